@@ -1,0 +1,18 @@
+// Which orders might these clicks of members have caused?
+// mode: read
+// params: $rows list<map>, $windowSeconds integer (s)
+// returns: orderIds list<string>
+// timeout: 30 s
+UNWIND $rows AS row
+MATCH (m:Member {memberId: row.memberId})
+CALL (m) {
+  MATCH (m)-[:PLACED]->(o:Order)
+  RETURN o
+UNION
+  MATCH (m)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (account)-[:PLACED]->(o:Order)
+  RETURN o
+}
+WITH o, row
+WHERE row.at <= o.paidAt < row.at + duration({seconds: $windowSeconds})
+RETURN collect(DISTINCT o.orderId) AS orderIds

@@ -1,0 +1,31 @@
+// What is known of these orders, and to whom could they be credited?
+// mode: read
+// params: $orderIds list<string>
+// returns: orderId string, buyerId string, personId string,
+//   createdAt integer (us), paidAt integer (us), amountMinor integer,
+//   currency string, refundedMinor integer, status string, shareId string,
+//   couponOwnerId string, inviterId string
+// timeout: 20 s
+UNWIND $orderIds AS orderId
+MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
+OPTIONAL MATCH (buyer)-[:IS_PERSON]->(person:Person)
+OPTIONAL MATCH (o)-[:CAME_THROUGH]->(s:Share)
+OPTIONAL MATCH (o)-[:REDEEMED]->(c:Coupon {exclusive: true})<-[:OWNS]-(owner:Member)
+CALL (buyer, o) {
+  OPTIONAL MATCH (buyer)<-[r:REFERRED|FORMERLY_REFERRED]-(inviter:Member)
+  WHERE r.since <= o.createdAt
+    AND coalesce(r.until, r.expiresAt, o.createdAt + duration('PT1S'))
+      > o.createdAt
+  RETURN inviter.memberId AS inviterId
+  ORDER BY r.since DESC, inviterId
+  LIMIT 1
+}
+RETURN o.orderId AS orderId, buyer.memberId AS buyerId,
+  coalesce(person.personId, buyer.memberId) AS personId,
+  o.createdAt.epochSeconds * 1000000 + o.createdAt.microsecond AS createdAt,
+  o.paidAt.epochSeconds * 1000000 + o.paidAt.microsecond AS paidAt,
+  o.amountMinor AS amountMinor, o.currency AS currency,
+  o.refundedMinor AS refundedMinor, o.status AS status, s.shareId AS shareId,
+  owner.memberId AS couponOwnerId, inviterId
+ORDER BY orderId
+LIMIT 10001

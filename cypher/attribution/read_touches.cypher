@@ -1,0 +1,28 @@
+// Which shares did the buyers of these orders click within the window, under
+// any of their accounts or as visitors?
+// mode: read
+// params: $orderIds list<string>, $windowSeconds integer (s)
+// returns: orderId string, shareIds list<string>, times list<integer> (us)
+// timeout: 30 s
+UNWIND $orderIds AS orderId
+MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
+WITH o, buyer, o.paidAt - duration({seconds: $windowSeconds}) AS opens
+CALL (buyer) {
+  RETURN buyer AS clicker
+UNION
+  MATCH (buyer)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(clicker:Member)
+  RETURN clicker
+UNION
+  MATCH (buyer)<-[:IDENTIFIED_AS]-(clicker:Visitor)
+  RETURN clicker
+UNION
+  MATCH (buyer)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (account)<-[:IDENTIFIED_AS]-(clicker:Visitor)
+  RETURN clicker
+}
+MATCH (clicker)-[c:CLICKED]->(s:Share)
+WHERE opens < c.at <= o.paidAt
+RETURN o.orderId AS orderId, collect(s.shareId) AS shareIds,
+  collect(c.at.epochSeconds * 1000000 + c.at.microsecond) AS times
+ORDER BY orderId
+LIMIT 10001

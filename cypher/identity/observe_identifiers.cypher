@@ -1,0 +1,50 @@
+// Keep which tokens a member or a visitor was seen with.
+// mode: write
+// params: $rows list<map>
+// returns: nothing
+// timeout: 30 s
+UNWIND $rows AS row
+MERGE (i:Identifier {token: row.token})
+FOREACH (x IN CASE row.kind WHEN 'device' THEN [1] ELSE [] END | SET i:Device)
+FOREACH (x IN CASE row.kind WHEN 'address' THEN [1] ELSE [] END | SET i:Address)
+FOREACH (x IN CASE row.kind WHEN 'payment' THEN [1] ELSE [] END | SET i:Payment)
+FOREACH (x IN CASE row.kind WHEN 'phone' THEN [1] ELSE [] END | SET i:Phone)
+FOREACH (x IN CASE row.kind WHEN 'ip' THEN [1] ELSE [] END | SET i:Ip)
+FOREACH (memberId IN
+  CASE WHEN row.memberId IS NULL THEN [] ELSE [row.memberId] END |
+  MERGE (m:Member {memberId: memberId})
+  MERGE (m)-[u:USES]->(i)
+    ON CREATE SET
+      u.firstSeen = row.firstSeen,
+      u.lastSeen = row.lastSeen,
+      u.times = row.times
+    ON MATCH SET
+      u.firstSeen = CASE
+        WHEN row.firstSeen < u.firstSeen THEN row.firstSeen
+        ELSE u.firstSeen
+      END,
+      u.lastSeen = CASE
+        WHEN row.lastSeen > u.lastSeen THEN row.lastSeen
+        ELSE u.lastSeen
+      END,
+      u.times = u.times + row.times
+)
+FOREACH (visitorId IN
+  CASE WHEN row.visitorId IS NULL THEN [] ELSE [row.visitorId] END |
+  MERGE (v:Visitor {visitorId: visitorId})
+  MERGE (v)-[u:USES]->(i)
+    ON CREATE SET
+      u.firstSeen = row.firstSeen,
+      u.lastSeen = row.lastSeen,
+      u.times = row.times
+    ON MATCH SET
+      u.firstSeen = CASE
+        WHEN row.firstSeen < u.firstSeen THEN row.firstSeen
+        ELSE u.firstSeen
+      END,
+      u.lastSeen = CASE
+        WHEN row.lastSeen > u.lastSeen THEN row.lastSeen
+        ELSE u.lastSeen
+      END,
+      u.times = u.times + row.times
+)

@@ -1,0 +1,20 @@
+// Add to members' sales of a month.
+// mode: write
+// params: $rows list<map>
+// returns: nothing
+// timeout: 30 s
+UNWIND $rows AS row
+MERGE (s:SalesMonth {salesMonthId: row.salesMonthId})
+  ON CREATE SET
+    s.month = row.month,
+    s.currency = row.currency,
+    s.ownMinor = row.own,
+    s.directMinor = row.direct,
+    s.teamMinor = row.team
+  ON MATCH SET
+    s.ownMinor = s.ownMinor + row.own,
+    s.directMinor = s.directMinor + row.direct,
+    s.teamMinor = s.teamMinor + row.team
+WITH s, row
+MATCH (m:Member {memberId: row.memberId})
+MERGE (m)-[:SOLD_IN]->(s)

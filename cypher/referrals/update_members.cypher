@@ -1,0 +1,37 @@
+// Keep what is said of members; of two values the one of the later time wins.
+// mode: write
+// params: $rows list<map>
+// returns: nothing
+// timeout: 30 s
+UNWIND $rows AS row
+MATCH (m:Member {memberId: row.memberId})
+FOREACH (once IN CASE
+  WHEN row.joinedAt IS NOT NULL AND coalesce(row.joinedAt < m.joinedAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.joinedAt = row.joinedAt)
+FOREACH (once IN CASE
+  WHEN row.role IS NOT NULL AND coalesce(m.roleAt <= row.roleAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.role = row.role, m.roleAt = row.roleAt)
+FOREACH (once IN CASE
+  WHEN row.status IS NOT NULL AND coalesce(m.statusAt <= row.statusAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.status = row.status, m.statusAt = row.statusAt)
+FOREACH (once IN CASE
+  WHEN row.communityId IS NOT NULL AND coalesce(m.communityAt <= row.communityAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.communityId = row.communityId, m.communityAt = row.communityAt)
+FOREACH (once IN CASE
+  WHEN row.kyc IS NOT NULL AND coalesce(m.kycAt <= row.kycAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.kyc = row.kyc, m.kycAt = row.kycAt)
+FOREACH (once IN CASE
+  WHEN row.taxRegistered IS NOT NULL AND coalesce(m.taxRegisteredAt <= row.taxRegisteredAt, true)
+    THEN [1]
+  ELSE []
+END | SET m.taxRegistered = row.taxRegistered, m.taxRegisteredAt = row.taxRegisteredAt)

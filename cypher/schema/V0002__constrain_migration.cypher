@@ -1,0 +1,3 @@
+// One node for each Migration.
+CREATE CONSTRAINT uniqueMigration IF NOT EXISTS
+FOR (m:Migration) REQUIRE m.version IS UNIQUE

@@ -1,0 +1,3 @@
+// One node for each Member.
+CREATE CONSTRAINT uniqueMember IF NOT EXISTS
+FOR (m:Member) REQUIRE m.memberId IS UNIQUE

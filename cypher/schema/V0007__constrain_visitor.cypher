@@ -1,0 +1,3 @@
+// One node for each Visitor.
+CREATE CONSTRAINT uniqueVisitor IF NOT EXISTS
+FOR (v:Visitor) REQUIRE v.visitorId IS UNIQUE

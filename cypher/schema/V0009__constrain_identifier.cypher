@@ -1,0 +1,3 @@
+// One node for each Identifier.
+CREATE CONSTRAINT uniqueIdentifier IF NOT EXISTS
+FOR (i:Identifier) REQUIRE i.token IS UNIQUE

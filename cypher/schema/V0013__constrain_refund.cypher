@@ -1,0 +1,3 @@
+// One node for each Refund.
+CREATE CONSTRAINT uniqueRefund IF NOT EXISTS
+FOR (r:Refund) REQUIRE r.refundId IS UNIQUE

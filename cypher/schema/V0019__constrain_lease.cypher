@@ -1,0 +1,3 @@
+// One node for each Lease.
+CREATE CONSTRAINT uniqueLease IF NOT EXISTS
+FOR (l:Lease) REQUIRE l.name IS UNIQUE

@@ -1,0 +1,1 @@
+"""Which touches caused this order?"""

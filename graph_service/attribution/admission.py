@@ -1,0 +1,125 @@
+"""Which facts about shares and orders contradict what is stored?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graph_service.graph.session import Transaction
+from graph_service.ids import new_id
+from graph_service.ingest.facts import Fact, Problem
+from graph_service.ingest.store import REPEATS, Admission
+
+SHARE_LOCK = "shares"
+SHARE_CYCLE = Problem("share_cycle", "the share would be passed on from itself")
+OTHER_CONTENT = Problem("event_conflict", "the same thing was stored with other content")
+REFUNDS_EXCEED = Problem("refund_exceeds_order", "refunds would be more than the order's amount")
+_ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
+
+
+@dataclass
+class _Order:
+    """What is known of an order while a batch is looked at, in the order of arrival."""
+
+    digest: str | None
+    amount_minor: int | None
+    refunded_minor: int
+
+
+async def admit(transaction: Transaction, facts: Sequence[Fact]) -> Admission:
+    """Refuse other content under a known id, refunds above an order, reshares that loop."""
+    rejected = await _refuse_shares(transaction, [f for f in facts if f.type == "share.created"])
+    rejected |= await _refuse_orders(transaction, [f for f in facts if f.type in _ORDER_TYPES])
+    share_ids = {f.data["shareId"] for f in facts if f.key in rejected and "shareId" in f.data}
+    order_ids = {f.data["orderId"] for f in facts if f.key in rejected and "orderId" in f.data}
+    if not share_ids and not order_ids:
+        return Admission(rejected)
+    stubs = {"shareIds": sorted(share_ids), "orderIds": sorted(order_ids)}
+    return Admission(rejected, [("attribution/remove_stubs", stubs)])
+
+
+async def _refuse_shares(transaction: Transaction, facts: list[Fact]) -> dict[str, Problem]:
+    if not facts:
+        return {}
+    share_ids = sorted({fact.data["shareId"] for fact in facts})
+    known = await transaction.run("attribution/lock_shares", shareIds=share_ids, batch=new_id())
+    digests: dict[str, str | None] = {row["shareId"]: row["digest"] for row in known}
+    # A share that nobody knew before has nothing under it, so a reshare of it cannot loop.
+    linked = [fact for fact in facts if "parentShareId" in fact.data]
+    stubs = any(fact.data["shareId"] in digests for fact in linked)
+    if stubs:
+        await transaction.run("graph/lock_name", name=SHARE_LOCK)
+    parents = await _parents(transaction, linked) if stubs else {}
+    rejected: dict[str, Problem] = {}
+    for fact in facts:
+        share_id, parent_id = fact.data["shareId"], fact.data.get("parentShareId")
+        before = digests.get(share_id)
+        if before is not None:
+            rejected[fact.key] = REPEATS if before == fact.digest else OTHER_CONTENT
+        elif parent_id is not None and _comes_from(parents, parent_id, share_id):
+            rejected[fact.key] = SHARE_CYCLE
+        else:
+            digests[share_id] = fact.digest
+            if parent_id is not None:
+                parents[share_id] = parent_id
+    return rejected
+
+
+async def _parents(transaction: Transaction, linked: list[Fact]) -> dict[str, str]:
+    tops = sorted({fact.data["parentShareId"] for fact in linked})
+    row = (await transaction.run("attribution/read_ancestors", shareIds=tops))[0]
+    return dict(zip(row["shareIds"], row["parentIds"], strict=True))
+
+
+def _comes_from(parents: dict[str, str], share_id: str, other_id: str) -> bool:
+    current: str | None = share_id
+    while current is not None and current != other_id:
+        current = parents.get(current)
+    return current is not None
+
+
+async def _refuse_orders(transaction: Transaction, facts: list[Fact]) -> dict[str, Problem]:
+    if not facts:
+        return {}
+    order_ids = sorted({fact.data["orderId"] for fact in facts})
+    orders = {
+        row["orderId"]: _Order(row["digest"], row["amountMinor"], row["refundedMinor"])
+        for row in await transaction.run(
+            "attribution/lock_orders", orderIds=order_ids, batch=new_id()
+        )
+    }
+    refund_ids = sorted({f.data["refundId"] for f in facts if f.type == "order.refunded"})
+    refunds: dict[str, str] = {}
+    if refund_ids:
+        rows = await transaction.run("attribution/read_refunds", refundIds=refund_ids)
+        refunds = {row["refundId"]: row["digest"] for row in rows}
+    rejected: dict[str, Problem] = {}
+    for fact in facts:
+        order = orders[fact.data["orderId"]]
+        problem: Problem | None = None
+        if fact.type == "order.paid":
+            problem = _refuse_payment(order, fact)
+        elif fact.type == "order.refunded":
+            problem = _refuse_refund(order, refunds, fact)
+        if problem is not None:
+            rejected[fact.key] = problem
+    return rejected
+
+
+def _refuse_payment(order: _Order, fact: Fact) -> Problem | None:
+    if order.digest is not None:
+        return REPEATS if order.digest == fact.digest else OTHER_CONTENT
+    if fact.data["amountMinor"] < order.refunded_minor:
+        return REFUNDS_EXCEED
+    order.digest, order.amount_minor = fact.digest, fact.data["amountMinor"]
+    return None
+
+
+def _refuse_refund(order: _Order, refunds: dict[str, str], fact: Fact) -> Problem | None:
+    refund_id, amount_minor = fact.data["refundId"], fact.data["amountMinor"]
+    if refund_id in refunds:
+        return REPEATS if refunds[refund_id] == fact.digest else OTHER_CONTENT
+    refunded_minor = order.refunded_minor + amount_minor
+    if order.amount_minor is not None and refunded_minor > order.amount_minor:
+        return REFUNDS_EXCEED
+    order.refunded_minor = refunded_minor
+    refunds[refund_id] = fact.digest
+    return None

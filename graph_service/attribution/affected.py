@@ -1,0 +1,49 @@
+"""Which orders may have to be credited anew after these facts?"""
+
+from collections.abc import Sequence
+
+from graph_service.attribution.touches import SECONDS_PER_DAY, Program
+from graph_service.graph.session import Transaction
+from graph_service.ingest.facts import Fact
+
+_OWN = frozenset({"order.paid", "order.refunded", "order.cancelled"})
+
+
+async def affected_orders(
+    transaction: Transaction, facts: Sequence[Fact], program: Program
+) -> set[str]:
+    """Orders named, and orders that a late click, share, coupon or freeze may change."""
+    found = {fact.data["orderId"] for fact in facts if fact.type in _OWN}
+    clicks = [
+        {"memberId": fact.data["memberId"], "at": fact.time}
+        for fact in facts
+        if fact.type == "share.clicked" and "memberId" in fact.data
+    ]
+    if clicks:
+        seconds = program.window_days * SECONDS_PER_DAY
+        query = "attribution/find_orders_after_clicks"
+        rows = await transaction.run(query, rows=clicks, windowSeconds=seconds)
+        found |= set(rows[0]["orderIds"])
+    asked = (
+        ("find_orders_after_visits", "visitorIds", _named(facts, _VISITS, "visitorId")),
+        ("find_orders_through_shares", "shareIds", _named(facts, {"share.created"}, "shareId")),
+        ("find_orders_of_coupons", "couponCodes", _named(facts, {"coupon.issued"}, "couponCode")),
+        ("find_orders_of_members", "memberIds", _frozen_or_freed(facts)),
+    )
+    for query, name, ids in asked:
+        if ids:
+            rows = await transaction.run(f"attribution/{query}", **{name: ids})
+            found |= set(rows[0]["orderIds"])
+    return found
+
+
+_VISITS = {"share.clicked", "visitor.identified"}
+
+
+def _named(facts: Sequence[Fact], types: set[str], name: str) -> list[str]:
+    return sorted({f.data[name] for f in facts if f.type in types and name in f.data})
+
+
+def _frozen_or_freed(facts: Sequence[Fact]) -> list[str]:
+    changed = [f for f in facts if f.type == "member.updated" and "status" in f.data]
+    return sorted({fact.data["memberId"] for fact in changed})

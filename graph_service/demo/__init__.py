@@ -1,0 +1,1 @@
+"""What can a newcomer see in one minute?"""

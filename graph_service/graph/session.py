@@ -1,0 +1,257 @@
+"""One door to the database: queries by name, retried, bounded, timed and translated."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Self, TypeVar
+
+import structlog
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncSession,
+    AsyncTransaction,
+    NotificationDisabledClassification,
+)
+from neo4j import Query as DriverQuery
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
+from prometheus_client import Counter, Histogram
+
+from graph_service.errors import (
+    GraphError,
+    GraphTimeout,
+    GraphUnavailable,
+    QueryInvalid,
+    ServiceError,
+    TooLarge,
+)
+from graph_service.graph.queries import Mode, Query
+from graph_service.settings import Settings
+
+Row = dict[str, Any]
+T = TypeVar("T")
+log = structlog.get_logger()
+
+QUERY_SECONDS = Histogram(
+    "graph_query_seconds",
+    "Seconds that a query took, rows read included",
+    ["query"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+)
+RETRIES = Counter("graph_retries", "Transactions tried again after a passing failure", ["cause"])
+
+# What a server that hangs may add to a query's own timeout before we stop listening (s).
+SILENCE_GRACE_S = 2.0
+BACK_OFF_FIRST_S = 0.02
+BACK_OFF_MOST_S = 2.0
+OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+TIMED_OUT = (
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+    "Neo.TransientError.Transaction.LockAcquisitionTimeout",
+    "Neo.ClientError.Transaction.LockAcquisitionTimeout",
+)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An open transaction; everything run in it is stored together or not at all."""
+
+    graph: "Graph"
+    raw: AsyncTransaction
+
+    async def run(self, name: str, /, **params: object) -> list[Row]:
+        """Run a query by name and return its rows. Raises QueryInvalid on wrong parameters."""
+        query = self.graph.query(name, params)
+        started = perf_counter()
+        result = await self.raw.run(query.text, params)
+        rows = [record.data() for record in await result.fetch(self.graph.rows_max + 1)]
+        QUERY_SECONDS.labels(name).observe(perf_counter() - started)
+        if len(rows) > self.graph.rows_max:
+            raise TooLarge(f"{name} returned more than {self.graph.rows_max} rows")
+        return rows
+
+
+class Graph:
+    """A connection pool to one Neo4j database and the queries that may be asked of it."""
+
+    def __init__(
+        self, driver: AsyncDriver, queries: Mapping[str, Query], settings: Settings
+    ) -> None:
+        self._driver = driver
+        self._queries = queries
+        self._database = settings.neo4j_database
+        self._retries_max = settings.graph_retries_max
+        self.rows_max = settings.graph_rows_max
+        self._bookmarks = AsyncGraphDatabase.bookmark_manager()
+        self._writes: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def connect(cls, settings: Settings, queries: Mapping[str, Query]) -> Self:
+        """A graph on the server that the settings name; nothing is sent yet."""
+        assert settings.neo4j_uri is not None, "the server's address is resolved at the door"
+        try:
+            driver = AsyncGraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
+                settings.neo4j_uri,
+                auth=(settings.neo4j_username, settings.neo4j_password.get_secret_value()),
+                max_connection_pool_size=settings.graph_connections_max,
+                connection_timeout=settings.graph_connect_timeout_s,
+                connection_acquisition_timeout=2 * settings.graph_connect_timeout_s,
+                keep_alive=True,
+                telemetry_disabled=True,
+                user_agent="graph-service",
+                notifications_disabled_classifications=[
+                    NotificationDisabledClassification.UNRECOGNIZED
+                ],
+            )
+        except (ConfigurationError, ValueError) as fault:
+            raise GraphUnavailable(f"NEO4J_URI is not usable: {fault}") from fault
+        return cls(driver, queries, settings)
+
+    async def close(self) -> None:
+        """Finish the writes under way and close every connection."""
+        if self._writes:
+            await asyncio.wait(self._writes)
+        await self._driver.close()
+
+    def query(self, name: str, params: Mapping[str, object]) -> Query:
+        """The query of this name. Raises QueryInvalid if the parameters are not its own."""
+        query = self._queries.get(name)
+        if query is None:
+            raise QueryInvalid(f"there is no query {name}")
+        if query.params != frozenset(params):
+            raise QueryInvalid(f"{name} takes {sorted(query.params)}, got {sorted(params)}")
+        return query
+
+    async def read(self, name: str, /, **params: object) -> list[Row]:
+        """Rows of a reading query."""
+        return await self._alone("read", name, params)
+
+    async def write(self, name: str, /, **params: object) -> list[Row]:
+        """Rows of a writing query, run in a transaction of its own."""
+        return await self._shielded(self._alone("write", name, params))
+
+    async def write_together(
+        self, work: Callable[[Transaction], Awaitable[T]], *, name: str, timeout_s: float
+    ) -> T:
+        """What `work` returns, after one transaction around all that it ran.
+
+        It is called again from the start after a deadlock or a lost connection, so it must
+        change nothing outside the transaction. timeout_s: for one try.
+        """
+        return await self._shielded(self._tried("write", work, name=name, timeout_s=timeout_s))
+
+    async def _alone(self, mode: Mode, name: str, params: Mapping[str, object]) -> list[Row]:
+        query = self.query(name, params)
+        if query.mode != mode:
+            raise QueryInvalid(f"{name} is a {query.mode} query")
+
+        async def run(transaction: Transaction) -> list[Row]:
+            return await transaction.run(name, **params)
+
+        return await self._tried(mode, run, name=name, timeout_s=query.timeout_s)
+
+    async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
+        """A write goes on to its end when the one who asked for it has hung up."""
+        task = asyncio.create_task(work)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
+
+    async def _tried(
+        self,
+        mode: Mode,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        name: str,
+        timeout_s: float,
+    ) -> T:
+        for attempt in range(self._retries_max + 1):
+            try:
+                async with asyncio.timeout(timeout_s + SILENCE_GRACE_S):
+                    return await self._once(mode, work, name=name, timeout_s=timeout_s)
+            except TimeoutError as fault:
+                raise GraphTimeout(f"{name} got no answer within {timeout_s} s") from fault
+            except (Neo4jError, DriverError) as fault:
+                if not _passing(fault) or attempt == self._retries_max:
+                    raise translate(name, fault) from fault
+                RETRIES.labels(type(fault).__name__).inc()
+                log.info("query.retried", query=name, attempt=attempt + 1, cause=_code(fault))
+            await asyncio.sleep(back_off_s(attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(
+        self,
+        mode: Mode,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        name: str,
+        timeout_s: float,
+    ) -> T:
+        async with (
+            self._session(mode) as session,
+            await session.begin_transaction(metadata={"query": name}, timeout=timeout_s) as raw,
+        ):
+            answer = await work(Transaction(self, raw))
+            await raw.commit()
+            return answer
+
+    @asynccontextmanager
+    async def _session(self, mode: Mode) -> AsyncGenerator[AsyncSession, None]:
+        async with self._driver.session(  # pyright: ignore[reportUnknownMemberType]
+            database=self._database,
+            default_access_mode=READ_ACCESS if mode == "read" else WRITE_ACCESS,
+            bookmark_manager=self._bookmarks,
+        ) as session:
+            yield session
+
+    async def run_schema(self, statement: DriverQuery) -> None:
+        """Run one schema statement in an implicit transaction. Raises GraphError."""
+        async with self._session("write") as session:
+            try:
+                await (await session.run(statement)).consume()
+            except (Neo4jError, DriverError) as fault:
+                raise translate("schema", fault) from fault
+
+
+def back_off_s(attempt: int) -> float:
+    """How long to wait before the next attempt (s): doubling, full jitter, bounded."""
+    return random.uniform(0.5, 1) * min(BACK_OFF_MOST_S, BACK_OFF_FIRST_S * 2**attempt)  # noqa: S311
+
+
+def _code(fault: Exception) -> str:
+    return getattr(fault, "code", None) or type(fault).__name__
+
+
+def _passing(fault: Neo4jError | DriverError) -> bool:
+    return fault.is_retryable() and _code(fault) != OUT_OF_MEMORY
+
+
+def translate(name: str, fault: Neo4jError | DriverError) -> ServiceError:
+    """Our error for the driver's. No text of a query or a parameter is passed on."""
+    code = _code(fault)
+    if code in TIMED_OUT:
+        return GraphTimeout(f"{name} took longer than the database allows")
+    if isinstance(fault, AuthError):
+        return GraphUnavailable(f"Neo4j refuses the user name or password ({code})")
+    if isinstance(fault, (ServiceUnavailable, SessionExpired)) or "Unavailable" in code:
+        return GraphUnavailable(f"Neo4j cannot be reached ({code})")
+    if code == OUT_OF_MEMORY:
+        return GraphUnavailable(f"Neo4j has no memory left for {name}")
+    if isinstance(fault, ClientError):
+        log.error("query.refused", query=name, code=code)
+        return GraphError(f"Neo4j refused {name} ({code})")
+    return GraphUnavailable(f"Neo4j failed on {name} ({code})")

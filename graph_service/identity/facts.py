@@ -1,0 +1,71 @@
+"""How facts about who is who are stored."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graph_service.ingest.facts import Fact
+from graph_service.ingest.store import RoomFacts, Statement
+
+
+def room_facts() -> RoomFacts:
+    """Visitors, channel accounts and identifiers; nothing here is ever rejected."""
+    identified = frozenset({"visitor.identified"})
+    return RoomFacts(
+        statements=(
+            Statement("identity/identify_visitors", identified, _standing),
+            Statement("identity/record_identifications", identified, _overtaken),
+            Statement("identity/link_accounts", frozenset({"account.linked"}), _accounts),
+            Statement("identity/observe_identifiers", frozenset({"identity.observed"}), _observed),
+        )
+    )
+
+
+def _identifications(facts: Sequence[Fact]) -> dict[str, list[dict[str, Any]]]:
+    """Per visitor, the one of the latest time last (of equal times the last to arrive)."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for fact in sorted(facts, key=lambda fact: fact.time):
+        row = {**fact.data, "at": fact.time}
+        rows.setdefault(fact.data["visitorId"], []).append(row)
+    return rows
+
+
+def _standing(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    rows = _identifications(facts)
+    return [rows[visitor_id][-1] for visitor_id in sorted(rows)]
+
+
+def _overtaken(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    rows = _identifications(facts)
+    return [row for visitor_id in sorted(rows) for row in rows[visitor_id][:-1]]
+
+
+def _accounts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        account_id = f"{fact.data['channel']} {fact.data['externalId']}"
+        rows[account_id] = {**fact.data, "accountId": account_id, "at": fact.time}
+    return [rows[account_id] for account_id in sorted(rows)]
+
+
+def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """One row per token and who was seen with it."""
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for fact in facts:
+        data = fact.data
+        key = (data["value"], data.get("memberId", ""), data.get("visitorId", ""))
+        row = rows.setdefault(
+            key,
+            {
+                "token": data["value"],
+                "kind": data["kind"],
+                "memberId": data.get("memberId"),
+                "visitorId": data.get("visitorId"),
+                "firstSeen": fact.time,
+                "lastSeen": fact.time,
+                "times": 0,
+            },
+        )
+        row["firstSeen"] = min(row["firstSeen"], fact.time)
+        row["lastSeen"] = max(row["lastSeen"], fact.time)
+        row["times"] += 1
+    return [rows[key] for key in sorted(rows)]

@@ -1,0 +1,184 @@
+"""From what was sent to a fact that can be stored, or to a rejection with its reason."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from graph_service.ids import fact_key
+from graph_service.ingest.envelope import DATA, Envelope
+from graph_service.ingest.tokens import Tokeniser
+
+DIGEST_HEX_DIGITS = 32
+DETAIL_CHARACTERS_MAX = 1_000
+Status = Literal["accepted", "duplicate", "rejected"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an event was rejected. status: what a request for it alone would mean in HTTP."""
+
+    code: str
+    detail: str
+    status: int = 409
+
+    def body(self) -> dict[str, object]:
+        """The problem in the form of RFC 9457."""
+        return {
+            "type": f"urn:graph-service:problem:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A valid event, its identifier values already tokens.
+
+    data: the event's data as sent, without nulls. digest: of type, instant and data.
+    position: its place among the events sent together.
+    """
+
+    key: str
+    source: str
+    event_id: str
+    type: str
+    time: datetime
+    data: Mapping[str, Any]
+    digest: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An event that was not taken, with its redacted content for the quarantine."""
+
+    position: int
+    source: str | None
+    event_id: str | None
+    type: str | None
+    problem: Problem
+    content: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one event."""
+
+    source: str | None
+    event_id: str | None
+    status: Status
+    problem: Problem | None = None
+
+    def body(self) -> dict[str, object]:
+        """The outcome as the HTTP contract has it."""
+        answer: dict[str, object] = {
+            "id": self.event_id,
+            "source": self.source,
+            "status": self.status,
+        }
+        return answer if self.problem is None else {**answer, "problem": self.problem.body()}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of events sent together, in the order sent."""
+
+    outcomes: tuple[Outcome, ...]
+    batch: str = field(default="", compare=False)
+
+    def count(self, status: Status) -> int:
+        """How many events ended in this status."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+
+def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Rejection:
+    """A fact if the event keeps its contract, else a rejection that says what is wrong."""
+    try:
+        envelope = Envelope.model_validate(raw)
+    except ValidationError as fault:
+        return rejection_of(raw, position, _invalid(fault), tokeniser)
+    model = DATA.get(envelope.type)
+    if model is None:
+        problem = Problem("unknown_type", "no event of this type is known", 422)
+        return rejection_of(raw, position, problem, tokeniser)
+    try:
+        parsed = model.model_validate(envelope.data)
+    except ValidationError as fault:
+        return rejection_of(raw, position, _invalid(fault, "data"), tokeniser)
+    data = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+
+
+def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fact:
+    """A fact of data whose identifier values are tokens already."""
+    content = [envelope.type, envelope.time.isoformat(), data]
+    return Fact(
+        key=fact_key(envelope.source, envelope.id),
+        source=envelope.source,
+        event_id=envelope.id,
+        type=envelope.type,
+        time=envelope.time,
+        data=data,
+        digest=digest(canonical(content)),
+        position=position,
+    )
+
+
+def canonical(content: object) -> str:
+    """One spelling of JSON content: keys sorted, no spaces."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """128 bits of SHA-256 in hex."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:DIGEST_HEX_DIGITS]
+
+
+def reject_fact(fact: Fact, problem: Problem) -> Rejection:
+    """The rejection of a fact that contradicts what is stored."""
+    content = {
+        "specversion": "1.0",
+        "id": fact.event_id,
+        "source": fact.source,
+        "type": fact.type,
+        "time": fact.time.isoformat().replace("+00:00", "Z"),
+        "data": dict(fact.data),
+    }
+    return Rejection(
+        fact.position, fact.source, fact.event_id, fact.type, problem, canonical(content)
+    )
+
+
+def rejection_of(raw: object, position: int, problem: Problem, tokeniser: Tokeniser) -> Rejection:
+    """The rejection of something that is no fact."""
+    fields = cast(dict[str, object], raw) if isinstance(raw, dict) else {}
+    known = {
+        name: value if isinstance(value := fields.get(name), str) else None
+        for name in ("source", "id", "type")
+    }
+    content = {
+        name[:128]: tokeniser.redacted(value)
+        if name == "data" or name not in Envelope.model_fields
+        else value
+        for name, value in fields.items()
+    }
+    text = to_json(
+        content if fields else tokeniser.redacted({"value": raw}), serialize_unknown=True
+    )
+    return Rejection(position, known["source"], known["id"], known["type"], problem, text.decode())
+
+
+def _invalid(fault: ValidationError, prefix: str = "") -> Problem:
+    parts: list[str] = []
+    for error in fault.errors(include_url=False, include_input=False, include_context=False):
+        place = ".".join([prefix, *map(str, error["loc"])] if prefix else map(str, error["loc"]))
+        parts.append(f"{place or 'event'}: {error['msg'].removeprefix('Value error, ')}")
+    return Problem("invalid_event", "; ".join(parts)[:DETAIL_CHARACTERS_MAX], 422)

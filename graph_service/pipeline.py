@@ -1,0 +1,160 @@
+"""How a fact flows through the rooms: stored in one transaction, then booked from the outbox."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from graph_service.attribution.affected import affected_orders
+from graph_service.attribution.facts import room_facts as attribution_facts
+from graph_service.clock import Clock, from_micros, to_micros, utc_now
+from graph_service.errors import GraphError
+from graph_service.graph.session import Graph, Row, Transaction
+from graph_service.identity.facts import room_facts as identity_facts
+from graph_service.ids import new_id
+from graph_service.ingest.facts import Fact, Receipt, parse_event
+from graph_service.ingest.store import RoomFacts, store_facts
+from graph_service.ingest.tokens import Tokeniser
+from graph_service.referrals.bindings import end_expired
+from graph_service.referrals.facts import room_facts as referral_facts
+from graph_service.referrals.sales import orders_below
+from graph_service.rewards.orders import credit_orders
+from graph_service.rewards.plan import Plan
+
+log = structlog.get_logger()
+
+EVENTS = Counter("ingest_events", "Events by what became of them", ["status"])
+PENDING = Gauge("outbox_pending", "Stored facts that are not booked yet")
+BOOKED_TOGETHER = 2_000
+BOOK_TIMEOUT_S = 60.0
+LEASE_S = 10
+# How often an idle worker looks for facts that other processes stored (s).
+IDLE_S = 1.0
+# How long to wait for another process that holds the outbox before looking again (s).
+OTHERS_S = 0.02
+EXPIRY_S = 5.0
+
+
+@dataclass
+class Pipeline:
+    """Storing and booking for one graph. Start `run` as a task where the outbox is worked off."""
+
+    graph: Graph
+    tokeniser: Tokeniser
+    plan: Plan
+    clock: Clock = utc_now
+    holder: str = field(default_factory=new_id)
+    _stored: asyncio.Event = field(default_factory=asyncio.Event)
+    _booking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def rooms(self) -> Sequence[RoomFacts]:
+        """The rooms that take part in storing, in the order in which they write."""
+        return (referral_facts(self.clock), identity_facts(), attribution_facts())
+
+    async def store(self, events: Sequence[object], *, atomic: bool = False) -> Receipt:
+        """Store events as sent (parsed JSON); what is derived follows. Raises NothingStored."""
+        parsed = [parse_event(raw, i, self.tokeniser) for i, raw in enumerate(events)]
+        receipt = await store_facts(self.graph, parsed, self.rooms, atomic=atomic)
+        for status in ("accepted", "duplicate", "rejected"):
+            EVENTS.labels(status).inc(receipt.count(status))
+        if receipt.count("accepted"):
+            self._stored.set()
+        return receipt
+
+    async def book_once(self) -> int:
+        """Stamp the oldest pending facts and book what follows from them; returns how many.
+
+        0 where nothing is pending or another process holds the lease.
+        """
+
+        async def work(transaction: Transaction) -> int:
+            lease = await transaction.run(
+                "ingest/renew_lease", name="outbox", holder=self.holder, seconds=LEASE_S
+            )
+            if not lease[0]["held"]:
+                return 0
+            row = (await transaction.run("ingest/stamp_facts", limit=BOOKED_TOGETHER))[0]
+            facts = _facts(row)
+            if facts:
+                await self._book(transaction, facts)
+            return len(facts)
+
+        async with self._booking:
+            return await self.graph.write_together(
+                work, name="pipeline/book", timeout_s=BOOK_TIMEOUT_S
+            )
+
+    async def _book(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
+        orders = await affected_orders(transaction, facts, self.plan.program)
+        orders |= await orders_below(transaction, facts)
+        await credit_orders(transaction, sorted(orders), self.plan)
+
+    async def pending(self, batch: str = "") -> int:
+        """How many facts wait to be booked (of one batch, or all)."""
+        rows = await self.graph.read("ingest/count_pending", batch=batch)
+        return int(rows[0]["pending"])
+
+    async def settle(self, batch: str = "", *, timeout_s: float) -> bool:
+        """Book until nothing of a batch (or nothing at all) is pending; False if too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while await self.pending(batch):
+                    if not await self.book_once():
+                        await asyncio.sleep(OTHERS_S)
+                return True
+        return False
+
+    async def run(self) -> None:
+        """Work the outbox off until cancelled; a failure is logged and tried again."""
+        last_expiry = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            self._stored.clear()
+            try:
+                while await self.book_once():
+                    pass
+                if loop.time() - last_expiry > EXPIRY_S:
+                    last_expiry = loop.time()
+                    await self.end_expired()
+            except GraphError as fault:
+                log.warning("outbox.failed", code=fault.code, reason=str(fault))
+                await asyncio.sleep(IDLE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._stored.wait()
+
+    async def end_expired(self) -> int:
+        """End bindings whose time has run out; returns how many."""
+        now = to_micros(self.clock())
+        rows = await self.graph.read("referrals/list_expired", now=from_micros(now))
+        if not rows[0]["memberIds"]:
+            return 0
+
+        async def work(transaction: Transaction) -> int:
+            return await end_expired(transaction, now)
+
+        return await self.graph.write_together(
+            work, name="referrals/end_expired", timeout_s=BOOK_TIMEOUT_S
+        )
+
+
+def _facts(row: Row) -> list[Fact]:
+    columns = zip(row["keys"], row["types"], row["times"], row["data"], strict=True)
+    return [
+        Fact(
+            key=key,
+            source="",
+            event_id="",
+            type=event_type,
+            time=from_micros(time),
+            data=json.loads(data),
+            digest="",
+            position=i,
+        )
+        for i, (key, event_type, time, data) in enumerate(columns)
+    ]

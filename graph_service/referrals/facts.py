@@ -1,0 +1,60 @@
+"""How facts about members and invitations are stored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from graph_service.clock import Clock
+from graph_service.ingest.envelope import DATA, OWN_EVENTS
+from graph_service.ingest.facts import Fact
+from graph_service.ingest.store import RoomFacts, Statement
+from graph_service.referrals.bindings import binding_check
+
+PROPERTIES = {
+    "role": "roleAt",
+    "status": "statusAt",
+    "communityId": "communityAt",
+    "kyc": "kycAt",
+    "taxRegistered": "taxRegisteredAt",
+}
+
+
+def room_facts(clock: Clock) -> RoomFacts:
+    """Members first, since every other statement may name them; bindings are checked."""
+    return RoomFacts(
+        statements=(
+            Statement("referrals/store_members", frozenset(DATA), _members),
+            Statement(
+                "referrals/update_members", frozenset({"member.joined", "member.updated"}), _updates
+            ),
+        ),
+        check=binding_check(clock),
+    )
+
+
+def _members(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    active: dict[str, datetime | None] = {}
+    for fact in facts:
+        data = fact.data
+        for name in ("inviterId", "ownerMemberId", "stewardId"):
+            if name in data:
+                active.setdefault(data[name], None)
+        member_id = data.get("memberId")
+        if member_id is not None:
+            before = active.setdefault(member_id, None)
+            if fact.type in OWN_EVENTS and (before is None or before < fact.time):
+                active[member_id] = fact.time
+    return [{"memberId": member_id, "activeAt": active[member_id]} for member_id in sorted(active)]
+
+
+def _updates(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """One row per member: the earliest join, and per property the value of the latest time."""
+    rows: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        row = rows.setdefault(fact.data["memberId"], {"memberId": fact.data["memberId"]})
+        if fact.type == "member.joined":
+            row["joinedAt"] = min(row.get("joinedAt", fact.time), fact.time)
+        for name, at in PROPERTIES.items():
+            if name in fact.data and row.get(at, fact.time) <= fact.time:
+                row[name], row[at] = fact.data[name], fact.time
+    return [rows[member_id] for member_id in sorted(rows)]

@@ -1,0 +1,156 @@
+"""Sales of a month: own, of the directly invited, of the whole team; kept, never recounted.
+
+An order counts in the month it was paid in, for the members it is credited to and for those who
+stood above them when it was created. What was booked is written at the order, so that a later
+fact (a refund, a late click, a late binding) takes off exactly what was put on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graph_service.clock import from_micros, to_micros
+from graph_service.graph.session import Row, Transaction
+from graph_service.ingest.facts import Fact
+
+
+@dataclass(frozen=True)
+class Sale:
+    """The part of an order that is one member's. created_at: us; amounts: minor units.
+
+    weight: decimal string. amount_minor: of the order as paid; net_minor: less refunds.
+    excluded: why the member earns nothing from it (then both amounts are 0), else None.
+    """
+
+    order_id: str
+    member_id: str
+    created_at: int
+    month: str
+    currency: str
+    weight: str
+    amount_minor: int
+    net_minor: int
+    excluded: str | None
+
+
+def sales_month_id(month: str, currency: str, member_id: str) -> str:
+    """The key of one member's sales in one month and currency."""
+    return f"{sales_month_prefix(month, currency)}{member_id}"
+
+
+def sales_month_prefix(month: str, currency: str) -> str:
+    """What the keys of all members' sales in a month and currency begin with."""
+    return f"{month} {currency} "
+
+
+async def orders_below(transaction: Transaction, facts: Iterable[Fact]) -> set[str]:
+    """Orders that may count otherwise since these facts bound members."""
+    since: dict[str, int] = {}
+    for fact in facts:
+        if "inviterId" in fact.data and fact.type in ("member.joined", "referral.bound"):
+            moment = to_micros(fact.time)
+            member_id = fact.data["memberId"]
+            since[member_id] = min(moment, since.get(member_id, moment))
+    if not since:
+        return set()
+    rows = [{"memberId": one, "since": from_micros(since[one])} for one in sorted(since)]
+    return set((await transaction.run("referrals/find_orders_below", rows=rows))[0]["orderIds"])
+
+
+async def book_sales(
+    transaction: Transaction, order_ids: Sequence[str], sales: Sequence[Sale]
+) -> None:
+    """Let these orders count as `sales` says and no longer as they did. Holds the lock."""
+    booked = await transaction.run("referrals/read_sales", orderIds=sorted(order_ids))
+    uplines = await _uplines(transaction, sales)
+    fresh = [_booking(sale, uplines[sale.member_id, sale.created_at]) for sale in sales]
+    changes = _changes(booked, fresh)
+    touched = _touched(order_ids, booked, fresh)
+    if touched:
+        await transaction.run("referrals/replace_sales", rows=touched)
+    if changes:
+        await transaction.run("referrals/add_sales", rows=changes)
+
+
+async def _uplines(
+    transaction: Transaction, sales: Sequence[Sale]
+) -> dict[tuple[str, int], list[str]]:
+    asked = sorted({(sale.member_id, sale.created_at) for sale in sales})
+    rows = [
+        {"i": i, "memberId": member_id, "at": from_micros(at)}
+        for i, (member_id, at) in enumerate(asked)
+    ]
+    if not rows:
+        return {}
+    found = await transaction.run("referrals/read_uplines_at", rows=rows)
+    return {asked[row["i"]]: until_met(asked[row["i"]][0], row["uplineIds"]) for row in found}
+
+
+def until_met(member_id: str, upline_ids: Iterable[str]) -> list[str]:
+    """The uplines up to where a former binding leads back to someone met before."""
+    met = [member_id]
+    for upline_id in upline_ids:
+        if upline_id in met:
+            break
+        met.append(upline_id)
+    return met[1:]
+
+
+def _booking(sale: Sale, upline_ids: list[str]) -> Row:
+    return {
+        "orderId": sale.order_id,
+        "memberId": sale.member_id,
+        "month": sale.month,
+        "currency": sale.currency,
+        "weight": sale.weight,
+        "amountMinor": sale.amount_minor,
+        "netMinor": sale.net_minor,
+        "excluded": sale.excluded,
+        "uplineIds": upline_ids,
+    }
+
+
+def _changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
+    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for sign, rows in ((-1, booked), (1, fresh)):
+        for row in rows:
+            net = sign * row["netMinor"]
+            months = (row["month"], row["currency"])
+            sums[*months, row["memberId"]][0] += net
+            for level, upline_id in enumerate(row["uplineIds"]):
+                sums[*months, upline_id][1] += net if level == 0 else 0
+                sums[*months, upline_id][2] += net
+    rows = [
+        {
+            "salesMonthId": sales_month_id(month, currency, member_id),
+            "memberId": member_id,
+            "month": month,
+            "currency": currency,
+            "own": own,
+            "direct": direct,
+            "team": team,
+        }
+        for (month, currency, member_id), (own, direct, team) in sums.items()
+        if own or direct or team
+    ]
+    return sorted(rows, key=lambda row: row["salesMonthId"])
+
+
+def _touched(order_ids: Sequence[str], booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
+    """Orders to write anew: those whose bookings differ from what stands."""
+    compared = ("memberId", "month", "currency", "netMinor", "uplineIds")
+    before: defaultdict[str, list[list[object]]] = defaultdict(list)
+    after: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in booked:
+        before[row["orderId"]].append([row[name] for name in compared])
+    for row in fresh:
+        after[row["orderId"]].append(row)
+    return [
+        {"orderId": order_id, "sales": after[order_id]}
+        for order_id in sorted(order_ids)
+        if before[order_id]
+        != [
+            [row[name] for name in compared]
+            for row in sorted(after[order_id], key=lambda row: row["memberId"])
+        ]
+    ]

@@ -1,0 +1,53 @@
+"""The influence allowance: what each step of a path is owed for the people it brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A pool and its parts (minor units). shares, amounts: one per step, origin first."""
+
+    pool_minor: int
+    kept_minor: int
+    shares: tuple[Fraction, ...]
+    amounts_minor: tuple[int, ...]
+
+
+def split_allowance(
+    pool_minor: int, clicks: Sequence[int], excluded: Sequence[bool], beta: Fraction
+) -> Allowance:
+    """Split a pool over the steps of a path by the people each brought, exactly.
+
+    clicks: cleared clickers per step, origin first. excluded: steps that keep their place but are
+    not paid. S_i is the sum of clicks from step i to the closer; step i's share is
+    pi(S_i / S_1) - pi(S_(i+1) / S_1) with pi(x) = beta x + (1 - beta) x^2. Amounts are floored and
+    the rest is kept, so a step that splits itself into clones never gains.
+
+    Source: the Pachira lottery tree of Douceur and Moscibroda, "Lottery Trees: Motivational
+    Deployment of Networked Systems", SIGCOMM 2007, on the path of one order.
+    """
+    total = sum(clicks)
+    if total == 0:
+        nothing = (0,) * len(clicks)
+        return Allowance(pool_minor, pool_minor, tuple(map(Fraction, nothing)), nothing)
+    curve = [_pi(Fraction(below, total), beta) for below in _suffix_sums(clicks)]
+    shares = tuple(curve[i] - curve[i + 1] for i in range(len(clicks)))
+    amounts = tuple(
+        0 if out else pool_minor * share.numerator // share.denominator
+        for share, out in zip(shares, excluded, strict=True)
+    )
+    return Allowance(pool_minor, pool_minor - sum(amounts), shares, amounts)
+
+
+def _pi(x: Fraction, beta: Fraction) -> Fraction:
+    return beta * x + (1 - beta) * x * x
+
+
+def _suffix_sums(clicks: Sequence[int]) -> list[int]:
+    """S_1 to S_h, and 0 for the step beyond the closer."""
+    sums = [0]
+    for count in reversed(clicks):
+        sums.append(sums[-1] + count)
+    return sums[::-1]

@@ -1,0 +1,182 @@
+"""What an order's attribution is worth: path, credits and allowance in one answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
+from graph_service.attribution.touches import Journey, Program, Read, read_journeys
+from graph_service.clock import from_micros, time_string
+from graph_service.errors import NotFound
+from graph_service.graph.session import Transaction
+from graph_service.money import decimal_string, split_floor
+from graph_service.referrals.bindings import LOCK
+from graph_service.referrals.sales import Sale, book_sales
+from graph_service.referrals.teams import month_of
+from graph_service.rewards.allowance import split_allowance
+from graph_service.rewards.plan import Plan
+
+# Orders credited in one go while facts are booked.
+BOOKED_TOGETHER = 1_000
+MODEL_VERSION = "1"
+
+
+class OrderNotFound(NotFound):
+    """No order.paid has named this order."""
+
+    code = "order_not_found"
+
+
+@dataclass(frozen=True)
+class AttributionQuestion:
+    """How to attribute; None takes the plan's word."""
+
+    model: str | None = None
+    window_days: int | None = None
+
+    def program(self, plan: Plan) -> Program:
+        """The plan's rules with what was asked for in their place."""
+        rules = plan.program
+        return Program(
+            model=self.model or rules.model,
+            window_days=self.window_days or rules.window_days,
+            self_purchase=rules.self_purchase,
+        )
+
+
+async def read_attribution(
+    read: Read, order_id: str, question: AttributionQuestion, plan: Plan
+) -> dict[str, Any]:
+    """The answer about one order. Raises OrderNotFound."""
+    answers = await read_attributions(read, [order_id], question, plan)
+    if order_id not in answers:
+        raise OrderNotFound(f"there is no paid order {order_id}")
+    return answers[order_id]
+
+
+async def read_attributions(
+    read: Read, order_ids: Sequence[str], question: AttributionQuestion, plan: Plan
+) -> dict[str, dict[str, Any]]:
+    """The answers about those of these orders that were paid, by id."""
+    journeys = await read_journeys(read, order_ids, question.program(plan))
+    paths = await read_paths(read, journeys)
+    return {
+        order_id: _answer(journey, paths[order_id], plan) for order_id, journey in journeys.items()
+    }
+
+
+async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plan: Plan) -> None:
+    """Book these orders to the members whom the plan credits, in place of what was booked."""
+    if order_ids:
+        await transaction.run("graph/lock_name", name=LOCK)
+    for start in range(0, len(order_ids), BOOKED_TOGETHER):
+        together = order_ids[start : start + BOOKED_TOGETHER]
+        journeys = await read_journeys(transaction.run, together, plan.program)
+        sales = [sale for journey in journeys.values() for sale in _sales(journey, plan)]
+        await book_sales(transaction, together, sales)
+
+
+def _sales(journey: Journey, plan: Plan) -> list[Sale]:
+    order = journey.order
+    weights = [credit.weight for credit in journey.credits]
+    if not weights:
+        return []
+    nets = split_floor(order.net_minor, weights, rest_to=len(weights) - 1)
+    return [
+        Sale(
+            order_id=order.order_id,
+            member_id=credit.member_id,
+            created_at=order.created_at,
+            month=month_of(from_micros(order.paid_at), plan.month_zone),
+            currency=order.currency,
+            weight=decimal_string(credit.weight),
+            amount_minor=0 if credit.excluded else credit.amount_minor,
+            net_minor=0 if credit.excluded else net,
+            excluded=credit.excluded,
+        )
+        for credit, net in zip(journey.credits, nets, strict=True)
+    ]
+
+
+def _answer(journey: Journey, path: Path, plan: Plan) -> dict[str, Any]:
+    order = journey.order
+    return {
+        "orderId": order.order_id,
+        "buyerId": order.buyer_id,
+        "basis": journey.basis,
+        "model": journey.program.model,
+        "modelVersion": MODEL_VERSION,
+        "planVersion": plan.version,
+        "windowDays": journey.program.window_days,
+        "paidAt": time_string(order.paid_at),
+        "amountMinor": order.amount_minor,
+        "refundedMinor": order.refunded_minor,
+        "currency": order.currency,
+        "path": [_step(step) for step in path.steps],
+        "truncated": path.truncated,
+        "touches": [
+            {
+                "shareId": touch.share_id,
+                "memberId": touch.member_id,
+                "clickedAt": time_string(touch.clicked_at),
+                "weight": decimal_string(touch.weight),
+            }
+            for touch in journey.touches
+        ],
+        "credits": [
+            {
+                "memberId": credit.member_id,
+                "weight": decimal_string(credit.weight),
+                "amountMinor": credit.amount_minor,
+            }
+            for credit in journey.credits
+            if credit.excluded is None
+        ],
+        "keyNodes": [
+            {"memberId": node.member_id, "position": node.position, "why": node.why}
+            for node in key_nodes(order, path)
+        ],
+        "allowance": _allowance(journey, path.steps, plan),
+    }
+
+
+def _step(step: PathStep) -> Mapping[str, Any]:
+    return {
+        "position": step.position,
+        "memberId": step.member_id,
+        "personId": step.person_id,
+        "shareId": step.share_ids[-1] if step.share_ids else None,
+        "shareIds": list(step.share_ids),
+        "sharedAt": time_string(step.shared_at),
+        "clicks": step.clicks,
+        "clearedClickers": step.cleared,
+        "excluded": step.excluded,
+    }
+
+
+def _allowance(journey: Journey, steps: Sequence[PathStep], plan: Plan) -> Mapping[str, Any]:
+    rate = plan.pool_rate
+    pool_minor = journey.order.net_minor * rate.numerator // rate.denominator
+    split = split_allowance(
+        pool_minor,
+        [step.cleared for step in steps],
+        [step.excluded is not None for step in steps],
+        plan.beta,
+    )
+    return {
+        "poolMinor": split.pool_minor,
+        "keptMinor": split.kept_minor,
+        "currency": journey.order.currency,
+        "lines": [
+            {
+                "position": step.position,
+                "memberId": step.member_id,
+                "clicks": step.cleared,
+                "share": decimal_string(share),
+                "amountMinor": amount_minor,
+            }
+            for step, share, amount_minor in zip(
+                steps, split.shares, split.amounts_minor, strict=True
+            )
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The plain, slow reference: bindings, paths and sales walked anew at each question."""
