@@ -30,49 +30,63 @@ class Settings(BaseSettings):
         description="Folder of downloaded jars, shared by projects.",
     )
     maven_url: str = Field(
-        "https://repo1.maven.org/maven2", description="Base URL of the Maven repository or mirror."
+        default="https://repo1.maven.org/maven2",
+        description="Base URL of the Maven repository or mirror.",
     )
-    host: str = Field("127.0.0.1", description="Address that the HTTP service listens on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP service; 0 picks one.")
+    host: str = Field(default="127.0.0.1", description="Address that the HTTP service listens on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port of the HTTP service; 0 picks one."
+    )
     bootstrap_api_key: SecretStr | None = Field(
-        None, description="First admin API key; generated and shown once if absent."
+        default=None, description="First admin API key; generated and shown once if absent."
     )
     pepper: SecretStr | None = Field(
-        None,
+        default=None,
         description="Key of the identifiers' tokens; generated and kept in the data folder.",
     )
-    log_level: str = Field("INFO", description="Least level that is logged.")
+    log_level: str = Field(default="INFO", description="Least level that is logged.")
 
     neo4j_uri: str | None = Field(
-        None,
+        default=None,
         validation_alias=_alias("NEO4J_URI"),
         description="Server to use; absent: the managed one is started.",
     )
-    neo4j_username: str = Field("neo4j", validation_alias=_alias("NEO4J_USERNAME"))
-    neo4j_password: SecretStr = Field(SecretStr(""), validation_alias=_alias("NEO4J_PASSWORD"))
-    neo4j_database: str = Field("neo4j", validation_alias=_alias("NEO4J_DATABASE"))
-    neo4j_heap_mib: int = Field(1024, ge=256, description="Heap of the managed Neo4j (MiB).")
+    neo4j_username: str = Field(default="neo4j", validation_alias=_alias("NEO4J_USERNAME"))
+    neo4j_password: SecretStr = Field(
+        default=SecretStr(""), validation_alias=_alias("NEO4J_PASSWORD")
+    )
+    neo4j_database: str = Field(default="neo4j", validation_alias=_alias("NEO4J_DATABASE"))
+    neo4j_heap_mib: int = Field(
+        default=1024, ge=256, description="Heap of the managed Neo4j (MiB)."
+    )
     neo4j_page_cache_mib: int = Field(
-        1024, ge=64, description="Page cache of the managed Neo4j (MiB)."
+        default=1024, ge=64, description="Page cache of the managed Neo4j (MiB)."
     )
     neo4j_start_timeout_s: float = Field(
-        120, gt=0, description="How long a start of the managed Neo4j may take (s)."
+        default=120, gt=0, description="How long a start of the managed Neo4j may take (s)."
     )
 
-    body_bytes_max: int = Field(10 * 2**20, gt=0, description="Largest request body (bytes).")
-    batch_events_max: int = Field(5_000, gt=0, description="Most events in one request.")
-    batch_orders_max: int = Field(1_000, gt=0, description="Most orders in one batch question.")
-    page_items_max: int = Field(500, gt=0, description="Most items on one page.")
-    graph_rows_max: int = Field(100_000, gt=0, description="Most rows that one query may return.")
-    graph_retries_max: int = Field(
-        8, ge=0, description="Most retries of a transaction after a passing failure."
+    body_bytes_max: int = Field(
+        default=10 * 2**20, gt=0, description="Largest request body (bytes)."
     )
-    graph_connections_max: int = Field(50, gt=0, description="Most connections to Neo4j.")
+    batch_events_max: int = Field(default=5_000, gt=0, description="Most events in one request.")
+    batch_orders_max: int = Field(
+        default=1_000, gt=0, description="Most orders in one batch question."
+    )
+    graph_rows_max: int = Field(
+        default=100_000, gt=0, description="Most rows that one query may return."
+    )
+    graph_retries_max: int = Field(
+        default=8, ge=0, description="Most retries of a transaction after a passing failure."
+    )
+    graph_connections_max: int = Field(default=50, gt=0, description="Most connections to Neo4j.")
     graph_connect_timeout_s: float = Field(
-        5, gt=0, description="How long a connection to Neo4j may take to open (s)."
+        default=5, gt=0, description="How long a connection to Neo4j may take to open (s)."
     )
     wait_timeout_s: float = Field(
-        30, gt=0, description="How long ?wait=true waits for what is derived (s)."
+        default=30, gt=0, description="How long ?wait=true waits for what is derived (s)."
     )
-    rate_per_second: float = Field(200, gt=0, description="Requests per second and key.")
-    rate_burst: int = Field(2_000, gt=0, description="Requests that a key may send at once.")
+    rate_per_second: float = Field(default=200, gt=0, description="Requests per second and key.")
+    rate_burst: int = Field(
+        default=2_000, gt=0, description="Requests that a key may send at once."
+    )

@@ -8,10 +8,10 @@ from graph_service.attribution.touches import (
     MICROS_PER_DAY,
     Journey,
     Order,
-    Read,
     Step,
 )
 from graph_service.clock import from_micros
+from graph_service.graph.session import Read
 
 Clicks = Mapping[str, Sequence[tuple[int, str]]]
 

@@ -5,15 +5,14 @@ another account of the same person, and the share that the mall names for the or
 exclusive coupon, click, binding, none.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from graph_service.graph.session import Row
+from graph_service.graph.session import Read, Row
 from graph_service.money import split_floor
 
-Read = Callable[..., Awaitable[list[Row]]]
 Basis = Literal["coupon", "click", "binding", "none"]
 MICROS_PER_DAY = 86_400_000_000
 SECONDS_PER_DAY = 86_400

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -84,10 +85,9 @@ class ManagedServer:
         self._make_folders()
         with self._alone():
             state = self._running()
-            if state is None:
+            if state is None or not self._await_answer(state):
                 state = self._start_new(self._ports())
-            else:
-                self._await_answer(state)
+            (self.home / "answered").touch()
             return self._address(state)
 
     def stop(self) -> bool:
@@ -95,18 +95,15 @@ class ManagedServer:
         if not self._state_file.exists():
             return False
         with self._alone():
-            state = self._running()
-            if state is None:
-                return False
-            self._end(state)
-            return True
+            if state := self._running():
+                self._end(state)
+            return state is not None
 
     def status(self) -> ServerAddress | None:
         """The server if it runs and listens; None also while it starts or stops."""
         state = self._running()
-        if state is None or not (_listens(state.bolt_port) and _listens(state.http_port)):
-            return None
-        return self._address(state)
+        listens = state and _listens(state.bolt_port) and _listens(state.http_port)
+        return self._address(state) if state and listens else None
 
     def run_admin(
         self, *arguments: str, timeout_s: float = ADMIN_TIMEOUT_S
@@ -143,8 +140,7 @@ class ManagedServer:
             self.home.chmod(0o700)
         except OSError as error:
             raise GraphUnavailable(
-                f"cannot write the managed Neo4j's folder {self.home}: {error}; set "
-                "GRAPH_SERVICE_DATA_DIR to another one"
+                f"cannot write folder {self.home}: {error}; set GRAPH_SERVICE_DATA_DIR to another"
             ) from error
 
     def _start_new(self, wanted: tuple[int, int], attempts: int = PORT_ATTEMPTS_MAX) -> _State:
@@ -154,7 +150,8 @@ class ManagedServer:
         self._set_password()
         state = self._spawn(ports)
         try:
-            self._await_answer(state)
+            if not self._await_answer(state, is_new=True):
+                raise GraphUnavailable(f"Neo4j ended during its start\n{self._log_end()}")
         except BaseException as error:
             self._end(state)
             # Another program may have taken a port between the check and the start.
@@ -162,9 +159,8 @@ class ManagedServer:
                 return self._start_new((0, 0), attempts - 1)
             raise
         seconds = round(time.monotonic() - started, 1)
-        structlog.get_logger().info(
-            "neo4j.started", bolt=state.bolt_uri, pid=state.pid, java=state.java, seconds=seconds
-        )
+        log = structlog.get_logger()
+        log.info("neo4j.started", bolt=state.bolt_uri, pid=state.pid, seconds=seconds)
         return state
 
     def _write_options(self) -> None:
@@ -183,9 +179,12 @@ class ManagedServer:
         _replace(self.home / "conf" / "neo4j.conf", text)
 
     def _set_password(self) -> None:
-        """Generate the password once and give it to a server that was never started."""
-        if (self.home / "data" / "databases" / "system").exists():
+        """Generate the password once and give it to a server that never answered yet."""
+        if (self.home / "answered").exists():
             return
+        # A first start that was cut short leaves a system database without our user.
+        for name in ("databases", "transactions"):
+            shutil.rmtree(self.home / "data" / name / "system", ignore_errors=True)
         if not self._password_file.exists():
             _replace(self._password_file, secrets.token_hex(16) + "\n")
         # A file, because arguments can be read by every user of the machine.
@@ -195,8 +194,7 @@ class ManagedServer:
         java = jars.find_java(os.environ.get("JAVA_HOME")).executable
         # hs_err files would land in the working folder of whoever started the server.
         error_file = f"-XX:ErrorFile={self.home / 'logs' / 'java_error.log'}"
-        options = f"@{self.home / 'conf' / 'java.options'}"
-        return (str(java), options, error_file, main, *arguments)
+        return (str(java), f"@{self.home / 'conf' / 'java.options'}", error_file, main, *arguments)
 
     def _environment(self) -> Mapping[str, str]:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -227,6 +225,8 @@ class ManagedServer:
         folders = f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"
         command = self._command("org.neo4j.server.CommunityEntryPoint", *folders)
         console = str(self.home / "logs" / "console.log")
+        with contextlib.suppress(FileNotFoundError):
+            (self.home / "logs" / "neo4j.log").replace(self.home / "logs" / "previous.log")
         pid = os.posix_spawn(
             command[0],
             command,
@@ -246,18 +246,19 @@ class ManagedServer:
         _replace(self._state_file, json.dumps(asdict(state), indent=1) + "\n")
         return state
 
-    def _await_answer(self, state: _State) -> None:
+    def _await_answer(self, state: _State, *, is_new: bool = False) -> bool:
+        """True once it answers, False if it ended; raises GraphUnavailable after the timeout."""
         timeout_s = self.settings.neo4j_start_timeout_s
         deadline = time.monotonic() + timeout_s
-        while not self._answers(state):
+        # Until a new one has said so, whoever listens on its ports may be a stranger.
+        while (is_new and "Started." not in self._log("neo4j.log")) or not self._answers(state):
             if not _is_alive(state):
-                raise GraphUnavailable(f"Neo4j ended during its start\n{self._log_end()}")
+                return False
             if time.monotonic() > deadline:
-                raise GraphUnavailable(
-                    f"Neo4j did not answer at {state.bolt_uri} within {timeout_s:.0f} s "
-                    f"(GRAPH_SERVICE_NEO4J_START_TIMEOUT_S)\n{self._log_end()}"
-                )
+                limit = f"{timeout_s:g} s (GRAPH_SERVICE_NEO4J_START_TIMEOUT_S)"
+                raise GraphUnavailable(f"Neo4j did not answer within {limit}\n{self._log_end()}")
             time.sleep(0.1)
+        return True
 
     def _answers(self, state: _State) -> bool:
         """Whether the server takes our password and runs a query, and the Browser's port is open.
@@ -273,20 +274,21 @@ class ManagedServer:
                 driver.execute_query("RETURN 1", database_="neo4j")
         except AuthError as error:
             raise GraphUnavailable(
-                f"the managed Neo4j refuses the password in {self._password_file}; if it was "
-                "changed elsewhere, write the new one there"
+                f"Neo4j refuses the password in {self._password_file}; write the right one there"
             ) from error
         except (DriverError, Neo4jError):
             return False
         return True
 
+    def _log(self, name: str) -> str:
+        file = self.home / "logs" / name
+        return file.read_text(errors="replace") if file.exists() else ""
+
     def _log_end(self) -> str:
         """The last lines of both logs and, for failures that are known, what to do."""
         text = ""
         for name in ("neo4j.log", "console.log"):
-            with contextlib.suppress(OSError):
-                lines = (self.home / "logs" / name).read_text(errors="replace").splitlines()
-                text += "\n".join([f"--- {name}", *lines[-TAIL_LINES:], ""])
+            text += "\n".join([f"--- {name}", *self._log(name).splitlines()[-TAIL_LINES:], ""])
         advice = [hint for sign, hint in HINTS if sign in text]
         return text + "\n".join(advice or [f"more in {self.home / 'logs'}"])
 
@@ -294,9 +296,7 @@ class ManagedServer:
         """SIGTERM, then, if that does not help in time, SIGKILL; back when the process is gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             if number == signal.SIGKILL and _is_alive(state):
-                structlog.get_logger().warning(
-                    "neo4j.killed", pid=state.pid, after_s=STOP_TIMEOUT_S
-                )
+                structlog.get_logger().warning("neo4j.killed", pid=state.pid)
             deadline = time.monotonic() + STOP_TIMEOUT_S
             with contextlib.suppress(ProcessLookupError):
                 if _is_alive(state):
@@ -326,8 +326,7 @@ class ManagedServer:
             return self._password_file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise GraphUnavailable(
-                f"cannot read the password of the managed Neo4j: {error}; put the file back, or "
-                f"remove {self.home} to start with an empty graph"
+                f"no password of Neo4j: {error}; put it back, or remove {self.home} with its graph"
             ) from error
 
     def _address(self, state: _State) -> ServerAddress:
@@ -397,4 +396,5 @@ def _birth(pid: int) -> tuple[str | None, bool]:
         return began.strip() or None, status.startswith("Z")
     # Fields after the command, which may itself hold blanks and brackets: see proc(5).
     fields = stat.rpartition(")")[2].split()
-    return f"{boot} {fields[19]}", fields[0] in "ZX"
+    # Its first thread may end before the others, which still hold ports and locks.
+    return f"{boot} {fields[19]}", fields[0] in "ZX" and int(fields[17]) <= 1

@@ -43,6 +43,8 @@ from graph_service.settings import Settings
 
 Row = dict[str, Any]
 T = TypeVar("T")
+# Runs a query by name: Graph.read alone, or Transaction.run among others.
+Read = Callable[..., Awaitable[list[Row]]]
 log = structlog.get_logger()
 
 QUERY_SECONDS = Histogram(

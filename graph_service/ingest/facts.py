@@ -164,7 +164,7 @@ def rejection_of(raw: object, position: int, problem: Problem, tokeniser: Tokeni
         name: value if isinstance(value := fields.get(name), str) else None
         for name in ("source", "id", "type")
     }
-    content = {
+    content: dict[str, object] = {
         name[:128]: tokeniser.redacted(value)
         if name == "data" or name not in Envelope.model_fields
         else value

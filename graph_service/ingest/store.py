@@ -49,7 +49,7 @@ class RoomFacts:
     check: Check | None = None
 
 
-class NothingStored(Exception):  # noqa: N818
+class NothingStored(Exception):
     """An atomic request held a rejected event; carries what would have become of each."""
 
     def __init__(self, receipt: Receipt) -> None:

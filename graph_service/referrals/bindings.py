@@ -188,8 +188,9 @@ def _writes(
         ("referrals/record_ended_bindings", {"rows": [row for row in rows if row["until"]]}),
         ("referrals/add_team_counts", {"rows": forest.count_changes()}),
     ]
-    removal = ("referrals/remove_bindings", {"memberIds": sorted(changed)})
-    return [removal, *(write for write in writes if write[1]["rows"])]
+    removed: dict[str, object] = {"memberIds": sorted(changed)}
+    present = [write for write in writes if write[1]["rows"]]
+    return [("referrals/remove_bindings", removed), *present]
 
 
 def _row(member_id: str, one: Binding) -> Row:

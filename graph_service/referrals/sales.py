@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graph_service.clock import from_micros, to_micros
-from graph_service.graph.session import Row, Transaction
+from graph_service.graph.session import Read, Row, Transaction
 from graph_service.ingest.facts import Fact
 
 
@@ -62,19 +62,26 @@ async def book_sales(
 ) -> None:
     """Let these orders count as `sales` says and no longer as they did. Holds the lock."""
     booked = await transaction.run("referrals/read_sales", orderIds=sorted(order_ids))
-    uplines = await _uplines(transaction, sales)
-    fresh = [_booking(sale, uplines[sale.member_id, sale.created_at]) for sale in sales]
-    changes = _changes(booked, fresh)
+    fresh = await _bookings(transaction.run, sales)
     touched = _touched(order_ids, booked, fresh)
+    changes = _changes(booked, fresh)
     if touched:
         await transaction.run("referrals/replace_sales", rows=touched)
     if changes:
         await transaction.run("referrals/add_sales", rows=changes)
 
 
-async def _uplines(
-    transaction: Transaction, sales: Sequence[Sale]
-) -> dict[tuple[str, int], list[str]]:
+async def sales_changes(read: Read, booked: Sequence[Row], sales: Sequence[Sale]) -> list[Row]:
+    """What `sales` in place of what is booked adds to whose months, in order of key."""
+    return _changes(booked, await _bookings(read, sales))
+
+
+async def _bookings(read: Read, sales: Sequence[Sale]) -> list[Row]:
+    uplines = await _uplines(read, sales)
+    return [_booking(sale, uplines[sale.member_id, sale.created_at]) for sale in sales]
+
+
+async def _uplines(read: Read, sales: Sequence[Sale]) -> dict[tuple[str, int], list[str]]:
     asked = sorted({(sale.member_id, sale.created_at) for sale in sales})
     rows = [
         {"i": i, "memberId": member_id, "at": from_micros(at)}
@@ -82,8 +89,9 @@ async def _uplines(
     ]
     if not rows:
         return {}
-    found = await transaction.run("referrals/read_uplines_at", rows=rows)
-    return {asked[row["i"]]: until_met(asked[row["i"]][0], row["uplineIds"]) for row in found}
+    found = await read("referrals/read_uplines_at", rows=rows)
+    chains: dict[int, list[str]] = {row["i"]: row["uplineIds"] for row in found}
+    return {who: until_met(who[0], chains.get(i, [])) for i, who in enumerate(asked)}
 
 
 def until_met(member_id: str, upline_ids: Iterable[str]) -> list[str]:

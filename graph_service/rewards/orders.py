@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
-from graph_service.attribution.touches import Journey, Program, Read, read_journeys
+from graph_service.attribution.touches import Journey, Program, read_journeys
 from graph_service.clock import from_micros, time_string
 from graph_service.errors import NotFound
-from graph_service.graph.session import Transaction
+from graph_service.graph.session import Read, Transaction
 from graph_service.money import decimal_string, split_floor
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import Sale, book_sales
@@ -72,11 +72,12 @@ async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plan
     for start in range(0, len(order_ids), BOOKED_TOGETHER):
         together = order_ids[start : start + BOOKED_TOGETHER]
         journeys = await read_journeys(transaction.run, together, plan.program)
-        sales = [sale for journey in journeys.values() for sale in _sales(journey, plan)]
+        sales = [sale for journey in journeys.values() for sale in journey_sales(journey, plan)]
         await book_sales(transaction, together, sales)
 
 
-def _sales(journey: Journey, plan: Plan) -> list[Sale]:
+def journey_sales(journey: Journey, plan: Plan) -> list[Sale]:
+    """For whom an order counts, and with how much."""
     order = journey.order
     weights = [credit.weight for credit in journey.credits]
     if not weights:
