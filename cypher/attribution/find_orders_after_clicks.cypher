@@ -5,6 +5,7 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MATCH (m:Member {memberId: row.memberId})
+WHERE EXISTS { (m)-[:PLACED|IS_PERSON]->() }
 CALL (m) {
   MATCH (m)-[:PLACED]->(o:Order)
   RETURN o

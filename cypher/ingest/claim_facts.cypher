@@ -7,15 +7,8 @@ UNWIND $rows AS row
 MERGE (f:Fact {key: row.key})
   ON CREATE SET
     f:Pending,
+    f += row.fact,
     f.batch = $batch,
-    f.position = row.position,
-    f.source = row.source,
-    f.eventId = row.eventId,
-    f.type = row.type,
-    f.time = row.time,
-    f.memberId = row.actorId,
-    f.digest = row.digest,
-    f.data = row.json,
     f.storedAt = datetime()
 WITH f
 WHERE f.batch <> $batch

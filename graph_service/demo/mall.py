@@ -235,9 +235,9 @@ class _Mall:
         return self._ids[self._dice.randrange(joined)] if joined else ROOTS[0]
 
     def _share(
-        self, share_id: str, creator: str, at: datetime, parent: _Share | None, product: int = -1
+        self, share_id: str, creator: str, at: datetime, parent: _Share | None, *, product: int = -1
     ) -> _Share:
-        """A share; who passes one on has clicked it a little before."""
+        """A share (product -1: any); who passes one on has clicked it a little before."""
         if parent is not None:
             product = parent.product
             at = max(at, parent.at + timedelta(minutes=10))
@@ -340,7 +340,7 @@ class _Mall:
         parent: _Share | None = None
         at = SHOWCASE_STARTS
         for number, name in enumerate(PROMOTERS, 1):
-            parent = self._share(f"s-showcase-{number}", name, at, parent, SHOWCASE_PRODUCT)
+            parent = self._share(f"s-showcase-{number}", name, at, parent, product=SHOWCASE_PRODUCT)
             for fan in range(1, CLICKERS[number - 1] + 1):
                 self._bring(parent, number, fan)
             at += timedelta(hours=self._dice.randrange(20, 28), minutes=self._dice.randrange(60))

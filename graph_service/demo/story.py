@@ -1,18 +1,21 @@
 """What did one order owe to whom? The most telling order of a graph, told in a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from graph_service.graph.session import Graph
+from graph_service.money import decimal_string
 from graph_service.referrals.teams import TeamQuestion, month_of, read_team, read_upline
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
 from graph_service.rewards.plan import Plan
@@ -23,20 +26,25 @@ ORDERS_TOGETHER = 1_000
 UPLINES_MAX = 5
 # A path of so many steps shows every rule and still fits a screen.
 STEPS_TELLING = range(5, 9)
-# Cells of an id, of a bar, and the levels after which a chain is no longer indented.
-ID_CELLS = 18
-BAR_CELLS = 12
-INDENTS_MAX = 6
+# Who brought fewer than one in so many of a path's people is not worth pointing out.
+SILENT_ONE_IN = 10
+# What fits 80 columns: cells of an id, of a branch of the path, of a bar; levels of indenting.
 WIDTH_MAX = 80
+ID_CELLS = 16
+BRANCH_CELLS = 30
+BAR_CELLS = 8
+INDENTS_MAX = 6
+# The letters kept at the end of an id that is too long.
+TAIL_CELLS = 4
 
 
 @dataclass(frozen=True)
 class Story:
     """An order's attribution answer and what has to be known beside it.
 
-    orders_read: how many paid orders were looked at. silent: the step that brought most people
-    is credited with none of them. teams: the closer's and then the uplines', nearest first, as
-    referrals.teams answers.
+    orders_read: how many paid orders were looked at. silent: the step that brought many people
+    though its member is credited with none of these orders, nor sold anything in their month.
+    teams: the closer's and then the uplines', nearest first, as referrals.teams answers.
     """
 
     answer: Answer
@@ -44,15 +52,15 @@ class Story:
     pool_rate: Fraction
     beta: Fraction
     orders_read: int = 1
-    silent: bool = False
+    silent: Answer | None = None
     teams: Sequence[Answer] = ()
 
 
 def choose_order(answers: Mapping[str, dict[str, Any]]) -> str | None:
     """The order whose answer shows most of the rules; None only where there is no answer.
 
-    Wanted are 5 to 8 steps, nothing cut off, an allowance, and a middle step that brought most
-    people and, best of all, is credited with no order. Ties go to the least order id.
+    Wanted are 5 to 8 steps, nothing cut off, an allowance, and a step that brought most people
+    without closing it, or many without being credited at all. Ties go to the least order id.
     """
     credited = _credited(answers.values())
     return min(answers, key=lambda one: (*_dullness(answers[one], credited), one), default=None)
@@ -60,19 +68,18 @@ def choose_order(answers: Mapping[str, dict[str, Any]]) -> str | None:
 
 def _dullness(answer: Answer, credited: set[str]) -> tuple[int, ...]:
     path = answer["path"]
-    best = _best(path)
-    # The first and the last step are remembered anyway.
-    middle = best is not None and 1 < best["position"] < len(path) and not best["excluded"]
+    silent = _silent(path, credited)
     paid = sum(line["amountMinor"] > 0 for line in answer["allowance"]["lines"])
     qualities = (
         len(path) in STEPS_TELLING,
         bool(path) and not answer["truncated"],
         paid > 0,
-        middle,
-        middle and best is not None and best["memberId"] not in credited,
+        # Whoever closed is seen anyway.
+        _best(path) not in (None, *path[-1:]),
+        silent is not None,
     )
     away = max(STEPS_TELLING[0] - len(path), len(path) - STEPS_TELLING[-1], 0)
-    brought = best["clearedClickers"] if middle and best is not None else 0
+    brought = silent["clearedClickers"] if silent is not None else 0
     return -sum(qualities), away, -brought, -paid, -answer["allowance"]["poolMinor"]
 
 
@@ -93,15 +100,11 @@ async def tell_story(
         console.print("There is no paid order in this file, so there is no path to show.")
         return False
     answer = answers[order_id]
-    story = Story(
-        answer, plan.month_zone, plan.pool_rate, plan.beta, orders_read=len(answers)
-    )
+    story = Story(answer, plan.month_zone, plan.pool_rate, plan.beta, orders_read=len(answers))
     if answer["path"]:
-        best = _best(answer["path"])
-        silent = best is not None and best["memberId"] not in _credited(answers.values())
-        if best is not None and silent:
-            team = await _team(graph, best["memberId"], story, now)
-            silent = team["ownSalesMinor"] == 0
+        silent = _silent(answer["path"], _credited(answers.values()))
+        if silent is not None and await _sold(graph, silent["memberId"], story, now):
+            silent = None
         closer_id = answer["path"][-1]["memberId"]
         uplines = await read_upline(graph, closer_id, None)
         named = [closer_id, *(row["memberId"] for row in uplines[:UPLINES_MAX])]
@@ -109,6 +112,11 @@ async def tell_story(
         story = replace(story, silent=silent, teams=teams)
     render_story(console, story)
     return True
+
+
+async def _sold(graph: Graph, member_id: str, story: Story, now: datetime) -> bool:
+    """Whether the member sold anything in the order's month, in whatever file."""
+    return (await _team(graph, member_id, story, now))["ownSalesMinor"] != 0
 
 
 async def _team(graph: Graph, member_id: str, story: Story, now: datetime) -> Answer:
@@ -120,17 +128,18 @@ async def _team(graph: Graph, member_id: str, story: Story, now: datetime) -> An
 def render_story(console: Console, story: Story) -> None:
     """Print the path, who is credited, what the allowance is, and the team above the closer."""
     answer = story.answer
-    paid = _money(answer["amountMinor"], answer["currency"])
+    currency = answer["currency"]
     _heading(console, "How did this order come about?", "这一单是怎么来的")
-    buyer = _short(answer["buyerId"])
     paid_at = _moment(answer["paidAt"], story.zone, "%Y-%m-%d %H:%M")
-    _say(console, f"Order {answer['orderId']}: {buyer} paid {paid} on {paid_at}.")
+    bought = f"{_short(answer['buyerId'])} paid {_money(answer['amountMinor'], currency)}"
+    _say(console, f"{bought} on {paid_at} (order {answer['orderId']}).")
     if answer["refundedMinor"]:
-        _say(console, f"{_money(answer['refundedMinor'], answer['currency'])} were paid back.")
+        _say(console, f"{_money(answer['refundedMinor'], currency)} of it were paid back.")
     if not answer["path"]:
-        _say(console, "Nobody brought it: no click, no coupon, no inviter is known.")
+        _say(console, "Nobody is known to have brought it: no click, no coupon, no inviter.")
         return
     _render_path(console, story)
+    _point_out(console, story)
     _render_credit(console, answer)
     _render_allowance(console, story)
     _render_teams(console, story)
@@ -142,79 +151,87 @@ def render_story(console: Console, story: Story) -> None:
 def _render_path(console: Console, story: Story) -> None:
     answer = story.answer
     path = answer["path"]
-    total = sum(step["clearedClickers"] for step in path)
-    if path[-1]["shareId"] is None:
-        _say(console, "No share was clicked on the way to it.")
-    else:
-        _say(console, f"The last share the buyer clicked was passed on {_times(len(path) - 1)}:")
-    if answer["truncated"]:
-        _say(console, "(what came before the first step is not known)")
+    _say(console, _opening(path, truncated=answer["truncated"]))
     console.print()
-    table = _table("who shared", "when", "clicks", ("people brought", "left"), "allowance")
+    table = _table(["who", "when", "*clicks", "people brought", "*allowance"])
     most = max(step["clearedClickers"] for step in path)
-    best = _best(path)
+    marked = story.silent or _best(path)
     for step, line in zip(path, answer["allowance"]["lines"], strict=True):
-        name = _branch(step["position"], f"{step['position']} {_short(step['memberId'])}")
-        if step["excluded"]:
-            name += f" ({step['excluded']})"
-        table.add_row(
-            Text(name),
+        amount = _number(line["amountMinor"], answer["currency"])
+        _add(
+            table,
+            _branch(step["position"], f"{step['position']} ", step["memberId"]),
             _moment(step["sharedAt"], story.zone, "%m-%d %H:%M"),
             f"{step['clicks']:,}",
-            _bar(step["clearedClickers"], most),
-            _number(line["amountMinor"], answer["currency"]),
-            style="bold" if step is best else "",
+            _bar(step["clearedClickers"], most) + (" ◄" if step is marked else ""),
+            f"{step['excluded']} {amount}" if step["excluded"] else amount,
+            style="bold" if step is marked else "",
         )
-    bought = _branch(len(path) + 1, f"{_short(answer['buyerId'])} buys")
-    paid_at = _moment(answer["paidAt"], story.zone, "%m-%d %H:%M")
-    table.add_row(Text(bought), paid_at, "", f"{total:,} in all", "")
+    _add(
+        table,
+        _branch(len(path) + 1, "buyer ", answer["buyerId"]),
+        _moment(answer["paidAt"], story.zone, "%m-%d %H:%M"),
+        "",
+        f"{'in all':{BAR_CELLS}} {_brought(path):,}",
+        "",
+    )
     console.print(table)
     console.print()
-    _point_out(console, story, best)
 
 
-def _branch(position: int, text: str) -> str:
-    if position == 1:
-        return text
-    return "  " * min(position - 2, INDENTS_MAX) + "└ " + text
+def _opening(path: Sequence[Answer], *, truncated: bool) -> str:
+    """What the drawing shows, in one sentence."""
+    if path[-1]["shareId"] is None:
+        return "No share was clicked on the way to it."
+    if truncated:
+        return "The share behind it had been passed on; where it began is not known:"
+    times = len(path) - 1
+    if not times:
+        return "It came straight from one share:"
+    return f"The share behind it had been passed on {'once' if times == 1 else f'{times} times'}:"
 
 
-def _bar(count: int, most: int) -> Text:
-    full = count * BAR_CELLS // most if most else 0
-    bar = "█" * full or ("▌" if count else "")
-    return Text(f"{bar} {count:,}" if bar else "0")
+def _branch(position: int, label: str, member_id: str) -> str:
+    """A name under the one before it; far down the path it is no longer indented further."""
+    lead = "  " * min(position - 2, INDENTS_MAX) + "└ " if position > 1 else ""
+    return lead + label + _short(member_id, BRANCH_CELLS - len(lead) - len(label))
 
 
-def _point_out(console: Console, story: Story, best: Answer | None) -> None:
-    """The one thing to remember about this path."""
+def _bar(count: int, most: int) -> str:
+    bar = "█" * (count * BAR_CELLS // max(most, 1)) or ("▌" if count else "")
+    return f"{bar:{BAR_CELLS}} {count:,}"
+
+
+def _point_out(console: Console, story: Story) -> None:
+    """Say the one thing to remember about this path."""
     path = story.answer["path"]
+    best = _best(path)
     if best is None:
-        _say(console, "Nobody but the buyer and the sharers clicked, so there is no allowance.")
+        _say(console, "Nobody else clicked on this path, so there is nothing to share out.")
         return
-    total = sum(step["clearedClickers"] for step in path)
-    brought = best["clearedClickers"]
-    line = story.answer["allowance"]["lines"][best["position"] - 1]
-    name = _short(best["memberId"])
-    text = Text("► ", style="bold")
-    if best["position"] == len(path):
-        text.append(f"{name} brought most people ({brought} of {total}) and closed the order.")
-    elif story.silent:
-        amount = _money(line["amountMinor"], line_currency := story.answer["currency"])
-        pool = _money(story.answer["allowance"]["poolMinor"], line_currency)
-        text.append(f"{name} sold nothing: ", style="bold")
-        text.append(f"none of the {story.orders_read:,} orders read is credited to them. ")
-        text.append(f"But they brought {brought} of the {total} people", style="bold")
-        text.append(f" on this path, and so get {amount} of the {pool} allowance.")
+    told = story.silent or best
+    name = _short(told["memberId"])
+    brought = f"{told['clearedClickers']:,} of the {_brought(path):,} people"
+    text = Text("► ")
+    if story.silent:
+        allowance = story.answer["allowance"]
+        currency = story.answer["currency"]
+        amount = _number(allowance["lines"][told["position"] - 1]["amountMinor"], currency)
+        text.append(f"{name} sold nothing", style="bold")
+        text.append(f" (credited with none of the {story.orders_read:,} paid orders here) and yet")
+        text.append(f" brought {brought}", style="bold")
+        text.append(" on this path. Counting sales would overlook that; the allowance pays")
+        text.append(f" {amount} of {_money(allowance['poolMinor'], currency)}.")
+    elif best is path[-1]:
+        text.append(f"{name} brought {brought} on this path and closed the order too.")
     else:
-        text.append(f"{name} brought most people ({brought} of {total}); ")
-        text.append(f"{_short(path[-1]['memberId'])} closed the order.")
-    console.print(text, width=_width(console), highlight=False)
-    _say(
-        console,
-        "People brought: those whose first click on this path was on that step's share."
-        " The buyer and the sharers themselves are not counted.",
-        style="dim",
-    )
+        text.append(f"{name} brought {brought} on this path, more than any other step;")
+        text.append(f" {_short(path[-1]['memberId'])} closed the order.")
+    _say(console, text)
+    note = "People brought: whose first click on this path was on that step's share,"
+    unit = _unit(story.answer["currency"])
+    note += f" without the buyer and the sharers. Times: {story.zone}; allowance: {unit}."
+    _say(console, note, style="dim")
 
 
 # --- the money ---
@@ -222,46 +239,48 @@ def _point_out(console: Console, story: Story, best: Answer | None) -> None:
 
 def _render_credit(console: Console, answer: Answer) -> None:
     _heading(console, "Who made the sale?", "业绩归谁")
-    credits = answer["credits"]
-    if not credits:
-        _say(console, "Nobody is credited: the one who closed it may not earn from it.")
-        return
-    for credit in credits:
-        amount = _money(credit["amountMinor"], answer["currency"])
+    if not answer["credits"]:
+        _say(console, "Nobody is credited: who closed it is not known or may not earn from it.")
+    for credit in answer["credits"]:
         name = _short(credit["memberId"])
-        _say(console, f"{name} is credited with {amount} ({_why(answer, name)}).")
+        amount = _money(credit["amountMinor"], answer["currency"])
+        _say(console, f"{name} is credited with {amount}: {_why(answer, name)}.")
 
 
 def _why(answer: Answer, name: str) -> str:
+    days = answer["windowDays"]
+    touches = len(answer["touches"])
     if answer["basis"] == "coupon":
         return f"the buyer used {name}'s exclusive coupon"
     if answer["basis"] == "binding":
-        return f"no click in the {answer['windowDays']} days before, and {name} invited the buyer"
-    clicks = len(answer["touches"])
-    if answer["model"] == "last_touch" and clicks == 1:
-        return f"{name}'s was the only share the buyer clicked before paying"
-    if answer["model"] == "last_touch":
-        return f"the last of {clicks} clicks of the buyer in {answer['windowDays']} days"
-    return f"{answer['model']} over {clicks} clicks of the buyer"
+        return f"{name} invited the buyer, who clicked no share in the {days} days before"
+    if answer["model"] != "last_touch":
+        return f"{answer['model']} over {touches} clicks of the buyer in {days} days"
+    if touches == 1:
+        return f"the buyer's only click in {days} days was on {name}'s share"
+    return f"the last of the buyer's {touches} clicks in {days} days was on {name}'s share"
 
 
 def _render_allowance(console: Console, story: Story) -> None:
     answer = story.answer
     allowance = answer["allowance"]
     currency = answer["currency"]
-    _heading(console, "Who helped, and what do they get?", "影响力津贴")
+    lines = allowance["lines"]
+    _heading(console, "Who helped, and what do they get for it?", "影响力津贴")
     pool = _money(allowance["poolMinor"], currency)
-    rate = float(story.pool_rate)
-    _say(console, f"{rate:.4g}".join(("", "")) if False else _pool_line(story, pool))
-    beta = story.beta
-    _say(console, f"  share(i) = π(S(i)/S(1)) - π(S(i+1)/S(1)),  π(x) = {beta}·x + {1 - beta}·x²")
+    rate = decimal_string(100 * story.pool_rate)
+    _say(console, f"{rate} % of the order, {pool}, is shared out by the people brought:")
+    curve = f"π(x) = {story.beta}·x + {1 - story.beta}·x²"
+    _say(console, f"  share = π(S/S₁) - π(S′/S₁),  {curve}")
+    _say(console, "S: people brought from this step on; S′: after it; S₁: in all.", style="dim")
     console.print()
-    table = _table("step", ("who", "left"), "brought", "S(i)", "share", "allowance")
-    left = sum(line["clicks"] for line in allowance["lines"])
-    for step, line in zip(answer["path"], allowance["lines"], strict=True):
-        table.add_row(
-            str(step["position"]),
-            Text(_short(line["memberId"])),
+    table = _table(["step", "who", "*brought", "*S", "*share", "*allowance"])
+    left = _brought(answer["path"])
+    for step, line in zip(answer["path"], lines, strict=True):
+        _add(
+            table,
+            f"{step['position']}",
+            _short(line["memberId"]),
             f"{line['clicks']:,}",
             f"{left:,}",
             f"{float(line['share']):.2%}",
@@ -269,31 +288,113 @@ def _render_allowance(console: Console, story: Story) -> None:
         )
         left -= line["clicks"]
     kept = _number(allowance["keptMinor"], currency)
-    table.add_row("", "kept by the platform", "", "", "", kept)
-    total = sum(line["clicks"] for line in allowance["lines"])
-    table.add_row("", "sum", f"{total:,}", "", "", _number(allowance["poolMinor"], currency))
+    _add(table, "", "kept by the platform", "", "", "", kept, style="dim")
+    total = _number(allowance["poolMinor"], currency)
+    _add(table, "", "sum", f"{_brought(answer['path']):,}", "", "", total)
     console.print(table)
 
 
 def _render_teams(console: Console, story: Story) -> None:
+    """The closer first, then who stands above; nothing where no team was read."""
     if not story.teams:
         return
-    month = story.teams[0]["month"]
-    _heading(console, "The team above the one who closed it", "上级团队")
+    currency = story.answer["currency"]
+    _heading(console, "Who stands above the closer?", "上级团队")
     if len(story.teams) == 1:
-        _say(console, "Nobody invited the closer as far as is known; the closer's own team:")
-    unit = _unit(story.answer["currency"])
-    _say(console, f"Sales of {month} in {unit}; team sales are those of everybody below.")
+        name = _short(story.teams[0]["memberId"])
+        _say(console, f"No inviter of {name} is known, so nobody stands above.")
+    month = f"{story.teams[0]['month']} in {_unit(currency)}"
+    _say(console, f"Sales of {month}. Direct: of those invited; team: of all below them too.")
     console.print()
-    table = _table("who", "invited", "team", "own sales", "direct sales", "team sales")
+    table = _table(["", "who", "*invited", "*team", "*own sales", "*direct sales", "*team sales"])
     for level, team in enumerate(story.teams):
-        table.add_row(
-            Text(f"{'closer' if level == 0 else f'{level} up'}  {_short(team['memberId'])}"),
+        sales = [team[name] for name in ("ownSalesMinor", "directSalesMinor", "teamSalesMinor")]
+        _add(
+            table,
+            f"{level} up" if level else "closer",
+            _short(team["memberId"]),
             f"{team['directCount']:,}",
             f"{team['teamSize']:,}",
-            *(
-                _number(team[name], story.answer["currency"])
-                for name in ("ownSalesMinor", "directSalesMinor", "teamSalesMinor")
-            ),
+            *(_number(amount, currency) for amount in sales),
         )
     console.print(table)
+
+
+# --- spelling ---
+
+
+def _best(path: Sequence[Answer]) -> Answer | None:
+    """The step that brought most people, the first of equals; None where nobody was brought."""
+    best = max(path, key=lambda step: step["clearedClickers"], default=None)
+    return best if best is not None and best["clearedClickers"] else None
+
+
+def _silent(path: Sequence[Answer], credited: set[str]) -> Answer | None:
+    """Of those credited with nothing, who brought most: more than the closer, and not few."""
+    able = [one for one in path if one["memberId"] not in credited and not one["excluded"]]
+    best = _best(able)
+    few = max(path[-1]["clearedClickers"], _brought(path) // SILENT_ONE_IN) if path else 0
+    return best if best is not None and best["clearedClickers"] > few else None
+
+
+def _brought(path: Sequence[Answer]) -> int:
+    return sum(step["clearedClickers"] for step in path)
+
+
+def _credited(answers: Iterable[Answer]) -> set[str]:
+    return {credit["memberId"] for answer in answers for credit in answer["credits"]}
+
+
+def _heading(console: Console, text: str, subtitle: str) -> None:
+    console.print()
+    title = Text.assemble((text, "bold"), "  ", (subtitle, "dim"))
+    console.print(Rule(title, align="left", style="dim"), width=_width(console))
+
+
+def _say(console: Console, text: str | Text, style: str = "") -> None:
+    plain = Text(text) if isinstance(text, str) else text
+    console.print(plain, width=_width(console), style=style or None)
+
+
+def _width(console: Console) -> int:
+    return min(console.width, WIDTH_MAX)
+
+
+def _table(names: Sequence[str]) -> Table:
+    """An unboxed table; a name that begins with * is of a column of numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in names:
+        number = name.startswith("*")
+        table.add_column(name.removeprefix("*"), justify="right" if number else "left")
+    return table
+
+
+def _add(table: Table, *cells: str, style: str = "") -> None:
+    """A row whose cells are shown as they are; a str would be read as markup."""
+    table.add_row(*map(Text, cells), style=style)
+
+
+def _short(name: str, cells: int = ID_CELLS) -> str:
+    """The id, or its beginning and end where it is too long."""
+    if cell_len(name) <= cells:
+        return name
+    tail = name[-TAIL_CELLS:]
+    while cell_len(tail) > TAIL_CELLS:
+        tail = tail[1:]
+    return f"{set_cell_size(name, cells - 1 - cell_len(tail))}…{tail}"
+
+
+def _moment(text: str | None, zone: ZoneInfo, form: str) -> str:
+    return "" if text is None else datetime.fromisoformat(text).astimezone(zone).strftime(form)
+
+
+def _unit(currency: str) -> str:
+    return "yuan" if currency == "CNY" else f"{currency} minor units"
+
+
+def _number(amount_minor: int, currency: str) -> str:
+    return f"{Decimal(amount_minor) / 100:,.2f}" if currency == "CNY" else f"{amount_minor:,}"
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return f"{_number(amount_minor, currency)} {_unit(currency)}"

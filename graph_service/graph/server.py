@@ -110,7 +110,7 @@ class ManagedServer:
     ) -> subprocess.CompletedProcess[str]:
         """Run neo4j-admin on this home, e.g. run_admin("database", "dump", "neo4j", "--to-path=…").
 
-        No start happens meanwhile. Raises GraphError with its output if it fails.
+        Paths are absolute; no start happens meanwhile. Raises GraphError with its output.
         """
         self._make_folders()
         with self._alone():
@@ -159,8 +159,7 @@ class ManagedServer:
                 return self._start_new((0, 0), attempts - 1)
             raise
         seconds = round(time.monotonic() - started, 1)
-        log = structlog.get_logger()
-        log.info("neo4j.started", bolt=state.bolt_uri, pid=state.pid, seconds=seconds)
+        structlog.get_logger().info("neo4j.started", bolt=state.bolt_uri, seconds=seconds)
         return state
 
     def _write_options(self) -> None:
@@ -207,6 +206,7 @@ class ManagedServer:
             return subprocess.run(  # noqa: S603
                 self._command("org.neo4j.cli.AdminTool", *arguments),
                 env=self._environment(),
+                cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -151,18 +151,18 @@ REPEATS = Problem("repeats", "the same fact is stored under another key")
 
 
 def _fact_row(fact: Fact) -> Row:
-    own = fact.type in OWN_EVENTS
-    return {
-        "key": fact.key,
+    properties = {
         "position": fact.position,
         "source": fact.source,
         "eventId": fact.event_id,
         "type": fact.type,
         "time": fact.time,
-        "actorId": fact.data.get("memberId") if own else None,
         "digest": fact.digest,
-        "json": json.dumps(fact.data, ensure_ascii=False, separators=(",", ":")),
+        "data": json.dumps(fact.data, ensure_ascii=False, separators=(",", ":")),
     }
+    if fact.type in OWN_EVENTS and "memberId" in fact.data:
+        properties["memberId"] = fact.data["memberId"]
+    return {"key": fact.key, "fact": properties}
 
 
 def _rejected_row(item: Rejection) -> Row:

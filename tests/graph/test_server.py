@@ -241,7 +241,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_start_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     hurried = ManagedServer(tmp_path / "neo4j", _settings(tmp_path, start_timeout_s=0.5))
 
-    with pytest.raises(GraphUnavailable, match="did not answer within 0.5 s"):
+    with pytest.raises(GraphUnavailable, match=r"did not answer within 0\.5 s"):
         hurried.start()
 
     assert hurried._running() is None  # pyright: ignore[reportPrivateUsage]
