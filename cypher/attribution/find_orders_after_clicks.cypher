@@ -14,6 +14,6 @@ UNION
   MATCH (account)-[:PLACED]->(o:Order)
   RETURN o
 }
-WITH o, row
-WHERE row.at <= o.paidAt < row.at + duration({seconds: $windowSeconds})
+WITH o, datetime(row.at) AS at
+WHERE at <= o.paidAt < at + duration({seconds: $windowSeconds})
 RETURN collect(DISTINCT o.orderId) AS orderIds

@@ -7,4 +7,4 @@ UNWIND $rows AS row
 MERGE (s:Share {shareId: row.shareId})
 WITH s, row
 MATCH (m:Member {memberId: row.memberId})
-CREATE (m)-[:CLICKED {eventId: row.eventId, at: row.at}]->(s)
+CREATE (m)-[:CLICKED {eventId: row.eventId, at: datetime(row.at)}]->(s)

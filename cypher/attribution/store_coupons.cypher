@@ -6,9 +6,9 @@
 UNWIND $rows AS row
 MERGE (c:Coupon {couponCode: row.couponCode})
 WITH c, row
-WHERE coalesce(c.issuedAt <= row.at, true)
+WHERE coalesce(c.issuedAt <= datetime(row.at), true)
 SET
-  c.issuedAt = row.at,
+  c.issuedAt = datetime(row.at),
   c.exclusive = row.exclusive,
   c.valueMinor = row.valueMinor
 WITH c, row

@@ -7,8 +7,8 @@ UNWIND $rows AS row
 MATCH (o:Order {orderId: row.orderId})
 MATCH (m:Member {memberId: row.memberId})
 SET
-  o.createdAt = row.createdAt,
-  o.paidAt = row.paidAt,
+  o.createdAt = datetime(row.createdAt),
+  o.paidAt = datetime(row.paidAt),
   o.amountMinor = row.amountMinor,
   o.currency = row.currency,
   o.channel = row.channel,

@@ -7,7 +7,7 @@ UNWIND $rows AS row
 MATCH (s:Share {shareId: row.shareId})
 MATCH (m:Member {memberId: row.memberId})
 SET
-  s.createdAt = row.at,
+  s.createdAt = datetime(row.at),
   s.channel = row.channel,
   s.materialId = row.materialId,
   s.campaignId = row.campaignId,

@@ -6,4 +6,4 @@
 UNWIND $rows AS row
 MERGE (s:Share {shareId: row.shareId})
 MERGE (v:Visitor {visitorId: row.visitorId})
-CREATE (v)-[:CLICKED {eventId: row.eventId, at: row.at}]->(s)
+CREATE (v)-[:CLICKED {eventId: row.eventId, at: datetime(row.at)}]->(s)

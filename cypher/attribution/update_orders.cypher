@@ -5,5 +5,5 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MATCH (o:Order {orderId: row.orderId})
-WHERE coalesce(o.endedAt <= row.at, true)
-SET o.status = row.status, o.endedAt = row.at
+WHERE coalesce(o.endedAt <= datetime(row.at), true)
+SET o.status = row.status, o.endedAt = datetime(row.at)

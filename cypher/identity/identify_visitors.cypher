@@ -6,16 +6,16 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MERGE (v:Visitor {visitorId: row.visitorId})
-WITH v, row
+WITH v, row, datetime(row.at) AS at
 MATCH (m:Member {memberId: row.memberId})
 OPTIONAL MATCH (v)-[known:IDENTIFIED_AS]->(other:Member)
-FOREACH (once IN CASE WHEN known.at <= row.at THEN [1] ELSE [] END |
+FOREACH (once IN CASE WHEN known.at <= at THEN [1] ELSE [] END |
   CREATE (v)-[:FORMERLY_IDENTIFIED_AS {at: known.at}]->(other)
   DELETE known
 )
-FOREACH (once IN CASE WHEN known.at > row.at THEN [1] ELSE [] END |
-  CREATE (v)-[:FORMERLY_IDENTIFIED_AS {at: row.at}]->(m)
+FOREACH (once IN CASE WHEN known.at > at THEN [1] ELSE [] END |
+  CREATE (v)-[:FORMERLY_IDENTIFIED_AS {at: at}]->(m)
 )
-FOREACH (once IN CASE WHEN coalesce(known.at <= row.at, true) THEN [1] ELSE [] END |
-  CREATE (v)-[:IDENTIFIED_AS {at: row.at}]->(m)
+FOREACH (once IN CASE WHEN coalesce(known.at <= at, true) THEN [1] ELSE [] END |
+  CREATE (v)-[:IDENTIFIED_AS {at: at}]->(m)
 )

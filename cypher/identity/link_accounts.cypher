@@ -12,4 +12,4 @@ CALL (a) {
   MATCH (a)-[known:BELONGS_TO]->(:Member)
   DELETE known
 }
-CREATE (a)-[:BELONGS_TO {at: row.at}]->(m)
+CREATE (a)-[:BELONGS_TO {at: datetime(row.at)}]->(m)

@@ -4,6 +4,7 @@
 // returns: nothing
 // timeout: 30 s
 UNWIND $rows AS row
+WITH row, datetime(row.firstSeen) AS firstSeen, datetime(row.lastSeen) AS lastSeen
 MERGE (i:Identifier {token: row.token})
 FOREACH (x IN CASE row.kind WHEN 'device' THEN [1] ELSE [] END | SET i:Device)
 FOREACH (x IN CASE row.kind WHEN 'address' THEN [1] ELSE [] END | SET i:Address)
@@ -15,16 +16,16 @@ FOREACH (memberId IN
   MERGE (m:Member {memberId: memberId})
   MERGE (m)-[u:USES]->(i)
     ON CREATE SET
-      u.firstSeen = row.firstSeen,
-      u.lastSeen = row.lastSeen,
+      u.firstSeen = firstSeen,
+      u.lastSeen = lastSeen,
       u.times = row.times
     ON MATCH SET
       u.firstSeen = CASE
-        WHEN row.firstSeen < u.firstSeen THEN row.firstSeen
+        WHEN firstSeen < u.firstSeen THEN firstSeen
         ELSE u.firstSeen
       END,
       u.lastSeen = CASE
-        WHEN row.lastSeen > u.lastSeen THEN row.lastSeen
+        WHEN lastSeen > u.lastSeen THEN lastSeen
         ELSE u.lastSeen
       END,
       u.times = u.times + row.times
@@ -34,16 +35,16 @@ FOREACH (visitorId IN
   MERGE (v:Visitor {visitorId: visitorId})
   MERGE (v)-[u:USES]->(i)
     ON CREATE SET
-      u.firstSeen = row.firstSeen,
-      u.lastSeen = row.lastSeen,
+      u.firstSeen = firstSeen,
+      u.lastSeen = lastSeen,
       u.times = row.times
     ON MATCH SET
       u.firstSeen = CASE
-        WHEN row.firstSeen < u.firstSeen THEN row.firstSeen
+        WHEN firstSeen < u.firstSeen THEN firstSeen
         ELSE u.firstSeen
       END,
       u.lastSeen = CASE
-        WHEN row.lastSeen > u.lastSeen THEN row.lastSeen
+        WHEN lastSeen > u.lastSeen THEN lastSeen
         ELSE u.lastSeen
       END,
       u.times = u.times + row.times

@@ -7,4 +7,4 @@ UNWIND $rows AS row
 MERGE (v:Visitor {visitorId: row.visitorId})
 WITH v, row
 MATCH (m:Member {memberId: row.memberId})
-CREATE (v)-[:FORMERLY_IDENTIFIED_AS {at: row.at}]->(m)
+CREATE (v)-[:FORMERLY_IDENTIFIED_AS {at: datetime(row.at)}]->(m)

@@ -8,6 +8,7 @@ MERGE (f:Fact {key: row.key})
   ON CREATE SET
     f:Pending,
     f += row.fact,
+    f.time = datetime(row.at),
     f.batch = $batch,
     f.storedAt = datetime()
 WITH f

@@ -10,6 +10,6 @@ MERGE (m:Member {memberId: row.memberId})
     m.status = 'active',
     m.directCount = 0,
     m.teamSize = 0
-WITH m, row
-WHERE row.activeAt > coalesce(m.lastActiveAt, row.activeAt - duration('PT1S'))
-SET m.lastActiveAt = row.activeAt
+WITH m, datetime(row.activeAt) AS activeAt
+WHERE coalesce(activeAt > m.lastActiveAt, activeAt IS NOT NULL)
+SET m.lastActiveAt = activeAt

@@ -15,7 +15,7 @@ async def affected_orders(
     """Orders named, and orders that a late click, share, coupon or freeze may change."""
     found = {fact.data["orderId"] for fact in facts if fact.type in _OWN}
     clicks = [
-        {"memberId": fact.data["memberId"], "at": fact.time}
+        {"memberId": fact.data["memberId"], "at": fact.at}
         for fact in facts
         if fact.type == "share.clicked" and "memberId" in fact.data
     ]

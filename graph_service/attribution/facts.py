@@ -1,7 +1,6 @@
 """How shares, clicks, orders and coupons are stored, and what is refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from graph_service.attribution.admission import admit
@@ -46,7 +45,7 @@ def _each(query: str, event_type: str, key: str, shape: Shape) -> Statement:
 
 
 def _timed(fact: Fact) -> list[dict[str, Any]]:
-    return [{**fact.data, "at": fact.time, "digest": fact.digest}]
+    return [{**fact.data, "at": fact.at, "digest": fact.digest}]
 
 
 def _with(name: str) -> Shape:
@@ -63,7 +62,7 @@ def _click_of(name: str) -> Shape:
     def shape(fact: Fact) -> list[dict[str, Any]]:
         if name not in fact.data:
             return []
-        return [{**fact.data, "eventId": fact.key, "at": fact.time}]
+        return [{**fact.data, "eventId": fact.key, "at": fact.at}]
 
     return shape
 
@@ -71,8 +70,8 @@ def _click_of(name: str) -> Shape:
 def _order(fact: Fact) -> list[dict[str, Any]]:
     created = fact.data.get("createdAt")
     row = {name: value for name, value in fact.data.items() if not isinstance(value, list)}
-    row["createdAt"] = fact.time if created is None else datetime.fromisoformat(created)
-    row["paidAt"] = fact.time
+    row["createdAt"] = fact.at if created is None else created
+    row["paidAt"] = fact.at
     row["digest"] = fact.digest
     return [row]
 
@@ -96,11 +95,11 @@ def _latest(facts: Sequence[Fact], key: str) -> Mapping[str, Fact]:
 def _endings(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     latest = _latest(facts, "orderId")
     return [
-        {"orderId": one, "status": ENDINGS[latest[one].type], "at": latest[one].time}
+        {"orderId": one, "status": ENDINGS[latest[one].type], "at": latest[one].at}
         for one in sorted(latest)
     ]
 
 
 def _coupons(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     latest = _latest(facts, "couponCode")
-    return [{**latest[one].data, "at": latest[one].time} for one in sorted(latest)]
+    return [{**latest[one].data, "at": latest[one].at} for one in sorted(latest)]

@@ -24,7 +24,7 @@ def _identifications(facts: Sequence[Fact]) -> dict[str, list[dict[str, Any]]]:
     """Per visitor, the one of the latest time last (of equal times the last to arrive)."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for fact in sorted(facts, key=lambda fact: fact.time):
-        row = {**fact.data, "at": fact.time}
+        row = {**fact.data, "at": fact.at}
         rows.setdefault(fact.data["visitorId"], []).append(row)
     return rows
 
@@ -43,7 +43,7 @@ def _accounts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for fact in facts:
         account_id = f"{fact.data['channel']} {fact.data['externalId']}"
-        rows[account_id] = {**fact.data, "accountId": account_id, "at": fact.time}
+        rows[account_id] = {**fact.data, "accountId": account_id, "at": fact.at}
     return [rows[account_id] for account_id in sorted(rows)]
 
 
@@ -60,12 +60,12 @@ def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
                 "kind": data["kind"],
                 "memberId": data.get("memberId"),
                 "visitorId": data.get("visitorId"),
-                "firstSeen": fact.time,
-                "lastSeen": fact.time,
+                "firstSeen": fact.at,
+                "lastSeen": fact.at,
                 "times": 0,
             },
         )
-        row["firstSeen"] = min(row["firstSeen"], fact.time)
-        row["lastSeen"] = max(row["lastSeen"], fact.time)
+        row["firstSeen"] = min(row["firstSeen"], fact.at)
+        row["lastSeen"] = max(row["lastSeen"], fact.at)
         row["times"] += 1
     return [rows[key] for key in sorted(rows)]

@@ -42,7 +42,8 @@ class Problem:
 class Fact:
     """A valid event, its identifier values already tokens.
 
-    data: the event's data as sent, without nulls. digest: of type, instant and data.
+    at: the time as text (RFC 3339, UTC), as queries take it. data: the event's data as sent,
+    without nulls. digest: of type, instant and data.
     position: its place among the events sent together.
     """
 
@@ -51,6 +52,7 @@ class Fact:
     event_id: str
     type: str
     time: datetime
+    at: str
     data: Mapping[str, Any]
     digest: str
     position: int
@@ -119,13 +121,15 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
 
 def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fact:
     """A fact of data whose identifier values are tokens already."""
-    content = [envelope.type, envelope.time.isoformat(), data]
+    at = envelope.time.isoformat()
+    content = [envelope.type, at, data]
     return Fact(
         key=fact_key(envelope.source, envelope.id),
         source=envelope.source,
         event_id=envelope.id,
         type=envelope.type,
         time=envelope.time,
+        at=at,
         data=data,
         digest=digest(canonical(content)),
         position=position,
@@ -149,7 +153,7 @@ def reject_fact(fact: Fact, problem: Problem) -> Rejection:
         "id": fact.event_id,
         "source": fact.source,
         "type": fact.type,
-        "time": fact.time.isoformat().replace("+00:00", "Z"),
+        "time": fact.at.replace("+00:00", "Z"),
         "data": dict(fact.data),
     }
     return Rejection(

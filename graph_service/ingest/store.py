@@ -156,13 +156,12 @@ def _fact_row(fact: Fact) -> Row:
         "source": fact.source,
         "eventId": fact.event_id,
         "type": fact.type,
-        "time": fact.time,
         "digest": fact.digest,
         "data": json.dumps(fact.data, ensure_ascii=False, separators=(",", ":")),
     }
     if fact.type in OWN_EVENTS and "memberId" in fact.data:
         properties["memberId"] = fact.data["memberId"]
-    return {"key": fact.key, "fact": properties}
+    return {"key": fact.key, "at": fact.at, "fact": properties}
 
 
 def _rejected_row(item: Rejection) -> Row:

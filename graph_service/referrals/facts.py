@@ -1,7 +1,6 @@
 """How facts about members and invitations are stored."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from graph_service.clock import Clock
@@ -33,7 +32,7 @@ def room_facts(clock: Clock) -> RoomFacts:
 
 
 def _members(facts: Sequence[Fact]) -> list[dict[str, Any]]:
-    active: dict[str, datetime | None] = {}
+    active: dict[str, Fact | None] = {}
     for fact in facts:
         data = fact.data
         for name in ("inviterId", "ownerMemberId", "stewardId"):
@@ -42,9 +41,12 @@ def _members(facts: Sequence[Fact]) -> list[dict[str, Any]]:
         member_id = data.get("memberId")
         if member_id is not None:
             before = active.setdefault(member_id, None)
-            if fact.type in OWN_EVENTS and (before is None or before < fact.time):
-                active[member_id] = fact.time
-    return [{"memberId": member_id, "activeAt": active[member_id]} for member_id in sorted(active)]
+            if fact.type in OWN_EVENTS and (before is None or before.time < fact.time):
+                active[member_id] = fact
+    return [
+        {"memberId": member_id, "activeAt": None if latest is None else latest.at}
+        for member_id, latest in sorted(active.items(), key=lambda item: item[0])
+    ]
 
 
 def _updates(facts: Sequence[Fact]) -> list[dict[str, Any]]:
@@ -52,9 +54,10 @@ def _updates(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for fact in facts:
         row = rows.setdefault(fact.data["memberId"], {"memberId": fact.data["memberId"]})
+        # Times as text sort as the moments do: all are in UTC and "+" comes before ".".
         if fact.type == "member.joined":
-            row["joinedAt"] = min(row.get("joinedAt", fact.time), fact.time)
+            row["joinedAt"] = min(row.get("joinedAt", fact.at), fact.at)
         for name, at in PROPERTIES.items():
-            if name in fact.data and row.get(at, fact.time) <= fact.time:
-                row[name], row[at] = fact.data[name], fact.time
+            if name in fact.data and row.get(at, fact.at) <= fact.at:
+                row[name], row[at] = fact.data[name], fact.at
     return [rows[member_id] for member_id in sorted(rows)]
