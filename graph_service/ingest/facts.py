@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from graph_service.ids import fact_key
-from graph_service.ingest.envelope import DATA, Envelope
+from graph_service.ingest.envelope import DATA, Envelope, ReferralBound
 from graph_service.ingest.tokens import Tokeniser
 
 DIGEST_HEX_DIGITS = 32
@@ -115,6 +115,9 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
         parsed = model.model_validate(envelope.data)
     except ValidationError as fault:
         return rejection_of(raw, position, _invalid(fault, "data"), tokeniser)
+    if _ends_before_it_begins(parsed, envelope.time):
+        problem = Problem("invalid_event", "data.expiresAt: is not later than the event", 422)
+        return rejection_of(raw, position, problem, tokeniser)
     data = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
     return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
 
@@ -186,3 +189,8 @@ def _invalid(fault: ValidationError, prefix: str = "") -> Problem:
         place = ".".join([prefix, *map(str, error["loc"])] if prefix else map(str, error["loc"]))
         parts.append(f"{place or 'event'}: {error['msg'].removeprefix('Value error, ')}")
     return Problem("invalid_event", "; ".join(parts)[:DETAIL_CHARACTERS_MAX], 422)
+
+
+def _ends_before_it_begins(parsed: BaseModel, time: datetime) -> bool:
+    expires_at = parsed.expires_at if isinstance(parsed, ReferralBound) else None
+    return expires_at is not None and expires_at <= time

@@ -96,6 +96,9 @@ async def _admit(transaction: Transaction, wanted: Sequence[Wanted], now: int) -
         changed.add(member_id)
     rejected: dict[str, Problem] = {}
     for item in wanted:
+        if item.member_id == item.binding.inviter_id:
+            rejected[item.key] = CYCLE
+            continue
         before = bindings.get(item.member_id, [])
         after = _with_binding(before, item.binding, now)
         if after == before:

@@ -1,0 +1,168 @@
+"""One real Neo4j for the whole run: NEO4J_URI, else the managed server, else a container."""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import pytest
+from httpx2 import ASGITransport, AsyncClient
+from neo4j import GraphDatabase, Query
+from pydantic import SecretStr
+
+from graph_service.app import create_app
+from graph_service.graph.opening import open_graph, settings_for
+from graph_service.graph.server import ManagedServer
+from graph_service.graph.session import Graph
+from graph_service.ingest.tokens import Tokeniser
+from graph_service.pipeline import Pipeline
+from graph_service.rewards.plan import seed_plan
+from graph_service.settings import Settings
+from tests.worlds import NOW
+
+KEY = "test-admin-key-of-the-suite"
+IMAGE = "neo4j:5.26-community"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--neo4j",
+        choices=("managed", "container"),
+        default="managed",
+        help="Where tests run their queries, unless NEO4J_URI names a server.",
+    )
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Settings]:
+    """Settings that point at a server which answers."""
+    base = Settings(
+        data_dir=tmp_path_factory.mktemp("data"),
+        bootstrap_api_key=SecretStr(KEY),
+        pepper=SecretStr("pepper-of-the-tests"),
+        neo4j_heap_mib=768,
+        neo4j_page_cache_mib=256,
+    )
+    if base.neo4j_uri is not None:
+        yield base
+    elif request.config.getoption("--neo4j") == "container":
+        yield from _container(base)
+    else:
+        server = ManagedServer(base.data_dir / "neo4j", base)
+        try:
+            yield settings_for(base, server.start())
+        finally:
+            server.stop()
+
+
+def _container(base: Settings) -> Generator[Settings]:
+    from testcontainers.neo4j import Neo4jContainer
+
+    with Neo4jContainer(IMAGE) as container:
+        yield base.model_copy(
+            update={
+                "neo4j_uri": container.get_connection_url(),
+                "neo4j_username": container.username,
+                "neo4j_password": SecretStr(container.password),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Database:
+    """The raw driver, for tests that look at what is stored."""
+
+    settings: Settings
+
+    def query(self, text: str, **params: Any) -> list[dict[str, Any]]:
+        """Rows of any query."""
+        uri = self.settings.neo4j_uri
+        assert uri is not None
+        auth = (self.settings.neo4j_username, self.settings.neo4j_password.get_secret_value())
+        with GraphDatabase.driver(uri, auth=auth) as driver:  # pyright: ignore[reportUnknownMemberType]
+            query = Query(cast("LiteralString", text))
+            answer = driver.execute_query(query, params, database_=self.settings.neo4j_database)
+        return [record.data() for record in answer.records]
+
+    def clear(self) -> None:
+        """Everything but the schema's own nodes is taken away."""
+        self.query("MATCH (n) WHERE NOT n:Migration AND NOT n:Lock DETACH DELETE n")
+
+
+@pytest.fixture(scope="session")
+async def graph(settings: Settings, anyio_backend: str) -> AsyncGenerator[Graph]:
+    """A migrated graph; whatever tests stored before may still be in it."""
+    async with open_graph(settings) as opened:
+        yield opened.graph
+
+
+@pytest.fixture
+def database(settings: Settings, graph: Graph) -> Database:
+    """The database, empty."""
+    found = Database(settings)
+    found.clear()
+    return found
+
+
+@pytest.fixture
+def pipeline(graph: Graph, database: Database) -> Pipeline:
+    """A pipeline on the empty graph whose clock stands still at NOW; nothing works its outbox."""
+    return Pipeline(graph, Tokeniser(b"pepper-of-the-tests"), seed_plan(), clock=lambda: NOW)
+
+
+@asynccontextmanager
+async def client_of(
+    settings: Settings, clock: Callable[[], datetime] | None = None
+) -> AsyncGenerator[AsyncClient]:
+    """A client of the whole app, opened as a server would open it; it sends the admin key."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        if clock is not None:
+            app.state.pipeline.clock = clock
+        transport = ASGITransport(app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with AsyncClient(
+            transport=transport, base_url="http://service", headers=headers, timeout=60
+        ) as client:
+            yield client
+
+
+@pytest.fixture
+async def client(settings: Settings, database: Database) -> AsyncGenerator[AsyncClient]:
+    """A client of the app on the empty graph, at the time NOW."""
+    async with client_of(settings, lambda: NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(pipeline: Pipeline) -> Callable[[list[dict[str, Any]]], Awaitable[list[str]]]:
+    """Stores and books events; answers each one's status, a rejection with its code."""
+
+    async def stored(events: list[dict[str, Any]]) -> list[str]:
+        receipt = await pipeline.store(events)
+        assert await pipeline.settle(timeout_s=30)
+        return [
+            one.status if one.problem is None else f"rejected:{one.problem.code}"
+            for one in receipt.outcomes
+        ]
+
+    return stored
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets; tests that need it skip where it is not."""
+    folder = Path(os.environ.get("GRAPH_SERVICE_TEST_DATA", "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here")
+    return folder
