@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 import uvicorn
@@ -36,9 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args_is_help=True)
-verify_app = typer.Typer(help="Recount what is kept, and say where it differs.")
 app.add_typer(neo4j_app, name="neo4j")
-app.add_typer(verify_app, name="verify")
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]
@@ -79,9 +77,11 @@ def demo(
         loaded = await load_files(pipeline, sources, console)
         show_summary(console, loaded)
         await tell_story(opened.graph, console, loaded.order_ids, pipeline.plan, utc_now())
-        _show_server(opened.address)
         if serve:
+            _show_server(opened.address)
             await _serve(settings)
+        else:
+            console.print("\nTo ask it over HTTP: [bold]graph-service serve[/]", highlight=False)
         return 0
 
     _run(work)
@@ -116,11 +116,15 @@ def load(
     _run(work)
 
 
-@verify_app.command("teams")
-def verify_teams_command(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+@app.command()
+def verify(
+    what: Annotated[  # noqa: ARG001
+        Literal["all", "teams"], typer.Argument(help="What to recount.")
+    ] = "all",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Recount head counts and sales of every member; exit code 1 if any differs."""
+    """Recount what is kept (head counts, sales); exit code 1 if any number differs."""
 
     async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
         await pipeline.settle(timeout_s=SETTLE_S)

@@ -3,8 +3,14 @@
 import os
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_FILES = {
+    "bootstrap_api_key": "GRAPH_SERVICE_BOOTSTRAP_API_KEY",
+    "pepper": "GRAPH_SERVICE_PEPPER",
+    "neo4j_password": "NEO4J_PASSWORD",
+}
 
 
 def _user_folder(variable: str, fallback: str) -> Path:
@@ -17,7 +23,10 @@ def _alias(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """Settings read from environment variables GRAPH_SERVICE_* and NEO4J_*."""
+    """Settings read from environment variables GRAPH_SERVICE_* and NEO4J_*.
+
+    A secret may also be named by the file that holds it: NAME_FILE in place of NAME.
+    """
 
     model_config = SettingsConfigDict(env_prefix="GRAPH_SERVICE_", extra="ignore", frozen=True)
 
@@ -90,3 +99,13 @@ class Settings(BaseSettings):
     rate_burst: int = Field(
         default=2_000, gt=0, description="Requests that a key may send at once."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        found = dict(values)
+        for field, variable in SECRET_FILES.items():
+            path = os.environ.get(f"{variable}_FILE")
+            if path and field not in found and variable not in found:
+                found[field] = Path(path).read_text(encoding="utf-8").strip()
+        return found

@@ -177,9 +177,8 @@ def rejection_of(raw: object, position: int, problem: Problem, tokeniser: Tokeni
         else value
         for name, value in fields.items()
     }
-    text = to_json(
-        content if fields else tokeniser.redacted({"value": raw}), serialize_unknown=True
-    )
+    boxed: dict[str, object] = {"value": raw}
+    text = to_json(content if fields else tokeniser.redacted(boxed))
     return Rejection(position, known["source"], known["id"], known["type"], problem, text.decode())
 
 

@@ -29,12 +29,13 @@ EXTRA = [
     Migration(LAST + 3, "drop_extra_at", "c" * 16, "DROP INDEX extraAt"),
 ]
 MODEL_TYPES = {
-    "string": "String",
-    "integer": "Long",
-    "boolean": "Boolean",
-    "datetime": "DateTime",
-    "list of string": "StringArray",
+    "string": "STRING",
+    "integer": "INTEGER",
+    "boolean": "BOOLEAN",
+    "datetime": "ZONED DATETIME",
+    "list of string": "LIST<STRING NOT NULL>",
 }
+EMPTY_LIST = "LIST<NOTHING> NOT NULL"
 
 
 @pytest.fixture
@@ -158,9 +159,15 @@ def write_files(folder: Path, *names: str) -> Path:
 @pytest.mark.parametrize(
     ("names", "complaint"),
     [
-        (("V0001__add_one.cypher", "V0003__add_three.cypher"), "V0003__add_three.cypher is not V0002"),
+        (
+            ("V0001__add_one.cypher", "V0003__add_three.cypher"),
+            "V0003__add_three.cypher is not V0002",
+        ),
         (("V0002__add_two.cypher",), "V0002__add_two.cypher is not V0001"),
-        (("V0001__add_one.cypher", "V0001__add_other.cypher"), "V0001__add_other.cypher is not V0002"),
+        (
+            ("V0001__add_one.cypher", "V0001__add_other.cypher"),
+            "V0001__add_other.cypher is not V0002",
+        ),
         (("V1__add_one.cypher",), "V1__add_one.cypher is not V0001"),
         (("V0001_add_one.cypher",), "V0001_add_one.cypher is not V0001"),
         ((), "holds no migration"),
@@ -203,13 +210,21 @@ def test_the_model_names_each_constraint_and_index(database: Database) -> None:
     } == MODEL.indexes
 
 
+def owner_of(labels: list[str]) -> str:
+    (owner,) = {MODEL.owner(label) for label in labels}
+    return owner
+
+
 def mall_events() -> list[Event]:
     """Events of every type that is stored as more than a fact, and one that is rejected."""
     moves = [bytes((7 * i + 31 * j) % 256 for j in range(MOVE_BYTES)) for i in range(400)]
     token = {"kind": "device", "value": "d-1"}
     order = {
         **order_data("full", "m0", 1_000),
-        **{"shopId": "shop", "channel": "app", "platformOrderNo": "9", "couponCode": "c"},
+        "shopId": "shop",
+        "channel": "app",
+        "platformOrderNo": "9",
+        "couponCode": "c",
         "lines": [
             {"productId": "p", "categoryId": "k", "quantity": 1, "amountMinor": 1_000},
         ],
@@ -224,6 +239,8 @@ def mall_events() -> list[Event]:
         ("identity.observed", {"visitorId": "v0", **token}),
         ("account.linked", {"memberId": "m0", "channel": "app", "externalId": "x"}),
         ("share.created", {**share, "campaignId": "b", "channel": "app"}),
+        ("member.updated", {"memberId": "m0", "communityId": "q", "kyc": "verified"}),
+        ("member.updated", {"memberId": "m0", "taxRegistered": True}),
         ("coupon.issued", {"couponCode": "c", "ownerMemberId": "m1", "valueMinor": 5}),
         ("order.paid", order),
         ("order.completed", {"orderId": "full"}),
@@ -237,17 +254,57 @@ def mall_events() -> list[Event]:
     ]
 
 
-async def test_what_is_stored_is_in_the_model(database: Database, store: Store) -> None:
-    statuses = await store(mall_events())
+async def test_what_is_stored_is_what_the_model_names(
+    graph: Graph, database: Database, store: Store
+) -> None:
+    key = {"keyId": "k", "hash": "h", "prefix": "p", "scopes": ["read"]}
+    await graph.write("access/create_key", **key)
+    await store(mall_events())
 
-    nodes = database.query("CALL db.schema.nodeTypeProperties()")
-    kinds = database.query("CALL db.schema.relTypeProperties()")
-    ends = database.query(
-        "MATCH (a)-[r]->(b) RETURN DISTINCT labels(a)[0] AS a, type(r) AS type, labels(b)[0] AS b"
+    nodes = database.query(
+        "MATCH (n) UNWIND keys(n) AS name"
+        " RETURN DISTINCT labels(n) AS labels, name, valueType(n[name]) AS type"
     )
+    relationships = database.query(
+        "MATCH ()-[r]->() UNWIND keys(r) AS name"
+        " RETURN DISTINCT [type(r)] AS labels, name, valueType(r[name]) AS type"
+    )
+
     stored = {
-        (MODEL.owner(row["nodeLabels"][-1]), row["propertyName"]): row["propertyTypes"]
-        for row in nodes
-    } | {(row["relType"][2:-1], row["propertyName"]): row["propertyTypes"] for row in kinds}
-    print(sorted(stored), ends, set(statuses))
-    assert 0
+        (owner_of(row["labels"]), row["name"], row["type"].removesuffix(" NOT NULL"))
+        for row in nodes + relationships
+        if row["type"] != EMPTY_LIST
+    }
+    keys = {row for row in stored if row[1] == MODEL.keys.get(row[0])}
+    assert stored - keys == {(*place, MODEL_TYPES[kind]) for place, kind in MODEL.types.items()}
+    assert {row[0] for row in keys} == MODEL.keys.keys() - {"Person"}
+
+
+async def test_relationships_join_the_labels_that_the_model_names(
+    database: Database, store: Store
+) -> None:
+    await store(mall_events())
+
+    rows = database.query(
+        "MATCH (a)-[r]->(b) RETURN DISTINCT type(r) AS type, labels(a) AS start, labels(b) AS end"
+    )
+
+    stored: dict[str, tuple[set[str], set[str]]] = {}
+    for row in rows:
+        starts, ends = stored.setdefault(row["type"], (set(), set()))
+        starts.add(owner_of(row["start"]))
+        ends.add(owner_of(row["end"]))
+    assert stored == {kind: ends for kind, ends in MODEL.ends.items() if kind != "IS_PERSON"}
+
+
+async def test_stored_times_are_in_utc(database: Database, store: Store) -> None:
+    await store(mall_events())
+
+    rows = database.query(
+        "MATCH (n) CALL (n) { RETURN n AS x UNION MATCH (n)-[r]->() RETURN r AS x }"
+        " UNWIND keys(x) AS name WITH name, x[name] AS at"
+        " WHERE valueType(at) STARTS WITH 'ZONED' AND at.offset <> 'Z'"
+        " RETURN DISTINCT name, at.offset AS offset"
+    )
+
+    assert rows == []
