@@ -32,14 +32,16 @@ STATEMENTS = {
         "$name string",
         "asked",
         5,
-        "MERGE (l:Lease {name: $name}) SET l.asked = coalesce(l.asked, 0) + 1 RETURN l.asked AS asked",
+        "MERGE (l:Lease {name: $name}) SET l.asked = coalesce(l.asked, 0) + 1\n"
+        "RETURN l.asked AS asked",
     ),
     "test/take_slowly": (
         "write",
         "$name string",
         "nothing",
         20,
-        "UNWIND range(1, 3000000) AS i WITH count(i) AS n MERGE (l:Lease {name: $name}) SET l.asked = n",
+        "UNWIND range(1, 3000000) AS i WITH count(i) AS n\n"
+        "MERGE (l:Lease {name: $name}) SET l.asked = n",
     ),
     "test/list_numbers": ("read", "$most integer", "i", 5, "UNWIND range(1, $most) AS i RETURN i"),
     "test/write_numbers": (
@@ -88,6 +90,11 @@ def unused_port() -> Generator[int]:
 def leases(database: Database) -> dict[str, int]:
     rows = database.query("MATCH (l:Lease) RETURN l.name AS name, l.asked AS asked")
     return {row["name"]: row["asked"] for row in rows}
+
+
+def works_on(database: Database, text: str) -> bool:
+    rows = database.query("SHOW TRANSACTIONS YIELD currentQuery")
+    return any(text in row["currentQuery"] for row in rows)
 
 
 async def test_transactions_that_deadlock_both_succeed(
@@ -183,11 +190,10 @@ async def test_the_database_no_longer_works_on_a_query_that_was_stopped(
         await connect().read("test/read_forever")
 
     for _ in range(50):
-        running = database.query("SHOW TRANSACTIONS YIELD metaData, currentQuery")
-        if not any("1000000000" in row["currentQuery"] for row in running):
+        if not works_on(database, "range(1, 1000000000)"):
             break
         await asyncio.sleep(0.1)
-    assert [row for row in running if "1000000000" in row["currentQuery"]] == []
+    assert not works_on(database, "range(1, 1000000000)")
 
 
 async def test_a_server_that_is_silent_is_given_up(connect: Connect) -> None:
@@ -195,10 +201,9 @@ async def test_a_server_that_is_silent_is_given_up(connect: Connect) -> None:
         graph = connect(neo4j_uri=f"bolt://127.0.0.1:{port}", graph_retries_max=0)
         started = perf_counter()
 
-        with pytest.raises(GraphError) as caught:
+        with pytest.raises(GraphTimeout, match="got no answer"):
             await graph.read("test/read_forever")
 
-    assert caught.value.status in (503, 504)
     assert perf_counter() - started < 0.3 + SILENCE_GRACE_S + 2
 
 

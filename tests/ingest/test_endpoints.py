@@ -210,6 +210,7 @@ async def test_a_number_beyond_every_float_does_not_spoil_the_quarantine(
 
     answer = await client.get(f"{EVENTS}/rejected")
     assert answer.status_code == 200
+    assert "Infinity" not in answer.text
 
 
 async def test_the_order_of_results_is_the_order_sent(client: AsyncClient) -> None:
