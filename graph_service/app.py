@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from graph_service import __version__
 from graph_service.access.endpoints import requires
 from graph_service.access.keys import KeyRing, open_key_ring
+from graph_service.access.rates import RateLimit
 from graph_service.errors import ServiceError
 from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
@@ -65,6 +67,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     async with open_graph(settings) as opened:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph
+        app.state.rate_limit = RateLimit(settings.rate_per_second, settings.rate_burst, monotonic)
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
         app.state.pipeline = Pipeline(opened.graph, Tokeniser(pepper), seed_plan())
         _show_first_key(app.state.key_ring)

@@ -60,11 +60,19 @@ class Settings(BaseSettings):
         validation_alias=_alias("NEO4J_URI"),
         description="Server to use; absent: the managed one is started.",
     )
-    neo4j_username: str = Field(default="neo4j", validation_alias=_alias("NEO4J_USERNAME"))
-    neo4j_password: SecretStr = Field(
-        default=SecretStr(""), validation_alias=_alias("NEO4J_PASSWORD")
+    neo4j_username: str = Field(
+        default="neo4j",
+        validation_alias=_alias("NEO4J_USERNAME"),
+        description="User of that server.",
     )
-    neo4j_database: str = Field(default="neo4j", validation_alias=_alias("NEO4J_DATABASE"))
+    neo4j_password: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_alias("NEO4J_PASSWORD"),
+        description="Password of that user.",
+    )
+    neo4j_database: str = Field(
+        default="neo4j", validation_alias=_alias("NEO4J_DATABASE"), description="Database to use."
+    )
     neo4j_heap_mib: int = Field(
         default=1024, ge=256, description="Heap of the managed Neo4j (MiB)."
     )

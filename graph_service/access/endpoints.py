@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from graph_service.access.keys import ApiKey, KeyRing
+from graph_service.access.rates import RateLimit
 from graph_service.errors import Refused, Unauthenticated
 
 CHALLENGE = 'Bearer realm="graph-service", Basic realm="graph-service", charset="UTF-8"'
@@ -34,7 +35,7 @@ def presented_key(authorization: str) -> str | None:
 
 
 def calling_key(request: Request) -> ApiKey:
-    """The good key of this request. Raises Unauthenticated."""
+    """The good key of this request. Raises Unauthenticated, and TooMany beyond its rate."""
     ring: KeyRing = request.app.state.key_ring
     presented = presented_key(request.headers.get("authorization", ""))
     key = ring.find(presented) if presented else None
@@ -45,6 +46,8 @@ def calling_key(request: Request) -> ApiKey:
             else "this API key is not known",
             headers={"WWW-Authenticate": CHALLENGE},
         )
+    limit: RateLimit = request.app.state.rate_limit
+    limit.take(key.key_id)
     return key
 
 
