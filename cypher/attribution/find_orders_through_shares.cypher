@@ -12,7 +12,8 @@ UNION
   MATCH (s)<-[:CLICKED]-(m:Member)-[:PLACED]->(o:Order)
   RETURN o.orderId AS orderId
 UNION
-  MATCH (s)<-[:CLICKED]-(:Visitor)-[:IDENTIFIED_AS]->(m:Member)-[:PLACED]->(o:Order)
+  MATCH (s)<-[:CLICKED]-(:Visitor)-[:IDENTIFIED_AS]->(m:Member)
+  MATCH (m)-[:PLACED]->(o:Order)
   RETURN o.orderId AS orderId
 }
 RETURN collect(DISTINCT orderId) AS orderIds

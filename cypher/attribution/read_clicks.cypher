@@ -10,8 +10,9 @@ OPTIONAL MATCH (clicker)-[:IDENTIFIED_AS]->(known:Member)
 WITH s, c, coalesce(known, clicker) AS someone
 OPTIONAL MATCH (someone)-[:IS_PERSON]->(person:Person)
 RETURN s.shareId AS shareId,
-  collect(coalesce(person.personId, someone.memberId, '\u0001' + someone.visitorId))
-    AS people,
+  collect(coalesce(
+    person.personId, someone.memberId, '\u0001' + someone.visitorId
+  )) AS people,
   collect(c.at.epochSeconds * 1000000 + c.at.microsecond) AS times
 ORDER BY shareId
 LIMIT 100001

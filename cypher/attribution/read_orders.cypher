@@ -10,7 +10,8 @@ UNWIND $orderIds AS orderId
 MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
 OPTIONAL MATCH (buyer)-[:IS_PERSON]->(person:Person)
 OPTIONAL MATCH (o)-[:CAME_THROUGH]->(s:Share)
-OPTIONAL MATCH (o)-[:REDEEMED]->(c:Coupon {exclusive: true})<-[:OWNS]-(owner:Member)
+OPTIONAL MATCH (o)-[:REDEEMED]->(:Coupon {exclusive: true})<-[:OWNS]-
+  (owner:Member)
 CALL (buyer, o) {
   OPTIONAL MATCH (buyer)<-[r:REFERRED|FORMERLY_REFERRED]-(inviter:Member)
   WHERE r.since <= o.createdAt

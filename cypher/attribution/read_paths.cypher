@@ -1,7 +1,7 @@
 // Through which shares, closest first, did these come, and who made each?
 // mode: read
 // params: $shareIds list<string>
-// returns: shareId string, shares list<map>, more boolean
+// returns: shareId string, more boolean, shares list<map>
 // timeout: 30 s
 UNWIND $shareIds AS shareId
 MATCH (closer:Share {shareId: shareId})

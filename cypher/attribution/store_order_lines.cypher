@@ -6,8 +6,10 @@
 UNWIND $rows AS row
 MATCH (o:Order {orderId: row.orderId})
 MERGE (p:Product {productId: row.productId})
-CREATE (o)-[:CONTAINS {quantity: row.quantity, amountMinor: row.amountMinor}]->(p)
-FOREACH (id IN CASE WHEN row.categoryId IS NULL THEN [] ELSE [row.categoryId] END |
-  MERGE (c:Category {categoryId: id})
-  MERGE (p)-[:IN_CATEGORY]->(c)
+CREATE (o)-[c:CONTAINS]->(p)
+SET c.quantity = row.quantity, c.amountMinor = row.amountMinor
+FOREACH (categoryId IN
+  CASE WHEN row.categoryId IS NULL THEN [] ELSE [row.categoryId] END |
+  MERGE (category:Category {categoryId: categoryId})
+  MERGE (p)-[:IN_CATEGORY]->(category)
 )

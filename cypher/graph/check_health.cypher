@@ -4,3 +4,4 @@
 // returns: one integer
 // timeout: 2 s
 RETURN 1 AS one
+LIMIT 1

@@ -4,7 +4,9 @@
 // returns: nothing
 // timeout: 30 s
 UNWIND $rows AS row
-WITH row, datetime(row.firstSeen) AS firstSeen, datetime(row.lastSeen) AS lastSeen
+WITH row,
+  datetime(row.firstSeen) AS firstSeen,
+  datetime(row.lastSeen) AS lastSeen
 MERGE (i:Identifier {token: row.token})
 FOREACH (x IN CASE row.kind WHEN 'device' THEN [1] ELSE [] END | SET i:Device)
 FOREACH (x IN CASE row.kind WHEN 'address' THEN [1] ELSE [] END | SET i:Address)

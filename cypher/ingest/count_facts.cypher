@@ -8,3 +8,4 @@ WITH f.type AS type, count(f) AS facts
 ORDER BY type
 WITH collect([type, facts]) AS types
 RETURN types, COUNT { (:Rejected) } AS rejected
+LIMIT 1

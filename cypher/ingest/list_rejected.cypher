@@ -1,8 +1,10 @@
 // Which events are in quarantine, newest first, after this place in the list?
 // mode: read
-// params: $beforeMillis integer (ms since 1970), $afterId string, $limit integer
+// params: $beforeMillis integer (ms since 1970), $afterId string,
+//   $limit integer
 // returns: rejectedId string, source string, eventId string, type string,
-//   code string, detail string, status integer, content string, millis integer (ms)
+//   code string, detail string, status integer, content string,
+//   millis integer (ms)
 // timeout: 5 s
 MATCH (r:Rejected)
 WHERE r.rejectedAt <= datetime({epochMillis: $beforeMillis})

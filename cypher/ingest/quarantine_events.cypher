@@ -1,4 +1,4 @@
-// Keep rejected events with their reasons; one that is kept already stays as it is.
+// Keep rejected events with their reasons; one that is kept stays as it is.
 // mode: write
 // params: $rows list<map>
 // returns: nothing

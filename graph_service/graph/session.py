@@ -146,6 +146,12 @@ class Graph:
         """Rows of a writing query, run in a transaction of its own."""
         return await self._shielded(self._alone("write", name, params))
 
+    async def read_together(
+        self, work: Callable[[Transaction], Awaitable[T]], *, name: str, timeout_s: float
+    ) -> T:
+        """What `work` returns, its queries read in one transaction."""
+        return await self._tried("read", work, name=name, timeout_s=timeout_s)
+
     async def write_together(
         self, work: Callable[[Transaction], Awaitable[T]], *, name: str, timeout_s: float
     ) -> T:
@@ -221,12 +227,17 @@ class Graph:
             yield session
 
     async def run_schema(self, statement: DriverQuery) -> None:
-        """Run one schema statement in an implicit transaction. Raises GraphError."""
-        async with self._session("write") as session:
+        """Run one repeatable schema statement, again after a deadlock. Raises GraphError."""
+        for attempt in range(self._retries_max + 1):
             try:
-                await (await session.run(statement)).consume()
+                async with self._session("write") as session:
+                    await (await session.run(statement)).consume()
+                    return
             except (Neo4jError, DriverError) as fault:
-                raise translate("schema", fault) from fault
+                if not _passing(fault) or attempt == self._retries_max:
+                    raise translate("schema", fault) from fault
+                RETRIES.labels(type(fault).__name__).inc()
+            await asyncio.sleep(back_off_s(attempt))
 
 
 def back_off_s(attempt: int) -> float:

@@ -11,8 +11,8 @@ from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Id
 from graph_service.rewards.orders import (
     AttributionQuestion,
-    read_attribution,
-    read_attributions,
+    ask_attribution,
+    ask_attributions,
 )
 from graph_service.rewards.plan import Plan
 from graph_service.settings import Settings
@@ -46,7 +46,7 @@ async def get_attribution(
 ) -> dict[str, Any]:
     """The path from the origin to the closer, touches, credits, key nodes and the allowance."""
     question = AttributionQuestion(model, window_days)
-    return await read_attribution(graph.read, orderId, question, plan)
+    return await ask_attribution(graph, orderId, question, plan)
 
 
 @router.post("/attributions:batch", summary="Which paths brought these orders?")
@@ -58,7 +58,7 @@ async def post_attributions(
     if len(asked.orderIds) > settings.batch_orders_max:
         raise TooLarge(f"more than {settings.batch_orders_max} orders in one request")
     question = AttributionQuestion()
-    answers = await read_attributions(graph.read, asked.orderIds, question, plan)
+    answers = await ask_attributions(graph, asked.orderIds, question, plan)
     return {
         "items": [answers[one] for one in asked.orderIds if one in answers],
         "unknown": [one for one in asked.orderIds if one not in answers],

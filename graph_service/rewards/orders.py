@@ -8,7 +8,7 @@ from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
 from graph_service.attribution.touches import Journey, Program, read_journeys
 from graph_service.clock import from_micros, time_string
 from graph_service.errors import NotFound
-from graph_service.graph.session import Read, Transaction
+from graph_service.graph.session import Graph, Read, Transaction
 from graph_service.money import decimal_string, split_floor
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import Sale, book_sales
@@ -18,6 +18,7 @@ from graph_service.rewards.plan import Plan
 
 # Orders credited in one go while facts are booked.
 BOOKED_TOGETHER = 1_000
+ASK_TIMEOUT_S = 60.0
 MODEL_VERSION = "1"
 
 
@@ -44,11 +45,22 @@ class AttributionQuestion:
         )
 
 
-async def read_attribution(
-    read: Read, order_id: str, question: AttributionQuestion, plan: Plan
+async def ask_attributions(
+    graph: Graph, order_ids: Sequence[str], question: AttributionQuestion, plan: Plan
+) -> dict[str, dict[str, Any]]:
+    """The answers about those of these orders that were paid, read in one transaction."""
+
+    async def work(transaction: Transaction) -> dict[str, dict[str, Any]]:
+        return await read_attributions(transaction.run, order_ids, question, plan)
+
+    return await graph.read_together(work, name="rewards/attributions", timeout_s=ASK_TIMEOUT_S)
+
+
+async def ask_attribution(
+    graph: Graph, order_id: str, question: AttributionQuestion, plan: Plan
 ) -> dict[str, Any]:
     """The answer about one order. Raises OrderNotFound."""
-    answers = await read_attributions(read, [order_id], question, plan)
+    answers = await ask_attributions(graph, [order_id], question, plan)
     if order_id not in answers:
         raise OrderNotFound(f"there is no paid order {order_id}")
     return answers[order_id]
