@@ -35,7 +35,12 @@ log = structlog.get_logger()
 PROBLEM = "application/problem+json"
 # How much of a body that is too large is still read, so that the sender hears the answer.
 DRAIN_TIMES = 4
-STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+STATUS_CODES = {
+    400: "malformed_body",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -56,7 +61,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
-    app.add_exception_handler(Exception, _answer_unforeseen)
     app.add_middleware(Envelope, body_bytes_max=app.state.settings.body_bytes_max)
     return app
 
@@ -122,7 +126,7 @@ class Envelope:
             return
         request_id = new_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        received = 0
+        received, began = 0, False
 
         async def counted() -> Message:
             nonlocal received
@@ -136,6 +140,8 @@ class Envelope:
             raise HTTPException(413, f"the body is larger than {self._body_bytes_max} bytes")
 
         async def answered(message: Message) -> None:
+            nonlocal began
+            began = True
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message.get("headers", ()),
@@ -144,7 +150,13 @@ class Envelope:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(requestId=request_id):
-            await self._app(scope, counted, answered)
+            try:
+                await self._app(scope, counted, answered)
+            except Exception as fault:
+                if began:
+                    raise
+                answer = await _answer_unforeseen(Request(scope), fault)
+                await answer(scope, receive, answered)
 
 
 def _problem(

@@ -1,6 +1,7 @@
 // Take away shares, orders and refunds that nothing stored speaks of.
 // mode: write
-// params: $shareIds list<string>, $orderIds list<string>
+// params: $shareIds list<string>, $orderIds list<string>,
+//   $refundIds list<string>
 // returns: nothing
 // timeout: 10 s
 CALL () {
@@ -14,4 +15,10 @@ CALL () {
   MATCH (o:Order {orderId: orderId})
   WHERE o.digest IS NULL AND o.status IS NULL AND NOT (o)--()
   DELETE o
+}
+CALL () {
+  UNWIND $refundIds AS refundId
+  MATCH (r:Refund {refundId: refundId})
+  WHERE r.digest IS NULL AND NOT (r)--()
+  DELETE r
 }

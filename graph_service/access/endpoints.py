@@ -1,7 +1,6 @@
 """Who is calling, and may they? The key comes as Bearer, or as a Basic password in a browser."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Annotated
 
@@ -28,7 +27,7 @@ def presented_key(authorization: str) -> str | None:
     if scheme.lower() == "basic":
         try:
             decoded = base64.b64decode(value.strip(), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         return decoded.partition(":")[2] or None
     return None

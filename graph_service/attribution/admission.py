@@ -28,21 +28,30 @@ async def admit(transaction: Transaction, facts: Sequence[Fact]) -> Admission:
     """Refuse other content under a known id, refunds above an order, reshares that loop."""
     rejected = await _refuse_shares(transaction, [f for f in facts if f.type == "share.created"])
     rejected |= await _refuse_orders(transaction, [f for f in facts if f.type in _ORDER_TYPES])
-    share_ids = {f.data["shareId"] for f in facts if f.key in rejected and "shareId" in f.data}
-    order_ids = {f.data["orderId"] for f in facts if f.key in rejected and "orderId" in f.data}
-    if not share_ids and not order_ids:
-        return Admission(rejected)
-    stubs = {"shareIds": sorted(share_ids), "orderIds": sorted(order_ids)}
+    if not rejected:
+        return Admission()
+    refused = [fact for fact in facts if fact.key in rejected]
+    stubs = {
+        "shareIds": _named(refused, "shareId", "parentShareId"),
+        "orderIds": _named(refused, "orderId"),
+        "refundIds": _named(refused, "refundId"),
+    }
     return Admission(rejected, [("attribution/remove_stubs", stubs)])
+
+
+def _named(facts: Sequence[Fact], *names: str) -> list[str]:
+    """The ids that these facts give under these names, in order."""
+    return sorted({fact.data[name] for fact in facts for name in names if name in fact.data})
 
 
 async def _refuse_shares(transaction: Transaction, facts: list[Fact]) -> dict[str, Problem]:
     if not facts:
         return {}
-    share_ids = sorted({fact.data["shareId"] for fact in facts})
+    share_ids = _named(facts, "shareId", "parentShareId")
     known = await transaction.run("attribution/lock_shares", shareIds=share_ids, batch=new_id())
     digests: dict[str, str | None] = {row["shareId"]: row["digest"] for row in known}
-    # A share that nobody knew before has nothing under it, so a reshare of it cannot loop.
+    # Shares and parents are held until the end, so whoever hangs a share under one of these waits.
+    # A share that nobody knew before has nothing under it: making it a reshare cannot loop.
     linked = [fact for fact in facts if "parentShareId" in fact.data]
     stubs = any(fact.data["shareId"] in digests for fact in linked)
     if stubs:
@@ -64,7 +73,7 @@ async def _refuse_shares(transaction: Transaction, facts: list[Fact]) -> dict[st
 
 
 async def _parents(transaction: Transaction, linked: list[Fact]) -> dict[str, str]:
-    tops = sorted({fact.data["parentShareId"] for fact in linked})
+    tops = _named(linked, "parentShareId")
     row = (await transaction.run("attribution/read_ancestors", shareIds=tops))[0]
     return dict(zip(row["shareIds"], row["parentIds"], strict=True))
 
@@ -79,18 +88,20 @@ def _comes_from(parents: dict[str, str], share_id: str, other_id: str) -> bool:
 async def _refuse_orders(transaction: Transaction, facts: list[Fact]) -> dict[str, Problem]:
     if not facts:
         return {}
-    order_ids = sorted({fact.data["orderId"] for fact in facts})
+    order_ids = _named(facts, "orderId")
     orders = {
         row["orderId"]: _Order(row["digest"], row["amountMinor"], row["refundedMinor"])
         for row in await transaction.run(
             "attribution/lock_orders", orderIds=order_ids, batch=new_id()
         )
     }
-    refund_ids = sorted({f.data["refundId"] for f in facts if f.type == "order.refunded"})
+    refund_ids = _named(facts, "refundId")
     refunds: dict[str, str] = {}
     if refund_ids:
-        rows = await transaction.run("attribution/read_refunds", refundIds=refund_ids)
-        refunds = {row["refundId"]: row["digest"] for row in rows}
+        rows = await transaction.run(
+            "attribution/lock_refunds", refundIds=refund_ids, batch=new_id()
+        )
+        refunds = {row["refundId"]: row["digest"] for row in rows if row["digest"]}
     rejected: dict[str, Problem] = {}
     for fact in facts:
         order = orders[fact.data["orderId"]]

@@ -23,13 +23,15 @@ from graph_service.money import AMOUNT_MINOR_MAX, CURRENCIES
 
 ID_CHARACTERS_MAX = 256
 TEXT_CHARACTERS_MAX = 4_000
+VALUE_CHARACTERS_MAX = 1_024
 LINES_MAX = 500
 IDENTIFIERS_MAX = 50
 YEARS = range(1970, 2101)
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-_EXTENSION = re.compile(r"[a-z0-9]{1,32}")
+EXTENSION = re.compile(r"[a-z0-9]{1,32}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,31}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -44,6 +46,11 @@ def parse_time(value: object) -> datetime:
     if moment.year not in YEARS:
         raise ValueError(f"is not in the years {YEARS.start} to {YEARS.stop - 1}")
     return moment
+
+
+def shown(name: str) -> str:
+    """The name of an unknown field, where it looks like a name and not like somebody's data."""
+    return f" {name}" if _NAME.fullmatch(name) else ""
 
 
 def _no_control(value: str) -> str:
@@ -97,8 +104,8 @@ class Envelope(BaseModel):
     @model_validator(mode="after")
     def _extensions_are_named_as_cloudevents_says(self) -> "Envelope":
         for name in self.model_extra or {}:
-            if not _EXTENSION.fullmatch(name):
-                raise ValueError(f"has the unknown attribute {name[:64]!r}")
+            if not EXTENSION.fullmatch(name):
+                raise ValueError(f"has an unknown attribute{shown(name)}")
         return self
 
 
@@ -161,7 +168,7 @@ class IdentityObserved(_Someone):
     """identity.observed"""
 
     kind: IdentifierKind
-    value: Annotated[str, Field(strict=True, min_length=1, max_length=1024)]
+    value: Annotated[str, Field(strict=True, min_length=1, max_length=VALUE_CHARACTERS_MAX)]
 
 
 class AccountLinked(_Strict):
@@ -219,7 +226,7 @@ class Identifier(_Strict):
     """Something that tells who somebody is."""
 
     kind: IdentifierKind
-    value: Annotated[str, Field(strict=True, min_length=1, max_length=1024)]
+    value: Annotated[str, Field(strict=True, min_length=1, max_length=VALUE_CHARACTERS_MAX)]
 
 
 class OrderPaid(_Strict):

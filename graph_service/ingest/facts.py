@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
 
 from graph_service.ids import fact_key
-from graph_service.ingest.envelope import DATA, Envelope, ReferralBound
+from graph_service.ingest.envelope import DATA, Envelope, ReferralBound, shown
 from graph_service.ingest.tokens import Tokeniser
 
 DIGEST_HEX_DIGITS = 32
@@ -119,7 +118,11 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
         problem = Problem("invalid_event", "data.expiresAt: is not later than the event", 422)
         return rejection_of(raw, position, problem, tokeniser)
     data = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+    try:
+        return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+    except ValueError:
+        problem = Problem("invalid_event", "data: holds a number that is not finite", 422)
+        return rejection_of(raw, position, problem, tokeniser)
 
 
 def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fact:
@@ -140,8 +143,10 @@ def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fac
 
 
 def canonical(content: object) -> str:
-    """One spelling of JSON content: keys sorted, no spaces."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """One spelling of JSON content: keys sorted, no spaces. Raises ValueError on NaN or inf."""
+    return json.dumps(
+        content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
 
 
 def digest(text: str) -> str:
@@ -171,21 +176,17 @@ def rejection_of(raw: object, position: int, problem: Problem, tokeniser: Tokeni
         name: value if isinstance(value := fields.get(name), str) else None
         for name in ("source", "id", "type")
     }
-    content: dict[str, object] = {
-        name[:128]: tokeniser.redacted(value)
-        if name == "data" or name not in Envelope.model_fields
-        else value
-        for name, value in fields.items()
-    }
-    boxed: dict[str, object] = {"value": raw}
-    text = to_json(content if fields else tokeniser.redacted(boxed))
-    return Rejection(position, known["source"], known["id"], known["type"], problem, text.decode())
+    text = canonical(tokeniser.redacted(cast(object, raw)))
+    return Rejection(position, known["source"], known["id"], known["type"], problem, text)
 
 
 def _invalid(fault: ValidationError, prefix: str = "") -> Problem:
     parts: list[str] = []
     for error in fault.errors(include_url=False, include_input=False, include_context=False):
-        place = ".".join([prefix, *map(str, error["loc"])] if prefix else map(str, error["loc"]))
+        places = [str(one) for one in error["loc"]]
+        if error["type"] == "extra_forbidden":
+            places[-1] = shown(places[-1]).strip() or "a field"
+        place = ".".join([prefix, *places] if prefix else places)
         parts.append(f"{place or 'event'}: {error['msg'].removeprefix('Value error, ')}")
     return Problem("invalid_event", "; ".join(parts)[:DETAIL_CHARACTERS_MAX], 422)
 

@@ -6,10 +6,7 @@ from typing import Any
 from graph_service.clock import time_string
 from graph_service.errors import NotFound
 from graph_service.graph.session import Graph
-from graph_service.pages import decode_cursor, encode_cursor
-
-# Later than any time that is stored (ms since 1970).
-FAR_MILLIS = 10**14
+from graph_service.pages import MILLIS_MAX, decode_cursor, encode_cursor
 
 
 class RejectedNotFound(NotFound):
@@ -20,7 +17,7 @@ class RejectedNotFound(NotFound):
 
 async def list_rejected(graph: Graph, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """One page of the quarantine, newest first."""
-    before, after = decode_cursor(cursor, (int, str)) if cursor else (FAR_MILLIS, "")
+    before, after = decode_cursor(cursor, (int, str)) if cursor else (MILLIS_MAX, "")
     rows = await graph.read(
         "ingest/list_rejected", beforeMillis=before, afterId=after, limit=limit + 1
     )

@@ -2,22 +2,37 @@
 
 import hashlib
 import hmac
+import json
+import math
 import os
 import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from graph_service.ingest.envelope import DATA
+from pydantic import BaseModel
+
+from graph_service.ids import new_id
+from graph_service.ingest.envelope import (
+    DATA,
+    EXTENSION,
+    VALUE_CHARACTERS_MAX,
+    Envelope,
+    Identifier,
+    IdentifierKind,
+    IdentityObserved,
+    OrderLine,
+)
 from graph_service.settings import Settings
 
 TOKEN_HEX_DIGITS = 32
 _TOKEN = re.compile(r"[a-z]+:[0-9a-f]{32}")
-_KNOWN_FIELDS = frozenset(
-    field.alias or name for model in DATA.values() for name, field in model.model_fields.items()
-) | {"productId", "categoryId", "quantity", "amountMinor", "lines", "identifiers", "kind"}
+KINDS = frozenset(get_args(IdentifierKind))
+NESTED: dict[str, type[BaseModel]] = {"lines": OrderLine, "identifiers": Identifier}
+# Where sealed content stands: by itself, and for fields that have no business in an event.
+SEAL, REST = "redacted", "Unknown"
 
 
 @dataclass(frozen=True)
@@ -44,30 +59,96 @@ class Tokeniser:
             return {**data, "identifiers": tokens}
         return data
 
-    def redacted(self, content: object) -> object:
-        """Any content with every string that might be an identifier's value made a token.
+    def sealed(self, content: object) -> dict[str, object]:
+        """Content of which nothing may be kept: one token for all of it; twice is once."""
+        if _is_sealed(content):
+            return cast("dict[str, object]", content)
+        text = json.dumps(content, ensure_ascii=True, sort_keys=True, default=str)
+        return {SEAL: self.token("unknown", text)}
 
-        For events that broke their contract: strings under `value` and under fields that no
-        event has are made tokens, whatever their depth; known fields are kept.
+    def redacted(self, raw: object) -> dict[str, object]:
+        """A broken event with only that kept which is known to be no identifier's value.
+
+        Kept: text of the standard attributes, and scalars where the event's type has a field of
+        that name. Values of identifiers become tokens, everything else is sealed, so a broken
+        event stays broken and redacting it again changes nothing.
         """
-        if isinstance(content, dict):
-            fields = cast(dict[str, object], content)
-            kind = fields.get("kind")
-            kind = kind if isinstance(kind, str) and len(kind) <= TOKEN_HEX_DIGITS else "unknown"
-            return {
-                name[:128]: self._redacted_field(name, value, kind)
-                for name, value in fields.items()
-            }
-        if isinstance(content, list):
-            return [self.redacted(item) for item in cast(list[object], content)]
-        return content
+        if not isinstance(raw, dict) or _is_sealed(cast(object, raw)):
+            return self.sealed(cast(object, raw))
+        fields = cast("dict[str, object]", raw)
+        kept: dict[str, object] = {}
+        for name in Envelope.model_fields:
+            if name in fields and name != "data":
+                value = fields[name]
+                kept[name] = value if isinstance(value, str) else self.sealed(value)
+        if "data" in fields:
+            kept["data"] = self._redacted_data(fields.get("type"), fields["data"])
+        odd = {name: fields[name] for name in fields if not name_is_sane(name)}
+        return {**kept, **self._sealed_rest(odd)}
 
-    def _redacted_field(self, name: str, value: object, kind: str) -> object:
-        if name != "value" and (name in _KNOWN_FIELDS or isinstance(value, (dict, list))):
-            return self.redacted(cast(object, value))
-        if value is None or isinstance(value, bool):
-            return value
-        return self.token(kind, str(value))
+    def _redacted_data(self, event_type: object, data: object) -> dict[str, object]:
+        model = DATA.get(event_type) if isinstance(event_type, str) else None
+        return self.sealed(data) if model is None else self._redacted_object(model, data)
+
+    def _redacted_object(self, model: type[BaseModel], content: object) -> dict[str, object]:
+        if not isinstance(content, dict) or _is_sealed(cast(object, content)):
+            return self.sealed(cast(object, content))
+        return self._redacted_fields(model, cast("dict[str, object]", content))
+
+    def _redacted_fields(
+        self, model: type[BaseModel], fields: dict[str, object]
+    ) -> dict[str, object]:
+        known = {field.alias or name for name, field in model.model_fields.items()}
+        kind = _known_kind(fields.get("kind"))
+        kept: dict[str, object] = {}
+        for name in sorted(known & fields.keys()):
+            value = fields[name]
+            if name in NESTED and isinstance(value, list):
+                items = cast("list[object]", value)
+                kept[name] = [self._redacted_object(NESTED[name], item) for item in items]
+            elif name in NESTED:
+                kept[name] = self.sealed(value)
+            elif name == "value" and model in (IdentityObserved, Identifier):
+                whole = isinstance(value, str) and 0 < len(value) <= VALUE_CHARACTERS_MAX
+                kept[name] = (
+                    self.token(kind or "unknown", str(value)) if whole else self.sealed(value)
+                )
+            elif name == "kind" and model in (IdentityObserved, Identifier):
+                kept[name] = kind or self.sealed(value)
+            else:
+                kept[name] = value if _is_plain(value) else self.sealed(value)
+        rest = {name: fields[name] for name in fields if name not in known}
+        return {**kept, **self._sealed_rest(rest)}
+
+    def _sealed_rest(self, rest: dict[str, object]) -> dict[str, object]:
+        if not rest:
+            return {}
+        if rest.keys() == {REST}:
+            return {REST: self.sealed(rest[REST])}
+        return {REST: self.sealed(rest)}
+
+
+def name_is_sane(name: str) -> bool:
+    """Is this the name of a standard attribute, or one that CloudEvents lets an extension have?"""
+    return name in Envelope.model_fields or EXTENSION.fullmatch(name) is not None
+
+
+def _known_kind(kind: object) -> str | None:
+    return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (str, int))
+
+
+def _is_sealed(content: object) -> bool:
+    if not isinstance(content, dict):
+        return False
+    fields = cast("dict[str, object]", content)
+    token = fields.get(SEAL)
+    return fields.keys() == {SEAL} and isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
 
 def read_pepper(settings: Settings) -> bytes:
@@ -81,7 +162,7 @@ def read_secret(path: Path) -> str:
     """The secret kept in a file of mode 600; made on first use, whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+        draft = path.with_name(f"{path.name}.{new_id()}.part")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
         try:

@@ -49,7 +49,7 @@ def _moment(value: Annotated[str | None, Query(alias="asOf")] = None) -> datetim
 
 
 AsOf = Annotated[datetime | None, Depends(_moment)]
-Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+Month = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
 
 
 @router.get("/{memberId}", summary="What is known of a member?")
