@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
-    app.add_middleware(Envelope, body_bytes_max=app.state.settings.body_bytes_max)
+    app.add_middleware(RequestFrame, body_bytes_max=app.state.settings.body_bytes_max)
     return app
 
 
@@ -112,7 +112,7 @@ def _add_own_routes(app: FastAPI) -> None:
         return get_swagger_ui_html(openapi_url="/openapi.json", title="graph-service")
 
 
-class Envelope:
+class RequestFrame:
     """Every request gets an id, and no body is larger than the limit."""
 
     def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:

@@ -16,7 +16,7 @@ from graph_service.errors import GraphError
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.identity.facts import room_facts as identity_facts
 from graph_service.ids import new_id
-from graph_service.ingest.facts import Fact, Receipt, parse_event
+from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.referrals.bindings import end_expired
@@ -58,13 +58,16 @@ class Pipeline:
 
     async def store(self, events: Sequence[object], *, atomic: bool = False) -> Receipt:
         """Store events as sent (parsed JSON); what is derived follows. Raises NothingStored."""
-        parsed = [parse_event(raw, i, self.tokeniser) for i, raw in enumerate(events)]
+        parsed = await asyncio.to_thread(self._parse, events)
         receipt = await store_facts(self.graph, parsed, self.rooms, atomic=atomic)
         for status in ("accepted", "duplicate", "rejected"):
             EVENTS.labels(status).inc(receipt.count(status))
         if receipt.count("accepted"):
             self._stored.set()
         return receipt
+
+    def _parse(self, events: Sequence[object]) -> list[Fact | Rejection]:
+        return [parse_event(raw, i, self.tokeniser) for i, raw in enumerate(events)]
 
     async def book_once(self) -> int:
         """Stamp the oldest pending facts and book what follows from them; returns how many.

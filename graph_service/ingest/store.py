@@ -1,8 +1,9 @@
 """Storing facts: keys first, then every room's checks, then every room's writes, all or nothing."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
@@ -18,6 +19,8 @@ from graph_service.ingest.facts import (
 )
 
 STORE_TIMEOUT_S = 60.0
+# Most different contents under one key that a request is searched for; the rest is refused.
+ROUNDS_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Admission:
     writes: Sequence[tuple[str, Mapping[str, object]]] = ()
 
 
+CONFLICT = Problem("event_conflict", "the same source and id were stored with other content")
+# Not a rejection: a room says with it that the same fact is stored under another key.
+REPEATS = Problem("repeats", "the same fact is stored under another key")
+
+Verdict = Literal["accepted", "duplicate"] | Problem
 Check = Callable[[Transaction, Sequence[Fact]], Awaitable[Admission]]
 Rows = Callable[[Sequence[Fact]], list[Row]]
 
@@ -74,15 +82,12 @@ async def store_facts(
     async def work(transaction: Transaction) -> Receipt:
         outcomes: dict[int, Outcome] = {}
         rejections = [item for item in parsed if isinstance(item, Rejection)]
-        for number, facts in enumerate(_rounds(parsed)):
-            refused = await _store_round(transaction, facts, rooms, f"{batch}-{number}")
-            for fact in facts:
-                problem = refused.get(fact.key, False)
-                if isinstance(problem, Problem):
-                    rejections.append(reject_fact(fact, problem))
-                else:
-                    status = "accepted" if problem is False else "duplicate"
-                    outcomes[fact.position] = Outcome(fact.source, fact.event_id, status)
+        facts = [item for item in parsed if isinstance(item, Fact)]
+        for fact, verdict in await _store_all(transaction, facts, rooms, batch):
+            if isinstance(verdict, Problem):
+                rejections.append(reject_fact(fact, verdict))
+            else:
+                outcomes[fact.position] = Outcome(fact.source, fact.event_id, verdict)
         for item in rejections:
             outcomes[item.position] = Outcome(item.source, item.event_id, "rejected", item.problem)
         receipt = Receipt(tuple(outcomes[position] for position in sorted(outcomes)), batch)
@@ -96,25 +101,37 @@ async def store_facts(
     return await graph.write_together(work, name="ingest/store", timeout_s=STORE_TIMEOUT_S)
 
 
-def _rounds(parsed: Iterable[Fact | Rejection]) -> list[list[Fact]]:
-    """Cut so that no key is twice in a round: a repeat sees what became of the first."""
-    rounds: list[list[Fact]] = []
-    seen: dict[str, int] = {}
-    for item in parsed:
-        if isinstance(item, Fact):
-            number = seen.get(item.key, -1) + 1
-            seen[item.key] = number
-            if number == len(rounds):
-                rounds.append([])
-            rounds[number].append(item)
-    return rounds
+async def _store_all(
+    transaction: Transaction, facts: list[Fact], rooms: Sequence[RoomFacts], batch: str
+) -> list[tuple[Fact, Verdict]]:
+    """What becomes of each fact; one with a key seen before is settled after the one before."""
+    settled: list[tuple[Fact, Verdict]] = []
+    waiting = facts
+    for number in range(ROUNDS_MAX):
+        firsts = {fact.key: fact for fact in reversed(waiting)}
+        round_facts = [fact for fact in waiting if firsts[fact.key] is fact]
+        verdicts = await _store_round(transaction, round_facts, rooms, f"{batch}-{number}")
+        settled.extend((fact, verdicts[fact.key]) for fact in round_facts)
+        repeats = [fact for fact in waiting if firsts[fact.key] is not fact]
+        waiting = list[Fact]()
+        for fact in repeats:
+            verdict = verdicts[fact.key]
+            if fact.digest == firsts[fact.key].digest:
+                settled.append((fact, "duplicate" if verdict == "accepted" else verdict))
+            elif verdict == "accepted":
+                settled.append((fact, CONFLICT))
+            else:
+                waiting.append(fact)
+        if not waiting:
+            break
+    return [*settled, *((fact, CONFLICT) for fact in waiting)]
 
 
 async def _store_round(
     transaction: Transaction, facts: list[Fact], rooms: Sequence[RoomFacts], batch: str
-) -> dict[str, Problem | None]:
-    """Store facts of different keys; returns the problem, or None for a repeat, by key."""
-    refused: dict[str, Problem | None] = {}
+) -> dict[str, Verdict]:
+    """Store facts of different keys; what becomes of each, by key."""
+    refused: dict[str, Problem] = {}
     rows = sorted(map(_fact_row, facts), key=lambda row: row["key"])
     known = {
         str(row["key"]): str(row["digest"])
@@ -122,8 +139,7 @@ async def _store_round(
     }
     for fact in facts:
         if fact.key in known:
-            repeats = known[fact.key] == fact.digest
-            refused[fact.key] = None if repeats else CONFLICT
+            refused[fact.key] = REPEATS if known[fact.key] == fact.digest else CONFLICT
     fresh = [fact for fact in facts if fact.key not in known]
     writes: list[tuple[str, Mapping[str, object]]] = []
     for room in rooms:
@@ -131,7 +147,6 @@ async def _store_round(
             admission = await room.check(transaction, fresh)
             refused.update(admission.rejected)
             writes.extend(admission.writes)
-    # Problem code `repeats` marks the same fact sent again under another key.
     released = sorted(fact.key for fact in fresh if fact.key in refused)
     if released:
         await transaction.run("ingest/release_facts", keys=released)
@@ -143,11 +158,10 @@ async def _store_round(
                 await transaction.run(statement.query, rows=mine)
     for query, params in writes:
         await transaction.run(query, **params)
-    return {key: None if problem is REPEATS else problem for key, problem in refused.items()}
-
-
-CONFLICT = Problem("event_conflict", "the same source and id were stored with other content")
-REPEATS = Problem("repeats", "the same fact is stored under another key")
+    verdicts: dict[str, Verdict] = {fact.key: "accepted" for fact in accepted}
+    for key, problem in refused.items():
+        verdicts[key] = "duplicate" if problem is REPEATS else problem
+    return verdicts
 
 
 def _fact_row(fact: Fact) -> Row:
