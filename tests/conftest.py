@@ -10,7 +10,7 @@ from typing import Any, LiteralString, cast
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
-from neo4j import GraphDatabase, Query
+from neo4j import Driver, GraphDatabase, Query
 from pydantic import SecretStr
 
 from graph_service.app import create_app
@@ -25,6 +25,13 @@ from tests.worlds import NOW
 
 KEY = "test-admin-key-of-the-suite"
 IMAGE = "neo4j:5.26-community"
+CLEAR = """
+MATCH (n)
+WHERE NOT n:Migration AND NOT n:Lock
+CALL (n) {
+  DETACH DELETE n
+} IN TRANSACTIONS OF 10000 ROWS
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,17 +93,21 @@ class Database:
 
     def query(self, text: str, **params: Any) -> list[dict[str, Any]]:
         """Rows of any query."""
-        uri = self.settings.neo4j_uri
-        assert uri is not None
-        auth = (self.settings.neo4j_username, self.settings.neo4j_password.get_secret_value())
-        with GraphDatabase.driver(uri, auth=auth) as driver:  # pyright: ignore[reportUnknownMemberType]
+        with self._driver() as driver:
             query = Query(cast("LiteralString", text))
             answer = driver.execute_query(query, params, database_=self.settings.neo4j_database)
         return [record.data() for record in answer.records]
 
     def clear(self) -> None:
-        """Everything but the schema's own nodes is taken away."""
-        self.query("MATCH (n) WHERE NOT n:Migration AND NOT n:Lock DETACH DELETE n")
+        """Everything but the schema's own nodes is taken away, piece by piece."""
+        with self._driver() as driver, driver.session() as session:  # pyright: ignore[reportUnknownMemberType]
+            session.run(CLEAR).consume()
+
+    def _driver(self) -> Driver:
+        uri = self.settings.neo4j_uri
+        assert uri is not None
+        auth = (self.settings.neo4j_username, self.settings.neo4j_password.get_secret_value())
+        return GraphDatabase.driver(uri, auth=auth)  # pyright: ignore[reportUnknownMemberType]
 
 
 @pytest.fixture(scope="session")

@@ -259,6 +259,8 @@ async def test_what_is_stored_is_what_the_model_names(
 ) -> None:
     key = {"keyId": "k", "hash": "h", "prefix": "p", "scopes": ["read"]}
     await graph.write("access/create_key", **key)
+    clicked = {"shareId": "s", "memberId": "m1"}
+    await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
 
     nodes = database.query(

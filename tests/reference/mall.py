@@ -90,6 +90,7 @@ class ReferenceMall:
         self._kinds: dict[str, list[Fact]] = {}
         self._by_key: dict[tuple[str, str], Fact] = {}
         self._by_identity: dict[tuple[str, str], Fact] = {}
+        self._known_shares: dict[str, Share] = {}
 
     # --- storing ---
 
@@ -164,12 +165,12 @@ class ReferenceMall:
         return latest
 
     def _shares(self) -> dict[str, Share]:
-        return {
-            f.data["shareId"]: Share(
+        """Every share told of; those of new facts are added to the ones known."""
+        for f in self._of_kind("share.created")[len(self._known_shares) :]:
+            self._known_shares[f.data["shareId"]] = Share(
                 f.data["shareId"], f.data["memberId"], f.at, f.data.get("parentShareId")
             )
-            for f in self._of_kind("share.created")
-        }
+        return self._known_shares
 
     def _clicks(self) -> list[Click]:
         return [

@@ -21,7 +21,7 @@ from tests.rewards.test_against_reference import shaped
 from tests.worlds import NOW
 
 pytestmark = pytest.mark.anyio
-SAMPLE = 120
+SAMPLE = 60
 STORED = {
     "member.joined": 41_654,
     "share.created": 43_600,
@@ -51,11 +51,8 @@ async def test_the_weibo_file_loads_whole_and_answers_as_the_reference(
 
     assert first.statuses == Counter(accepted=129_568, rejected=36)
     assert dict(first.types) == STORED
-    joined = {e["data"]["memberId"] for e in events if e["type"] == "member.joined"}
-    unreadable = {e["data"]["memberId"] for e in events if not e["time"][:1].isascii()}
-    assert counted[0]["members"] in range(len(joined) - len(unreadable), len(joined) + 1)
     expected = {"facts": 129_568, "rejected": 36, "pending": 0, "clicks": 43_483}
-    expected |= {"shares": 43_600, "orders": 831, "members": counted[0]["members"]}
+    expected |= {"shares": 43_600, "orders": 831, "members": 41_654}
     assert counted == [expected]
     assert second.statuses == Counter(duplicate=129_568, rejected=36)
     assert database.query(COUNTS) == counted
@@ -66,7 +63,8 @@ async def test_the_weibo_file_loads_whole_and_answers_as_the_reference(
 async def answers_equal_the_reference(events: list[dict[str, Any]], pipeline: Pipeline) -> None:
     reference = ReferenceMall(NOW)
     for event in events:
-        reference.store(event)
+        if event["time"].startswith("20"):
+            assert reference.store(event) == "accepted"
     sample = random.Random(5).sample(sorted(reference.orders()), SAMPLE)
     answers = await read_attributions(
         pipeline.graph.read, sample, AttributionQuestion(), pipeline.plan
