@@ -47,7 +47,7 @@ class Loaded:
 async def load_files(
     pipeline: Pipeline, files: Sequence[EventFile | EventList], console: Console
 ) -> Loaded:
-    """Store and book every event of these files; a batch is read while the one before is stored.
+    """Store and book every event of these files, batch by batch.
 
     Raises GraphTimeout if what is derived is not done within SETTLE_S.
     """

@@ -131,17 +131,17 @@ class Pipeline:
                 async with asyncio.timeout(IDLE_S):
                     await self._stored.wait()
 
-    async def end_expired(self) -> int:
-        """End bindings whose time has run out; returns how many."""
+    async def end_expired(self) -> None:
+        """End bindings whose time has run out; takes no lock where there are none."""
         now = to_micros(self.clock())
         rows = await self.graph.read("referrals/list_expired", now=from_micros(now))
         if not rows[0]["memberIds"]:
-            return 0
+            return
 
-        async def work(transaction: Transaction) -> int:
-            return await end_expired(transaction, now)
+        async def work(transaction: Transaction) -> None:
+            await end_expired(transaction, now)
 
-        return await self.graph.write_together(
+        await self.graph.write_together(
             work, name="referrals/end_expired", timeout_s=BOOK_TIMEOUT_S
         )
 

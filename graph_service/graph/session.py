@@ -187,12 +187,20 @@ class Graph:
         name: str,
         timeout_s: float,
     ) -> T:
-        for attempt in range(self._retries_max + 1):
+        async def once() -> T:
             try:
                 async with asyncio.timeout(timeout_s + SILENCE_GRACE_S):
                     return await self._once(mode, work, name=name, timeout_s=timeout_s)
             except TimeoutError as fault:
                 raise GraphTimeout(f"{name} got no answer within {timeout_s} s") from fault
+
+        return await self._retried(once, name=name)
+
+    async def _retried(self, once: Callable[[], Awaitable[T]], *, name: str) -> T:
+        """What one try returns, tried again after a passing failure. Raises our error for it."""
+        for attempt in range(self._retries_max + 1):
+            try:
+                return await once()
             except (Neo4jError, DriverError) as fault:
                 if not _passing(fault) or attempt == self._retries_max:
                     raise translate(name, fault) from fault
@@ -228,16 +236,12 @@ class Graph:
 
     async def run_schema(self, statement: DriverQuery) -> None:
         """Run one repeatable schema statement, again after a deadlock. Raises GraphError."""
-        for attempt in range(self._retries_max + 1):
-            try:
-                async with self._session("write") as session:
-                    await (await session.run(statement)).consume()
-                    return
-            except (Neo4jError, DriverError) as fault:
-                if not _passing(fault) or attempt == self._retries_max:
-                    raise translate("schema", fault) from fault
-                RETRIES.labels(type(fault).__name__).inc()
-            await asyncio.sleep(back_off_s(attempt))
+
+        async def once() -> None:
+            async with self._session("write") as session:
+                await (await session.run(statement)).consume()
+
+        await self._retried(once, name="schema")
 
 
 def back_off_s(attempt: int) -> float:

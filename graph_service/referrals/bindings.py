@@ -56,16 +56,12 @@ def binding_check(clock: Clock) -> Check:
     return check
 
 
-async def end_expired(transaction: Transaction, now: int) -> int:
-    """End the bindings whose time has run out (now: us); returns how many. Holds the lock."""
+async def end_expired(transaction: Transaction, now: int) -> None:
+    """End the bindings whose time has run out (now: us). Takes the lock."""
     await transaction.run("graph/lock_name", name=LOCK)
-    rows = await transaction.run("referrals/list_expired", now=from_micros(now))
-    if not rows[0]["memberIds"]:
-        return 0
     admission = await _admit(transaction, [], now)
     for query, params in admission.writes:
         await transaction.run(query, **params)
-    return len(rows[0]["memberIds"])
 
 
 def _wanted(fact: Fact, now: int) -> Wanted | None:
@@ -183,9 +179,9 @@ async def _read_bindings(
 def _writes(
     bindings: dict[str, list[Binding]], changed: set[str], forest: Forest
 ) -> list[tuple[str, dict[str, object]]]:
-    rows = [_row(member_id, one) for member_id in sorted(changed) for one in bindings[member_id]]
     if not changed:
         return []
+    rows = [_row(member_id, one) for member_id in sorted(changed) for one in bindings[member_id]]
     writes: list[tuple[str, dict[str, object]]] = [
         ("referrals/bind_members", {"rows": [row for row in rows if row["until"] is None]}),
         ("referrals/record_ended_bindings", {"rows": [row for row in rows if row["until"]]}),
