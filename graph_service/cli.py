@@ -81,7 +81,10 @@ def demo(
             _show_server(opened.address)
             await _serve(settings)
         else:
-            console.print("\nTo ask it over HTTP: [bold]graph-service serve[/]", highlight=False)
+            console.print(
+                "\nTo ask it over HTTP: the same command with [bold]serve[/] in place of demo",
+                highlight=False,
+            )
         return 0
 
     _run(work)

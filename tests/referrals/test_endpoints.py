@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
+from tests.conftest import Database
 from tests.worlds import NOW, START, event
 
 pytestmark = pytest.mark.anyio
@@ -127,3 +128,17 @@ async def test_a_member_has_role_status_and_inviter_of_the_latest_word(client: A
 
     assert (member["role"], member["status"], member["inviterId"]) == ("promoter", "frozen", "a")
     assert member["joinedAt"] == "2025-12-31T16:00:00Z"
+
+
+async def test_a_freeze_is_written_at_an_order_whose_sale_is_nothing_any_more(
+    client: AsyncClient, database: Database
+) -> None:
+    refund = {"orderId": "o1", "refundId": "r1", "amountMinor": 100}
+    await send(client, bound("m", "seller"), paid("o1", "m", START + DAY, 100))
+    await send(client, event("order.refunded", "r1", START + 2 * DAY, refund))
+
+    frozen = {"memberId": "seller", "status": "frozen"}
+    await send(client, event("member.updated", "u1", START + 3 * DAY, frozen))
+
+    query = "MATCH (:Order)-[c:CREDITED_TO]->() RETURN c.excluded AS why, c.amountMinor AS minor"
+    assert database.query(query) == [{"why": "frozen", "minor": 0}]
