@@ -11,6 +11,6 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data service && install -d -o service /data
 COPY --from=build /src/.venv /src/.venv
 ENV PATH=/src/.venv/bin:$PATH GRAPH_SERVICE_DATA_DIR=/data PYTHONUNBUFFERED=1
-USER service
+USER 10001
 EXPOSE 8080
 CMD ["graph-service", "serve", "--host", "0.0.0.0"]
