@@ -23,6 +23,8 @@ from graph_service.rewards.plan import Plan
 Answer = Mapping[str, Any]
 
 ORDERS_TOGETHER = 1_000
+# Orders of a large file among which the most telling is looked for.
+ORDERS_READ_MAX = 2_000
 UPLINES_MAX = 5
 # A path of so many steps shows every rule and still fits a screen.
 STEPS_TELLING = range(5, 9)
@@ -83,40 +85,35 @@ def _dullness(answer: Answer, credited: set[str]) -> tuple[int, ...]:
     return -sum(qualities), away, -brought, -paid, -answer["allowance"]["poolMinor"]
 
 
-async def tell_story(
-    graph: Graph, console: Console, order_ids: Sequence[str], plan: Plan, now: datetime
-) -> bool:
-    """Print the most telling of these orders; False where none of them was paid.
+async def read_story(
+    graph: Graph, order_ids: Sequence[str], plan: Plan, now: datetime
+) -> Story | None:
+    """The most telling of these orders and what stands around it; None where none was paid.
 
-    Cost: one answer per order in chunks of ORDERS_TOGETHER, then one question per upline.
+    Cost: one answer for each of at most ORDERS_READ_MAX orders, the first and others evenly.
     """
     wanted = list(dict.fromkeys(order_ids))
+    wanted = wanted[:: max(1, -(-len(wanted) // ORDERS_READ_MAX))]
     answers: dict[str, dict[str, Any]] = {}
     for start in range(0, len(wanted), ORDERS_TOGETHER):
         together = wanted[start : start + ORDERS_TOGETHER]
         answers |= await read_attributions(graph.read, together, AttributionQuestion(), plan)
     order_id = choose_order(answers)
     if order_id is None:
-        console.print("There is no paid order in this file, so there is no path to show.")
-        return False
+        return None
     answer = answers[order_id]
     story = Story(answer, plan.month_zone, plan.pool_rate, plan.beta, orders_read=len(answers))
-    if answer["path"]:
-        silent = _silent(answer["path"], _credited(answers.values()))
-        if silent is not None and await _sold(graph, silent["memberId"], story, now):
-            silent = None
-        closer_id = answer["path"][-1]["memberId"]
-        uplines = await read_upline(graph, closer_id, None)
-        named = [closer_id, *(row["memberId"] for row in uplines[:UPLINES_MAX])]
-        teams = [await _team(graph, member_id, story, now) for member_id in named]
-        story = replace(story, silent=silent, teams=teams)
-    render_story(console, story)
-    return True
-
-
-async def _sold(graph: Graph, member_id: str, story: Story, now: datetime) -> bool:
-    """Whether the member sold anything in the order's month, in whatever file."""
-    return (await _team(graph, member_id, story, now))["ownSalesMinor"] != 0
+    if not answer["path"]:
+        return story
+    silent = _silent(answer["path"], _credited(answers.values()))
+    if silent is not None:
+        team = await _team(graph, silent["memberId"], story, now)
+        silent = None if team["ownSalesMinor"] else silent
+    closer_id = answer["path"][-1]["memberId"]
+    uplines = await read_upline(graph, closer_id, None)
+    named = [closer_id, *(row["memberId"] for row in uplines[:UPLINES_MAX])]
+    teams = [await _team(graph, member_id, story, now) for member_id in named]
+    return replace(story, silent=silent, teams=teams)
 
 
 async def _team(graph: Graph, member_id: str, story: Story, now: datetime) -> Answer:
@@ -131,10 +128,10 @@ def render_story(console: Console, story: Story) -> None:
     currency = answer["currency"]
     _heading(console, "How did this order come about?", "这一单是怎么来的")
     paid_at = _moment(answer["paidAt"], story.zone, "%Y-%m-%d %H:%M")
-    bought = f"{_short(answer['buyerId'])} paid {_money(answer['amountMinor'], currency)}"
+    bought = f"{short_id(answer['buyerId'])} paid {spelled_money(answer['amountMinor'], currency)}"
     _say(console, f"{bought} on {paid_at} (order {answer['orderId']}).")
     if answer["refundedMinor"]:
-        _say(console, f"{_money(answer['refundedMinor'], currency)} of it were paid back.")
+        _say(console, f"{spelled_money(answer['refundedMinor'], currency)} of it were paid back.")
     if not answer["path"]:
         _say(console, "Nobody is known to have brought it: no click, no coupon, no inviter.")
         return
@@ -157,7 +154,7 @@ def _render_path(console: Console, story: Story) -> None:
     most = max(step["clearedClickers"] for step in path)
     marked = story.silent or _best(path)
     for step, line in zip(path, answer["allowance"]["lines"], strict=True):
-        amount = _number(line["amountMinor"], answer["currency"])
+        amount = spelled_number(line["amountMinor"], answer["currency"])
         _add(
             table,
             _branch(step["position"], f"{step['position']} ", step["memberId"]),
@@ -194,7 +191,7 @@ def _opening(path: Sequence[Answer], *, truncated: bool) -> str:
 def _branch(position: int, label: str, member_id: str) -> str:
     """A name under the one before it; far down the path it is no longer indented further."""
     lead = "  " * min(position - 2, INDENTS_MAX) + "└ " if position > 1 else ""
-    return lead + label + _short(member_id, BRANCH_CELLS - len(lead) - len(label))
+    return lead + label + short_id(member_id, BRANCH_CELLS - len(lead) - len(label))
 
 
 def _bar(count: int, most: int) -> str:
@@ -210,23 +207,23 @@ def _point_out(console: Console, story: Story) -> None:
         _say(console, "Nobody else clicked on this path, so there is nothing to share out.")
         return
     told = story.silent or best
-    name = _short(told["memberId"])
+    name = short_id(told["memberId"])
     brought = f"{told['clearedClickers']:,} of the {_brought(path):,} people"
     text = Text("► ")
     if story.silent:
         allowance = story.answer["allowance"]
         currency = story.answer["currency"]
-        amount = _number(allowance["lines"][told["position"] - 1]["amountMinor"], currency)
+        amount = spelled_number(allowance["lines"][told["position"] - 1]["amountMinor"], currency)
         text.append(f"{name} sold nothing", style="bold")
-        text.append(f" (credited with none of the {story.orders_read:,} paid orders here) and yet")
+        text.append(f" (credited with none of the {story.orders_read:,} paid orders read) and yet")
         text.append(f" brought {brought}", style="bold")
         text.append(" on this path. Counting sales would overlook that; the allowance pays")
-        text.append(f" {amount} of {_money(allowance['poolMinor'], currency)}.")
+        text.append(f" {amount} of {spelled_money(allowance['poolMinor'], currency)}.")
     elif best is path[-1]:
         text.append(f"{name} brought {brought} on this path and closed the order too.")
     else:
         text.append(f"{name} brought {brought} on this path, more than any other step;")
-        text.append(f" {_short(path[-1]['memberId'])} closed the order.")
+        text.append(f" {short_id(path[-1]['memberId'])} closed the order.")
     _say(console, text)
     note = "People brought: whose first click on this path was on that step's share,"
     unit = _unit(story.answer["currency"])
@@ -242,8 +239,8 @@ def _render_credit(console: Console, answer: Answer) -> None:
     if not answer["credits"]:
         _say(console, "Nobody is credited: who closed it is not known or may not earn from it.")
     for credit in answer["credits"]:
-        name = _short(credit["memberId"])
-        amount = _money(credit["amountMinor"], answer["currency"])
+        name = short_id(credit["memberId"])
+        amount = spelled_money(credit["amountMinor"], answer["currency"])
         _say(console, f"{name} is credited with {amount}: {_why(answer, name)}.")
 
 
@@ -267,7 +264,7 @@ def _render_allowance(console: Console, story: Story) -> None:
     currency = answer["currency"]
     lines = allowance["lines"]
     _heading(console, "Who helped, and what do they get for it?", "影响力津贴")
-    pool = _money(allowance["poolMinor"], currency)
+    pool = spelled_money(allowance["poolMinor"], currency)
     rate = decimal_string(100 * story.pool_rate)
     _say(console, f"{rate} % of the order, {pool}, is shared out by the people brought:")
     curve = f"π(x) = {story.beta}·x + {1 - story.beta}·x²"
@@ -280,16 +277,16 @@ def _render_allowance(console: Console, story: Story) -> None:
         _add(
             table,
             f"{step['position']}",
-            _short(line["memberId"]),
+            short_id(line["memberId"]),
             f"{line['clicks']:,}",
             f"{left:,}",
             f"{float(line['share']):.2%}",
-            _number(line["amountMinor"], currency),
+            spelled_number(line["amountMinor"], currency),
         )
         left -= line["clicks"]
-    kept = _number(allowance["keptMinor"], currency)
+    kept = spelled_number(allowance["keptMinor"], currency)
     _add(table, "", "kept by the platform", "", "", "", kept, style="dim")
-    total = _number(allowance["poolMinor"], currency)
+    total = spelled_number(allowance["poolMinor"], currency)
     _add(table, "", "sum", f"{_brought(answer['path']):,}", "", "", total)
     console.print(table)
 
@@ -301,7 +298,7 @@ def _render_teams(console: Console, story: Story) -> None:
     currency = story.answer["currency"]
     _heading(console, "Who stands above the closer?", "上级团队")
     if len(story.teams) == 1:
-        name = _short(story.teams[0]["memberId"])
+        name = short_id(story.teams[0]["memberId"])
         _say(console, f"No inviter of {name} is known, so nobody stands above.")
     month = f"{story.teams[0]['month']} in {_unit(currency)}"
     _say(console, f"Sales of {month}. Direct: of those invited; team: of all below them too.")
@@ -312,10 +309,10 @@ def _render_teams(console: Console, story: Story) -> None:
         _add(
             table,
             f"{level} up" if level else "closer",
-            _short(team["memberId"]),
+            short_id(team["memberId"]),
             f"{team['directCount']:,}",
             f"{team['teamSize']:,}",
-            *(_number(amount, currency) for amount in sales),
+            *(spelled_number(amount, currency) for amount in sales),
         )
     console.print(table)
 
@@ -374,8 +371,8 @@ def _add(table: Table, *cells: str, style: str = "") -> None:
     table.add_row(*map(Text, cells), style=style)
 
 
-def _short(name: str, cells: int = ID_CELLS) -> str:
-    """The id, or its beginning and end where it is too long."""
+def short_id(name: str, cells: int = ID_CELLS) -> str:
+    """An id, or its beginning and end where it is too long."""
     if cell_len(name) <= cells:
         return name
     tail = name[-TAIL_CELLS:]
@@ -392,9 +389,11 @@ def _unit(currency: str) -> str:
     return "yuan" if currency == "CNY" else f"{currency} minor units"
 
 
-def _number(amount_minor: int, currency: str) -> str:
+def spelled_number(amount_minor: int, currency: str) -> str:
+    """An amount in yuan, in other currencies in minor units."""
     return f"{Decimal(amount_minor) / 100:,.2f}" if currency == "CNY" else f"{amount_minor:,}"
 
 
-def _money(amount_minor: int, currency: str) -> str:
-    return f"{_number(amount_minor, currency)} {_unit(currency)}"
+def spelled_money(amount_minor: int, currency: str) -> str:
+    """An amount with its unit."""
+    return f"{spelled_number(amount_minor, currency)} {_unit(currency)}"

@@ -161,7 +161,7 @@ def test_step_that_sold_nothing_is_pointed_out() -> None:
 
     text = words(printed(answer, orders_read=462, silent=answer["path"][2]))
 
-    assert "step-3 sold nothing (credited with none of the 462 paid orders here)" in text
+    assert "step-3 sold nothing (credited with none of the 462 paid orders read)" in text
     assert "brought 47 of the 69 people" in text
 
 

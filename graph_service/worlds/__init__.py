@@ -1,0 +1,1 @@
+"""What would a mall's events look like?"""
