@@ -1,16 +1,21 @@
 """Everything that can be set from outside, each with its unit and default."""
 
 import os
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_FILES = {
     "bootstrap_api_key": "GRAPH_SERVICE_BOOTSTRAP_API_KEY",
     "pepper": "GRAPH_SERVICE_PEPPER",
+    "rate_storage": "GRAPH_SERVICE_RATE_STORAGE",
     "neo4j_password": "NEO4J_PASSWORD",
 }
+# Lower case, since browsers send it so; no * in it, so that each origin is meant.
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
 def _user_folder(variable: str, fallback: str) -> Path:
@@ -107,6 +112,55 @@ class Settings(BaseSettings):
     rate_burst: int = Field(
         default=2_000, gt=0, description="Requests that a key may send at once."
     )
+    rate_storage: SecretStr = Field(
+        default=SecretStr("memory://"),
+        description="Where requests are counted: each process alone, or async+redis://host:6379.",
+    )
+    wrong_keys_per_minute: int = Field(
+        default=100, gt=0, description="Wrong API keys per minute and client address."
+    )
+    key_read_s: float = Field(
+        default=5, gt=0, le=3_600, description="How often the API keys are read again (s)."
+    )
+    key_stale_s_max: float = Field(
+        default=300,
+        gt=0,
+        description="How long known API keys stay good while Neo4j cannot be read (s).",
+    )
+    keys_max: int = Field(
+        default=1_000, gt=0, le=10_000, description="Most API keys that work at one time."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may call from a browser, with commas between; none.",
+    )
+    page_items_max: int = Field(
+        default=500, ge=50, le=500, description="Most items on a page of a list (50 to 500)."
+    )
+    request_timeout_s: float = Field(
+        default=120, gt=0, description="How long a request may take, its body included (s)."
+    )
+    requests_max: int = Field(
+        default=4_096, gt=0, description="Most requests under way at one time."
+    )
+    header_bytes_max: int = Field(
+        default=65_536, ge=4_096, description="Largest address with its headers (bytes)."
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(one.strip() for one in value.split(",") if one.strip())
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not ORIGIN.fullmatch(one):
+                raise ValueError(f"{one} is no origin such as https://console.example.com")
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -9,12 +9,10 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient, Response
 
-from graph_service.access.keys import key_hash
 from graph_service.app import create_app
-from graph_service.graph.session import Graph
 from graph_service.referrals import teams
 from graph_service.settings import Settings
-from tests.conftest import KEY, Database, client_of
+from tests.conftest import KEY, Database
 from tests.worlds import START, event, order_data
 
 pytestmark = pytest.mark.anyio
@@ -107,16 +105,13 @@ async def test_a_browser_opens_the_docs_with_the_key_as_basic_password(client: A
 
 
 async def test_a_key_without_the_scope_is_refused_with_403(
-    settings: Settings, graph: Graph, database: Database
+    client: AsyncClient, database: Database
 ) -> None:
-    hashed = key_hash(b"pepper-of-the-tests", "reader")
-    key: dict[str, Any] = {"keyId": "r", "hash": hashed, "prefix": "r", "scopes": ["read"]}
-    await graph.write("access/create_key", **key)
+    made = await client.post("/v1/keys", json={"name": "reader", "scopes": ["read"]})
+    headers = {"Authorization": f"Bearer {made.json()['key']}"}
 
-    async with client_of(settings) as client:
-        headers = {"Authorization": "Bearer reader"}
-        reading = await client.get("/v1/events/rejected", headers=headers)
-        writing = await client.post(EVENTS, json=[JOIN], headers=headers)
+    reading = await client.get("/v1/events/rejected", headers=headers)
+    writing = await client.post(EVENTS, json=[JOIN], headers=headers)
 
     assert reading.status_code == 200
     assert_problem(writing, 403, "scope_missing")

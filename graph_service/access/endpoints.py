@@ -1,22 +1,64 @@
 """Who is calling, and may they? The key comes as Bearer, or as a Basic password in a browser."""
 
 import base64
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from graph_service.access.keys import ApiKey, KeyRing
-from graph_service.access.rates import RateLimit
-from graph_service.errors import Refused, Unauthenticated
+from graph_service.access.keys import (
+    DAY_MS,
+    DAYS_MAX,
+    GRACE_S,
+    GRACE_S_MAX,
+    NAME_CHARACTERS_MAX,
+    ApiKey,
+    KeyEnded,
+    KeyNotFound,
+    LastAdminKey,
+    MadeKey,
+    NewKey,
+    Scope,
+    State,
+    TooManyKeys,
+    create_key,
+    list_keys,
+    read_key,
+    revoke_key,
+    rotate_key,
+)
+from graph_service.access.rates import Rates
+from graph_service.access.ring import BOOTSTRAP, KeyRing
+from graph_service.answers import Answer, answers
+from graph_service.clock import to_micros
+from graph_service.errors import Invalid, Refused, Unauthenticated
+from graph_service.graph.endpoints import GraphOfApp
+from graph_service.pages import CursorInvalid
+from graph_service.settings import Settings
 
 CHALLENGE = 'Bearer realm="graph-service", Basic realm="graph-service", charset="UTF-8"'
+CONTROL = r"\x00-\x1f\x7f-\x9f"
+PLAIN = f"[^{CONTROL}]"
 
 
 class ScopeMissing(Refused):
     """The key is good but not for this."""
 
     code = "scope_missing"
+
+
+class KeyExpired(Unauthenticated):
+    """The key was good and has ended."""
+
+    code = "key_expired"
+
+
+class KeyRevoked(Unauthenticated):
+    """The key was good and has been revoked."""
+
+    code = "key_revoked"
 
 
 def presented_key(authorization: str) -> str | None:
@@ -33,29 +75,235 @@ def presented_key(authorization: str) -> str | None:
     return None
 
 
-def calling_key(request: Request) -> ApiKey:
-    """The good key of this request. Raises Unauthenticated, and TooMany beyond its rate."""
-    ring: KeyRing = request.app.state.key_ring
+def ring_of(request: Request) -> KeyRing:
+    """The keys that the app opened."""
+    return cast(KeyRing, request.app.state.key_ring)
+
+
+async def calling_key(request: Request) -> ApiKey:
+    """The good key of this request, judged and counted once.
+
+    Raises Unauthenticated, TooMany beyond the key's rate or the address's wrong keys, and
+    GraphUnavailable where it cannot be told. Ended keys are told apart from unknown ones: only
+    who holds the 256 bits of the secret hears it, so it helps the owner and no one who guesses.
+    """
+    known: ApiKey | None = getattr(request.state, "key", None)
+    if known is not None:
+        return known
+    ring, rates = ring_of(request), cast(Rates, request.app.state.rates)
     presented = presented_key(request.headers.get("authorization", ""))
-    key = ring.find(presented) if presented else None
+    if presented is None:
+        raise _unauthenticated(Unauthenticated, "an API key is needed: Authorization: Bearer <key>")
+    host = request.client.host if request.client else None
+    key = await ring.find(presented)
     if key is None:
-        raise Unauthenticated(
-            "an API key is needed: Authorization: Bearer <key>"
-            if presented is None
-            else "this API key is not known",
-            headers={"WWW-Authenticate": CHALLENGE},
-        )
-    limit: RateLimit = request.app.state.rate_limit
-    limit.take(key.key_id)
+        await rates.count_wrong(host)
+        raise _unauthenticated(Unauthenticated, "this API key is not known")
+    if key.key_id == BOOTSTRAP:
+        # People choose it, so unlike the keys that we make it could be guessed.
+        await rates.check_wrong(host)
+    request.state.headers = await rates.take(key.key_id)
+    state = key.state(ring.now_ms())
+    if state != "active":
+        fault = KeyExpired if state == "expired" else KeyRevoked
+        raise _unauthenticated(fault, f"this API key is {state}")
+    ring.note_use(key)
+    request.state.key = key
     return key
 
 
-def requires(scope: str) -> Callable[[ApiKey], ApiKey]:
+def _unauthenticated(fault: type[Unauthenticated], message: str) -> Unauthenticated:
+    return fault(message, headers={"WWW-Authenticate": CHALLENGE})
+
+
+CallingKey = Annotated[ApiKey, Depends(calling_key)]
+
+
+def requires(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
     """A dependency that lets only keys with this scope (or admin) through."""
 
-    def check(key: Annotated[ApiKey, Depends(calling_key)]) -> ApiKey:
+    async def check(key: CallingKey) -> ApiKey:
         if not key.allows(scope):
             raise ScopeMissing(f"this needs a key with the scope {scope}")
         return key
 
     return check
+
+
+async def within_page(request: Request) -> None:
+    """A dependency of every route: no page is larger than the operator allows."""
+    settings: Settings = request.app.state.settings
+    try:
+        asked = float(request.query_params.get("limit", "0"))
+    except ValueError:
+        return  # The route says what is wrong with it.
+    if asked > settings.page_items_max:
+        raise Invalid(f"limit: at most {settings.page_items_max}", code="invalid_request")
+
+
+class KeyAnswer(Answer):
+    """An API key as it is told of; the secret is in no answer but the one that made it."""
+
+    key_id: str
+    prefix: str = Field(description="how the secret begins")
+    name: str | None
+    scopes: list[Scope]
+    state: State
+    created_at: str | None
+    expires_at: str | None = Field(description="null: it does not end by itself")
+    last_used_at: str | None = Field(description="to about a minute")
+    revoked_at: str | None
+    replaced_by: str | None = Field(description="keyId of the key that it was rotated to")
+
+
+class MadeKeyAnswer(KeyAnswer):
+    """A key that was just made, with its secret."""
+
+    key: str = Field(description="the secret: shown this once, kept nowhere")
+    replaces: KeyAnswer | None = Field(None, description="the key that it was rotated from")
+
+
+class KeysAnswer(Answer):
+    """A page of API keys, newest first."""
+
+    items: list[KeyAnswer]
+    next_cursor: str | None
+
+
+class KeyWanted(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=NAME_CHARACTERS_MAX, pattern=rf"^{PLAIN}*[^\s{CONTROL}]$")
+    scopes: list[Scope] = Field(min_length=1, max_length=20)
+    expiresAt: str | None = Field(None, max_length=40, description="RFC 3339")  # noqa: N815
+    expiresInDays: int | None = Field(None, ge=1, le=DAYS_MAX, strict=True)  # noqa: N815
+
+
+class RotationWanted(BaseModel):
+    """How a key is rotated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    graceSeconds: int = Field(  # noqa: N815
+        default=GRACE_S,
+        ge=0,
+        le=GRACE_S_MAX,
+        strict=True,
+        description="how long the old secret works on",
+    )
+
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[Depends(requires("admin"))])
+Ring = Annotated[KeyRing, Depends(ring_of)]
+KeyId = Annotated[str, Path(alias="keyId")]
+
+
+@router.post(
+    "",
+    summary="Make an API key",
+    status_code=201,
+    response_model=None,
+    responses=answers(None, TooManyKeys) | {201: {"model": MadeKeyAnswer}},
+)
+async def post_key(
+    graph: GraphOfApp, ring: Ring, caller: CallingKey, wanted: KeyWanted, response: Response
+) -> dict[str, Any]:
+    """The answer holds the secret, this once; only its hash is kept."""
+    change = ring.change(caller.key_id)
+    new = NewKey(wanted.name, frozenset(wanted.scopes), _expires_ms(wanted, change.now_ms))
+    return await _told(await create_key(graph, ring.pepper, new, change), ring, response)
+
+
+@router.get("", summary="Which API keys are there?", responses=answers(KeysAnswer, CursorInvalid))
+async def get_keys(
+    graph: GraphOfApp,
+    ring: Ring,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Every key that was ever made, newest first; the one of the settings is not among them."""
+    keys, following = await list_keys(graph, limit=limit, cursor=cursor)
+    now_ms = ring.now_ms()
+    return {"items": [key.body(now_ms) for key in keys], "nextCursor": following}
+
+
+@router.get(
+    "/{keyId}", summary="What is known of an API key?", responses=answers(KeyAnswer, KeyNotFound)
+)
+async def get_key(graph: GraphOfApp, ring: Ring, key_id: KeyId) -> dict[str, Any]:
+    """Its beginning, name, scopes, state and times, never its secret."""
+    return (await read_key(graph, key_id)).body(ring.now_ms())
+
+
+@router.post(
+    "/{keyId}:rotate",
+    summary="Make a new secret for the same scopes",
+    status_code=201,
+    response_model=None,
+    responses=answers(None, KeyNotFound, KeyEnded, TooManyKeys) | {201: {"model": MadeKeyAnswer}},
+)
+async def rotate(
+    key_id: KeyId,
+    graph: GraphOfApp,
+    ring: Ring,
+    caller: CallingKey,
+    response: Response,
+    *,
+    wanted: RotationWanted | None = None,
+) -> dict[str, Any]:
+    """A key of its own that replaces this one, which ends after the grace."""
+    grace_s = (wanted or RotationWanted()).graceSeconds
+    change = ring.change(caller.key_id)
+    made = await rotate_key(graph, ring.pepper, key_id, grace_s=grace_s, change=change)
+    return await _told(made, ring, response)
+
+
+@router.post(
+    "/{keyId}:revoke",
+    summary="Revoke an API key",
+    responses=answers(KeyAnswer, KeyNotFound, LastAdminKey),
+)
+async def revoke(
+    key_id: KeyId, graph: GraphOfApp, ring: Ring, caller: CallingKey
+) -> dict[str, Any]:
+    """From now on it is refused here, and by other processes within seconds; again is the same."""
+    change = ring.change(caller.key_id)
+    key = await revoke_key(graph, key_id, bootstrap=ring.has_bootstrap, change=change)
+    ring.drop(key)
+    await ring.read()
+    return key.body(change.now_ms)
+
+
+async def _told(made: MadeKey, ring: KeyRing, response: Response) -> dict[str, Any]:
+    """The answer to who made a key, which works here at once."""
+    if made.replaced is not None:
+        ring.drop(made.replaced)
+    await ring.read()
+    now_ms = ring.now_ms()
+    response.headers["Location"] = f"/v1/keys/{made.key.key_id}"
+    told: dict[str, Any] = {**made.key.body(now_ms), "key": made.secret}
+    if made.replaced is not None:
+        told["replaces"] = made.replaced.body(now_ms)
+    return told
+
+
+def _expires_ms(wanted: KeyWanted, now_ms: int) -> int | None:
+    """When the key is to end (ms since 1970). Raises Invalid where that is no time to come."""
+    if wanted.expiresAt is not None and wanted.expiresInDays is not None:
+        raise Invalid("give expiresAt or expiresInDays, not both")
+    if wanted.expiresInDays is not None:
+        return now_ms + wanted.expiresInDays * DAY_MS
+    if wanted.expiresAt is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(wanted.expiresAt)
+        if moment.tzinfo is None:
+            raise ValueError("it has no offset")
+        expires_ms = to_micros(moment.astimezone(UTC)) // 1_000
+    except (ValueError, OverflowError) as fault:
+        raise Invalid(f"expiresAt is not a time in RFC 3339: {fault}") from fault
+    if not now_ms < expires_ms <= now_ms + DAYS_MAX * DAY_MS:
+        raise Invalid(f"expiresAt must lie in the next {DAYS_MAX} days")
+    return expires_ms

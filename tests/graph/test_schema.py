@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from graph_service.access.keys import Change, NewKey, create_key, revoke_key, rotate_key
 from graph_service.errors import GraphError, QueryInvalid
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
@@ -254,11 +255,21 @@ def mall_events() -> list[Event]:
     ]
 
 
+async def every_key_property(graph: Graph) -> None:
+    """A key that has ended in every way."""
+    change = Change(now_ms=1, by="test", keys_max=9)
+    wanted = NewKey("k", frozenset({"read"}), expires_ms=9)
+    made = await create_key(graph, b"pepper", wanted, change)
+    key_id = made.key.key_id
+    await graph.write("access/record_uses", rows=[{"keyId": key_id, "usedMillis": 1}])
+    await rotate_key(graph, b"pepper", key_id, grace_s=0, change=change)
+    await revoke_key(graph, key_id, bootstrap=True, change=change)
+
+
 async def test_what_is_stored_is_what_the_model_names(
     graph: Graph, database: Database, store: Store
 ) -> None:
-    key = {"keyId": "k", "hash": "h", "prefix": "p", "scopes": ["read"]}
-    await graph.write("access/create_key", **key)
+    await every_key_property(graph)
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
