@@ -1,6 +1,8 @@
 """One real Neo4j for the whole run: NEO4J_URI, else the managed server, else a container."""
 
 import os
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +27,14 @@ from tests.worlds import NOW
 
 KEY = "test-admin-key-of-the-suite"
 IMAGE = "neo4j:5.26-community"
+CONTAINER_SETTINGS = {
+    "NEO4J_dbms_usage__report_enabled": "false",
+    "NEO4J_client_allow__telemetry": "false",
+    "NEO4J_server_memory_heap_max__size": "768m",
+    "NEO4J_server_memory_pagecache_size": "256m",
+    "NEO4J_db_transaction_timeout": "120s",
+    "NEO4J_db_lock_acquisition_timeout": "10s",
+}
 CLEAR = """
 MATCH (n)
 WHERE NOT n:Migration AND NOT n:Lock
@@ -49,38 +59,61 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Settings]:
-    """Settings that point at a server which answers."""
-    base = Settings(
+def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the suite, but for the server."""
+    return Settings(
         data_dir=tmp_path_factory.mktemp("data"),
         bootstrap_api_key=SecretStr(KEY),
         pepper=SecretStr("pepper-of-the-tests"),
         neo4j_heap_mib=768,
         neo4j_page_cache_mib=256,
     )
-    if base.neo4j_uri is not None:
-        yield base
+
+
+@pytest.fixture(scope="session")
+def settings(request: pytest.FixtureRequest, base_settings: Settings) -> Generator[Settings]:
+    """Settings that point at a server which answers."""
+    if base_settings.neo4j_uri is not None:
+        yield base_settings
     elif request.config.getoption("--neo4j") == "container":
-        yield from _container(base)
+        yield request.getfixturevalue("container_settings")
     else:
-        server = ManagedServer(base.data_dir / "neo4j", base)
+        server = ManagedServer(base_settings.data_dir / "neo4j", base_settings)
         try:
-            yield settings_for(base, server.start())
+            yield settings_for(base_settings, server.start())
         finally:
             server.stop()
 
 
-def _container(base: Settings) -> Generator[Settings]:
-    from testcontainers.neo4j import Neo4jContainer
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> None:
+    """A container engine that answers; where there is none, tests of it are skipped."""
+    # In a process of its own: a client that finds nobody leaves its socket open.
+    probe = "from testcontainers.core.docker_client import DockerClient as C; C().client.ping()"
+    command = [sys.executable, "-c", probe]
+    asked = subprocess.run(command, check=False, capture_output=True, text=True)
+    if asked.returncode:
+        reason = f"no container engine answers: {asked.stderr.strip().splitlines()[-1]}"
+        if request.config.getoption("--neo4j") == "container":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
-    with Neo4jContainer(IMAGE) as container:
-        yield base.model_copy(
+
+@pytest.fixture(scope="session")
+def container_settings(engine: None, base_settings: Settings) -> Generator[Settings]:
+    """Settings that point at Neo4j in a container."""
+    from testcontainers.community.neo4j import Neo4jContainer
+
+    container = Neo4jContainer(IMAGE, username="neo4j", password="password-of-the-tests")
+    for name, value in CONTAINER_SETTINGS.items():
+        container = container.with_env(name, value)
+    with container:
+        yield base_settings.model_copy(
             update={
                 "neo4j_uri": container.get_connection_url(),
                 "neo4j_username": container.username,
                 "neo4j_password": SecretStr(container.password),
+                "neo4j_database": "neo4j",
             }
         )
 

@@ -3,7 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 
+from graph_service.answers import Answer, answers
+from graph_service.errors import GraphTimeout, GraphUnavailable
 from graph_service.graph.session import Graph
 
 router = APIRouter(tags=["health"])
@@ -18,14 +21,25 @@ def graph_of(request: Request) -> Graph:
 GraphOfApp = Annotated[Graph, Depends(graph_of)]
 
 
-@router.get("/healthz", summary="Is the process alive?")
+class Health(Answer):
+    """How it is."""
+
+    status: str = Field(description="ok or ready")
+
+
+@router.get("/healthz", summary="Is the process alive?", responses=answers(Health))
 async def healthz() -> dict[str, str]:
     """Always ok while the process answers at all."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Can it answer questions?")
+@router.get(
+    "/readyz",
+    summary="Can it answer questions?",
+    responses=answers(Health, GraphUnavailable, GraphTimeout),
+)
 async def readyz(graph: GraphOfApp) -> dict[str, str]:
-    """Ok if the database answers; 503 or 504 if not."""
+    """Ok if the database answers and has room to write; 503 or 504 if not."""
     await graph.read("graph/check_health")
+    graph.require_room()
     return {"status": "ready"}

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import Field
 from pydantic_core import from_json
 
 from graph_service.access.endpoints import requires
+from graph_service.answers import Answer, answers
 from graph_service.errors import (
     Conflict,
     GraphTimeout,
@@ -19,8 +21,14 @@ from graph_service.errors import (
 )
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.facts import Receipt
-from graph_service.ingest.quarantine import list_rejected, read_rejected, remove_rejected
+from graph_service.ingest.quarantine import (
+    RejectedNotFound,
+    list_rejected,
+    read_rejected,
+    remove_rejected,
+)
 from graph_service.ingest.store import NothingStored
+from graph_service.pages import CursorInvalid
 from graph_service.settings import Settings
 
 MEDIA_TYPES = (
@@ -29,12 +37,63 @@ MEDIA_TYPES = (
     "application/cloudevents-batch+json",
 )
 router = APIRouter(prefix="/v1/events", tags=["events"])
+EVENT = {"$ref": "#/components/schemas/Event"}
+EVENTS = {"type": "array", "items": EVENT}
+BODIES = ({"oneOf": [EVENT, EVENTS]}, EVENT, EVENTS)
 
 
 class AtomicRejected(Conflict):
     """An atomic request held a rejected event, so nothing was stored."""
 
     code = "atomic_rejected"
+
+
+class EventProblem(Answer):
+    """Why an event was rejected."""
+
+    type: str = Field(description="urn:graph-service:problem: and the code")
+    title: str = Field(description="the code in words")
+    status: int = Field(description="what a request for it alone would mean in HTTP")
+    code: str = Field(description="stable reason, listed in docs/events.md")
+    detail: str = Field(description="the reason in words")
+
+
+class EventOutcome(Answer):
+    """What became of one event."""
+
+    id: str | None = Field(description="id of the event")
+    source: str | None = Field(description="source of the event")
+    status: Literal["accepted", "duplicate", "rejected"] = Field(description="what became of it")
+    problem: EventProblem | None = Field(None, description="only if rejected: why")
+
+
+class EventReceipt(Answer):
+    """What became of the events of a request."""
+
+    results: list[EventOutcome] = Field(description="one for each event, in the order sent")
+    accepted: int = Field(description="how many were stored")
+    duplicates: int = Field(description="how many were known already")
+    rejected: int = Field(description="how many went to quarantine")
+
+
+class RejectedEvent(Answer):
+    """An event in quarantine."""
+
+    rejected_id: str = Field(description="by which it is replayed")
+    source: str | None = Field(description="source of the event, if it is text")
+    id: str | None = Field(description="id of the event, if it is text")
+    type: str | None = Field(description="type of the event, if it is text")
+    code: str = Field(description="stable reason")
+    detail: str = Field(description="the reason in words")
+    rejected_at: str = Field(description="when it was first rejected (UTC)")
+    event: dict[str, Any] = Field(description="the event; identifier values are tokens")
+
+
+class RejectedEvents(Answer):
+    """A page of the quarantine."""
+
+    items: list[RejectedEvent] = Field(description="newest first")
+    next_cursor: str | None = Field(description="cursor of the next page; null on the last")
 
 
 class EventStore(Protocol):
@@ -61,16 +120,22 @@ def settings_of(request: Request) -> Settings:
 
 Store = Annotated[EventStore, Depends(event_store)]
 SettingsOfApp = Annotated[Settings, Depends(settings_of)]
+Limit = Annotated[int, Query(ge=1, le=500, description="Most items in the answer")]
+Cursor = Annotated[str | None, Query(description="nextCursor of the page before")]
+RejectedId = Annotated[str, Path(description="rejectedId of the list")]
 
 
 @router.post(
     "",
     summary="Take in one event or an array of them",
     dependencies=[Depends(requires("events:write"))],
+    responses=answers(EventReceipt, AtomicRejected, Invalid, UnsupportedMedia),
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {media: {"schema": {"type": "object"}} for media in MEDIA_TYPES},
+            "content": {
+                media: {"schema": schema} for media, schema in zip(MEDIA_TYPES, BODIES, strict=True)
+            },
         }
     },
 )
@@ -79,10 +144,15 @@ async def post_events(
     store: Store,
     settings: SettingsOfApp,
     *,
-    atomic: Annotated[bool, Query(description="All or nothing: 409 if any is rejected")] = False,
+    atomic: Annotated[
+        bool, Query(description="All or nothing: 409 with the fields below if any is rejected")
+    ] = False,
     wait: Annotated[bool, Query(description="Answer when what is derived is done too")] = False,
 ) -> JSONResponse:
-    """Store CloudEvents; the answer says of each, in the order sent, what became of it."""
+    """Store CloudEvents; the answer says of each, in the order sent, what became of it.
+
+    At most GRAPH_SERVICE_BATCH_EVENTS_MAX events and GRAPH_SERVICE_BODY_BYTES_MAX bytes.
+    """
     events = await _events(request, settings)
     try:
         receipt = await store.store(events, atomic=atomic)
@@ -95,11 +165,16 @@ async def post_events(
     return JSONResponse(_body(receipt))
 
 
-@router.get("/rejected", summary="Events in quarantine", dependencies=[Depends(requires("read"))])
+@router.get(
+    "/rejected",
+    summary="List the events in quarantine",
+    dependencies=[Depends(requires("read"))],
+    responses=answers(RejectedEvents, CursorInvalid),
+)
 async def get_rejected(
     graph: GraphOfApp,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Rejected events with their reasons, newest first; identifier values are tokens."""
     return await list_rejected(graph, limit=limit, cursor=cursor)
@@ -109,9 +184,10 @@ async def get_rejected(
     "/rejected/{rejectedId}/replay",
     summary="Try a rejected event again",
     dependencies=[Depends(requires("events:write"))],
+    responses=answers(EventOutcome, RejectedNotFound),
 )
 async def replay_rejected(
-    rejectedId: str,  # noqa: N803
+    rejectedId: RejectedId,  # noqa: N803
     graph: GraphOfApp,
     store: Store,
 ) -> dict[str, object]:

@@ -1,22 +1,108 @@
 """Members, who stands above and below them, and their teams over HTTP."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import Field
 
 from graph_service.access.endpoints import requires
+from graph_service.answers import Answer, answers
 from graph_service.clock import Clock, time_string, to_micros
 from graph_service.errors import Invalid
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.ingest.envelope import parse_time
-from graph_service.pages import decode_cursor, encode_cursor
+from graph_service.ingest.envelope import Role, Status, parse_time
+from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
 from graph_service.referrals import teams
-from graph_service.referrals.teams import LEVELS_MAX, TeamQuestion, month_of
+from graph_service.referrals.teams import LEVELS_MAX, MemberNotFound, TeamQuestion, month_of
 
 router = APIRouter(prefix="/v1/members", tags=["members"], dependencies=[Depends(requires("read"))])
 # How long a reader of sales waits for what was stored just before (s).
 SETTLE_S = 1.0
+
+
+class Member(Answer):
+    """What is known of a member. What is not known is null."""
+
+    member_id: str
+    role: Role | None = Field(description="the last one said")
+    status: Status | None = Field(description="the last one said")
+    joined_at: str | None = Field(description="the earliest join (UTC)")
+    last_active_at: str | None = Field(description="the latest own event (UTC)")
+    community_id: str | None
+    kyc: Literal["none", "pending", "verified", "rejected"] | None
+    tax_registered: bool | None
+    direct_count: int | None = Field(description="members invited by this one")
+    team_size: int | None = Field(description="members below this one")
+    inviter_id: str | None = Field(description="by the binding in force")
+
+
+class Upliner(Answer):
+    """Someone above a member. With asOf only memberId and level are told."""
+
+    member_id: str
+    level: int = Field(description="1 is the inviter")
+    since: str | None = Field(None, description="from when the binding below is in force (UTC)")
+    mode: Literal["first", "override", "expiring"] | None = Field(
+        None, description="of the binding below"
+    )
+    role: Role | None = None
+    status: Status | None = None
+
+
+class Upline(Answer):
+    """Everybody above a member."""
+
+    member_id: str
+    as_of: str | None = Field(description="as asked (UTC)")
+    items: list[Upliner] = Field(description="nearest first, at most 512")
+    next_cursor: None = Field(description="always null: an upline is one page")
+
+
+class Downliner(Answer):
+    """Someone below a member."""
+
+    member_id: str
+    inviter_id: str
+    since: str = Field(description="from when the binding is in force (UTC)")
+    role: Role | None
+    status: Status | None
+    direct_count: int | None = Field(description="members invited by this one")
+    team_size: int | None = Field(description="members below this one")
+    level: int = Field(description="as asked")
+
+
+class Downline(Answer):
+    """A page of the members on one level below a member."""
+
+    member_id: str
+    items: list[Downliner] = Field(description="in order of memberId")
+    next_cursor: str | None = Field(description="cursor of the next page; null on the last")
+
+
+class TeamLevel(Answer):
+    """One level of a team."""
+
+    level: int = Field(description="1 are the direct members")
+    members: int
+    active_members: int = Field(description="with an own event in the 30 days before")
+    sales_minor: int = Field(description="their own sales of the month (minor units)")
+
+
+class Team(Answer):
+    """How large a team is and what it sold; the member's own sales are not in the team's."""
+
+    member_id: str
+    direct_count: int = Field(description="members invited by this one")
+    team_size: int = Field(description="members below this one")
+    month: str = Field(description="calendar month of the plan's zone, YYYY-MM")
+    currency: str = Field(description="ISO 4217")
+    own_sales_minor: int = Field(description="credited to the member, less refunds (minor units)")
+    direct_sales_minor: int = Field(description="of those invited by the member (minor units)")
+    team_sales_minor: int = Field(description="of everyone below the member (minor units)")
+    truncated: bool = Field(description="the walk ended at 200,000 members")
+    as_of: str | None = Field(None, description="only if asked (UTC)")
+    levels: list[TeamLevel] | None = Field(None, description="only if asked")
 
 
 class Books(Protocol):
@@ -39,7 +125,12 @@ def books_of(request: Request) -> Books:
     return cast(Books, request.app.state.pipeline)
 
 
-def _moment(value: Annotated[str | None, Query(alias="asOf")] = None) -> datetime | None:
+def _moment(
+    value: Annotated[
+        str | None,
+        Query(alias="asOf", description="By the bindings in force then: RFC 3339 with an offset"),
+    ] = None,
+) -> datetime | None:
     if value is None:
         return None
     try:
@@ -49,30 +140,55 @@ def _moment(value: Annotated[str | None, Query(alias="asOf")] = None) -> datetim
 
 
 AsOf = Annotated[datetime | None, Depends(_moment)]
-Month = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+Month = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$",
+        description="YYYY-MM; without it the month of asOf or of now",
+    ),
+]
+MemberId = Annotated[str, Path(description="The member")]
+Levels = Annotated[
+    int, Query(ge=0, le=LEVELS_MAX, description="How many levels to tell one by one")
+]
+Level = Annotated[int, Query(ge=1, le=LEVELS_MAX, description="How many invitations below")]
+Limit = Annotated[int, Query(ge=1, le=500, description="Most items in the answer")]
+Cursor = Annotated[str | None, Query(description="nextCursor of the page before")]
 
 
-@router.get("/{memberId}", summary="What is known of a member?")
-async def get_member(graph: GraphOfApp, memberId: str) -> dict[str, Any]:  # noqa: N803
+@router.get(
+    "/{memberId}",
+    summary="What is known of a member?",
+    responses=answers(Member, MemberNotFound),
+)
+async def get_member(graph: GraphOfApp, memberId: MemberId) -> dict[str, Any]:  # noqa: N803
     """Role, status, joining and activity, inviter and head counts."""
     return await teams.read_member(graph, memberId)
 
 
-@router.get("/{memberId}/upline", summary="Who invited them, and who those?")
-async def get_upline(graph: GraphOfApp, memberId: str, as_of: AsOf) -> dict[str, Any]:  # noqa: N803
+@router.get(
+    "/{memberId}/upline",
+    summary="Who invited them, and who those?",
+    responses=answers(Upline, MemberNotFound, Invalid),
+)
+async def get_upline(graph: GraphOfApp, memberId: MemberId, as_of: AsOf) -> dict[str, Any]:  # noqa: N803
     """Nearest first, by the bindings in force or those in force at asOf."""
     items = await teams.read_upline(graph, memberId, as_of)
     moment = time_string(to_micros(as_of)) if as_of else None
     return {"memberId": memberId, "asOf": moment, "items": items, "nextCursor": None}
 
 
-@router.get("/{memberId}/downline", summary="Whom did they invite?")
+@router.get(
+    "/{memberId}/downline",
+    summary="Whom did they invite?",
+    responses=answers(Downline, MemberNotFound, CursorInvalid),
+)
 async def get_downline(
     graph: GraphOfApp,
-    memberId: str,  # noqa: N803
-    level: Annotated[int, Query(ge=1, le=LEVELS_MAX)] = 1,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: str | None = None,
+    memberId: MemberId,  # noqa: N803
+    level: Level = 1,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Members exactly so many invitations below, in order of id."""
     after = decode_cursor(cursor, (str,))[0] if cursor else ""
@@ -81,14 +197,18 @@ async def get_downline(
     return {"memberId": memberId, "items": rows[:limit], "nextCursor": following}
 
 
-@router.get("/{memberId}/team", summary="How large is the team, and what did it sell?")
+@router.get(
+    "/{memberId}/team",
+    summary="How large is the team, and what did it sell?",
+    responses=answers(Team, MemberNotFound, Invalid),
+)
 async def get_team(
     graph: GraphOfApp,
     books: Annotated[Books, Depends(books_of)],
-    memberId: str,  # noqa: N803
+    memberId: MemberId,  # noqa: N803
     as_of: AsOf,
     month: Month = None,
-    levels: Annotated[int, Query(ge=0, le=LEVELS_MAX)] = 0,
+    levels: Levels = 0,
 ) -> dict[str, Any]:
     """Head counts and the month's own, direct and team sales; levels and asOf are walked."""
     await books.settle(timeout_s=SETTLE_S)

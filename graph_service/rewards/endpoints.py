@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph_service.access.endpoints import requires
+from graph_service.answers import Answer, answers
 from graph_service.errors import TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Id
 from graph_service.rewards.orders import (
     AttributionQuestion,
+    OrderNotFound,
     ask_attribution,
     ask_attributions,
 )
@@ -28,28 +30,140 @@ def plan_of(request: Request) -> Plan:
 PlanOfApp = Annotated[Plan, Depends(plan_of)]
 
 
+Excluded = Literal["buyer", "frozen"]
+
+
+class Step(Answer):
+    """One person on the path; neighbouring shares of one person are one step."""
+
+    position: int = Field(description="1 is the origin")
+    member_id: str
+    person_id: str = Field(description="the human behind the member; the member where unknown")
+    share_id: str | None = Field(description="of the step's shares the one nearest the closer")
+    share_ids: list[str] = Field(description="the step's shares, from the origin on")
+    shared_at: str | None = Field(description="when that share was made (UTC)")
+    clicks: int = Field(description="click events on the step's shares in the window")
+    cleared_clickers: int = Field(description="people whom this step was the first to reach")
+    excluded: Excluded | None = Field(description="why the step earns nothing")
+
+
+class Touch(Answer):
+    """A click of the buyer that counts, or the share that the order names."""
+
+    share_id: str
+    member_id: str | None = Field(description="who made the share, if known")
+    clicked_at: str = Field(description="when (UTC)")
+    weight: str = Field(description="decimal from 0 to 1")
+
+
+class Credit(Answer):
+    """Whom the order counts for."""
+
+    member_id: str
+    weight: str = Field(description="decimal from 0 to 1")
+    amount_minor: int = Field(description="that part of the order (minor units)")
+
+
+class KeyNode(Answer):
+    """A step that stands out."""
+
+    member_id: str
+    position: int = Field(description="of the step in the path")
+    why: str
+
+
+class AllowanceLine(Answer):
+    """One step's part of the influence pool."""
+
+    position: int = Field(description="of the step in the path")
+    member_id: str
+    clicks: int = Field(description="clearedClickers of the step")
+    share: str = Field(description="part of the pool, decimal from 0 to 1")
+    amount_minor: int = Field(description="that part, floored (minor units)")
+
+
+class Allowance(Answer):
+    """The influence pool of an order and how it is split."""
+
+    pool_minor: int = Field(description="what is split (minor units)")
+    kept_minor: int = Field(description="what stays with the platform (minor units)")
+    currency: str = Field(description="ISO 4217")
+    lines: list[AllowanceLine] = Field(description="one for each step")
+
+
+class Attribution(Answer):
+    """Which path brought an order and what each step of it is allowed."""
+
+    order_id: str
+    buyer_id: str = Field(description="who bought")
+    basis: Literal["coupon", "click", "binding", "none"] = Field(
+        description="why it is credited as it is"
+    )
+    model: str = Field(description="as asked, else the plan's")
+    model_version: str
+    plan_version: str
+    window_days: int = Field(description="as asked, else the plan's (days)")
+    paid_at: str = Field(description="when it was paid (UTC)")
+    amount_minor: int = Field(description="what was paid (minor units)")
+    refunded_minor: int = Field(description="sum of its refunds (minor units)")
+    currency: str = Field(description="ISO 4217")
+    path: list[Step] = Field(description="from the origin to the closer")
+    truncated: bool = Field(description="something is missing before the path")
+    touches: list[Touch] = Field(description="earliest first")
+    credits: list[Credit] = Field(description="empty if whoever would be credited is excluded")
+    key_nodes: list[KeyNode] = Field(description="origin, closer and whoever reached most people")
+    allowance: Allowance
+
+
+class Attributions(Answer):
+    """The answers about many orders."""
+
+    items: list[Attribution] = Field(description="in the order asked")
+    unknown: list[str] = Field(description="orders that no order.paid has named")
+
+
 class OrderIds(BaseModel):
     """Orders to attribute together."""
 
     model_config = ConfigDict(extra="forbid")
 
-    orderIds: Annotated[list[Id], Field(min_length=1, max_length=100_000)]  # noqa: N815
+    orderIds: Annotated[  # noqa: N815
+        list[Id],
+        Field(
+            min_length=1,
+            max_length=100_000,
+            description="beyond GRAPH_SERVICE_BATCH_ORDERS_MAX the answer is 413",
+        ),
+    ]
 
 
-@router.get("/orders/{orderId}/attribution", summary="Which path brought this order?")
+@router.get(
+    "/orders/{orderId}/attribution",
+    summary="Which path brought this order?",
+    responses=answers(Attribution, OrderNotFound),
+)
 async def get_attribution(
     graph: GraphOfApp,
     plan: PlanOfApp,
-    orderId: str,  # noqa: N803
-    model: Annotated[Literal["last_touch"] | None, Query()] = None,
-    window_days: Annotated[int | None, Query(alias="windowDays", ge=1, le=365)] = None,
+    orderId: Annotated[str, Path(description="The order")],  # noqa: N803
+    model: Annotated[
+        Literal["last_touch"] | None, Query(description="How touches are weighed; else the plan's")
+    ] = None,
+    window_days: Annotated[
+        int | None,
+        Query(alias="windowDays", ge=1, le=365, description="How far back touches count (days)"),
+    ] = None,
 ) -> dict[str, Any]:
     """The path from the origin to the closer, touches, credits, key nodes and the allowance."""
     question = AttributionQuestion(model, window_days)
     return await ask_attribution(graph, orderId, question, plan)
 
 
-@router.post("/attributions:batch", summary="Which paths brought these orders?")
+@router.post(
+    "/attributions:batch",
+    summary="Which paths brought these orders?",
+    responses=answers(Attributions),
+)
 async def post_attributions(
     graph: GraphOfApp, plan: PlanOfApp, request: Request, asked: OrderIds
 ) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""What OpenAPI says of a route's answers: their shape, and the errors that may come instead."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from graph_service.errors import ServiceError
+
+PROBLEM = "application/problem+json"
+
+
+class Answer(BaseModel):
+    """A shape that an answer has. It is published and compared in tests; nothing passes through."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class FieldFault(Answer):
+    """What is wrong with one parameter or field."""
+
+    place: str = Field(description="where it stands, as in body.orderIds.0")
+    message: str = Field(description="what is wrong")
+
+
+class Problem(Answer):
+    """An error in the form of RFC 9457."""
+
+    type: str = Field(description="urn:graph-service:problem: and the code")
+    title: str = Field(description="the code in words")
+    status: int = Field(description="the HTTP status")
+    code: str = Field(description="what went wrong; stable, to be compared by programs")
+    detail: str = Field(description="what went wrong this time, for people")
+    instance: str = Field(description="path of the request")
+    request_id: str = Field(description="also in the header X-Request-Id and in the log")
+    errors: list[FieldFault] | None = Field(
+        None, description="only with invalid_request and malformed_body: each fault, at most 50"
+    )
+
+
+def answers(
+    shape: type[BaseModel] | None, *faults: type[ServiceError]
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers in this shape or with one of these errors."""
+    found: dict[int | str, dict[str, Any]] = {} if shape is None else {200: {"model": shape}}
+    for status in sorted({fault.status for fault in faults}):
+        mine = {fault.code: first_line(fault) for fault in faults if fault.status == status}
+        found[status] = problem_response(mine)
+    return found
+
+
+def problem_response(reasons: dict[str, str]) -> dict[str, Any]:
+    """The response object of one status. reasons: what each code says."""
+    schema = {
+        "$ref": "#/components/schemas/Problem",
+        "properties": {"code": {"enum": list(reasons)}},
+    }
+    return {"description": " ".join(reasons.values()), "content": {PROBLEM: {"schema": schema}}}
+
+
+def codes_of(response: dict[str, Any]) -> list[str]:
+    """The codes that a response object of problem_response names."""
+    content = response.get("content", {}).get(PROBLEM)
+    return [] if content is None else list(content["schema"]["properties"]["code"]["enum"])
+
+
+def first_line(fault: type[ServiceError]) -> str:
+    """What an error says of itself."""
+    return (fault.__doc__ or "").strip().splitlines()[0]
+
+
+def reasons_of(root: type[ServiceError] = ServiceError) -> dict[str, str]:
+    """What each code of the error tree says; of classes with one code the one nearest the root."""
+    found: dict[str, str] = {}
+    waiting: list[type[ServiceError]] = [root]
+    while waiting:
+        found = {**{one.code: first_line(one) for one in waiting}, **found}
+        waiting = [below for one in waiting for below in _below(one)]
+    return found
+
+
+def _below(fault: type[ServiceError]) -> Iterable[type[ServiceError]]:
+    return fault.__subclasses__()

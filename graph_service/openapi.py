@@ -1,0 +1,141 @@
+"""The OpenAPI document: what FastAPI reads from the routes, and what it cannot read from them."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from pydantic.json_schema import models_json_schema
+
+from graph_service.access.endpoints import KeyExpired, KeyRevoked, ScopeMissing, calling_key
+from graph_service.answers import Problem, codes_of, problem_response, reasons_of
+from graph_service.errors import (
+    GraphTimeout,
+    GraphUnavailable,
+    Malformed,
+    ServiceError,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
+from graph_service.frame import BodyTimeout, Busy, RequestTimeout
+from graph_service.ingest.envelope import DATA, Envelope
+
+REF = "#/components/schemas/{model}"
+INVALID = ("invalid_request", "A parameter or a field is missing or outside its limits.")
+SECURITY = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "browser": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Any user name and an API key as password, for browsers.",
+    },
+}
+
+
+def openapi_of(app: FastAPI) -> dict[str, Any]:
+    """The whole document, made once: with keys and scopes, event types and every error code."""
+    document = app.openapi()
+    if "securitySchemes" in document["components"]:
+        return document
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas.update(_event_schemas())
+    schemas.update(
+        models_json_schema([(Problem, "serialization")], ref_template=REF)[1]["$defs"].items()
+    )
+    document["components"]["securitySchemes"] = SECURITY
+    scopes = scopes_of(app)
+    for path, method, operation in operations(document):
+        _complete(operation, path, scopes.get((method, path)))
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method in capitals and operation of each route in a document."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
+    """The scope that a key needs, by method and path; what is not here needs no key."""
+    found: dict[tuple[str, str], str] = {}
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        for dependency in dependant.dependencies if dependant is not None else ():
+            if any(below.call is calling_key for below in dependency.dependencies):
+                scope = inspect.getclosurevars(dependency.call).nonlocals["scope"]
+                methods = context.methods or {"GET"}
+                found |= {(method, context.path or ""): scope for method in methods}
+    return found
+
+
+def _event_schemas() -> dict[str, Any]:
+    """A schema for each event type, and Event: one of them."""
+    models = sorted({Envelope, *DATA.values()}, key=lambda model: model.__name__)
+    parts = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    types = {
+        event_type: {
+            "title": event_type,
+            "allOf": [{"$ref": REF.format(model="Envelope")}],
+            "properties": {
+                "type": {"const": event_type},
+                "data": {"$ref": REF.format(model=model.__name__)},
+            },
+        }
+        for event_type, model in DATA.items()
+    }
+    refs = {event_type: REF.format(model=event_type) for event_type in DATA}
+    whole = {
+        "title": "Event",
+        "oneOf": [{"$ref": ref} for ref in refs.values()],
+        "discriminator": {"propertyName": "type", "mapping": refs},
+    }
+    return {**parts[1]["$defs"], **types, "Event": whole}
+
+
+def _complete(operation: dict[str, Any], path: str, scope: str | None) -> None:
+    """Put the key, its scope and the errors that FastAPI cannot see into an operation."""
+    if scope is not None:
+        operation["security"] = [{name: [scope]} for name in SECURITY]
+    responses: dict[str, Any] = operation["responses"]
+    reasons = reasons_of() | dict([INVALID])
+    codes = {status: codes_of(response) for status, response in responses.items()}
+    for status, code in _common(operation, path, scope):
+        codes.setdefault(status, []).append(code)
+    for status, named in codes.items():
+        if named:
+            unique = list(dict.fromkeys(named))
+            responses[status] = problem_response({code: reasons[code] for code in unique})
+        elif status == "422":
+            del responses[status]
+    operation["responses"] = dict(sorted(responses.items()))
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            _keep_reference(response)
+
+
+def _common(operation: dict[str, Any], path: str, scope: str | None) -> Iterator[tuple[str, str]]:
+    """Status and code of the errors that follow from what a route takes."""
+    faults: list[type[ServiceError]] = []
+    if scope is not None:
+        faults += [Unauthenticated, KeyExpired, KeyRevoked, ScopeMissing, TooMany]
+    if path.startswith("/v1/"):
+        faults += [GraphUnavailable, Busy, GraphTimeout, RequestTimeout]
+    if "requestBody" in operation:
+        faults += [Malformed, TooLarge, BodyTimeout]
+    for fault in faults:
+        yield str(fault.status), fault.code
+    checked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    if checked or "requestBody" in operation:
+        yield "422", INVALID[0]
+
+
+def _keep_reference(response: dict[str, Any]) -> None:
+    """The published shape alone, without what FastAPI reads from the return type beside it."""
+    for content in response.get("content", {}).values():
+        if "$ref" in content["schema"]:
+            content["schema"] = {"$ref": content["schema"]["$ref"]}

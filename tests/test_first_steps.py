@@ -1,0 +1,81 @@
+"""Does docs/first-steps.md do what it says? Its commands are run, its answers compared."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from graph_service.settings import Settings
+from tests.conftest import KEY, Database
+from tests.test_cli import command, until_ready
+
+PAGE = Path(__file__).parent.parent / "docs" / "first-steps.md"
+BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture
+def running(settings: Settings, database: Database, tmp_path: Path) -> Generator[dict[str, str]]:
+    """The service on the empty database, and the variables that the page's commands need."""
+    assert settings.neo4j_uri is not None
+    environment = {
+        **os.environ,
+        "NEO4J_URI": settings.neo4j_uri,
+        "NEO4J_USERNAME": settings.neo4j_username,
+        "NEO4J_PASSWORD": settings.neo4j_password.get_secret_value(),
+        "GRAPH_SERVICE_DATA_DIR": str(tmp_path / "data"),
+        "GRAPH_SERVICE_BOOTSTRAP_API_KEY": KEY,
+    }
+    with subprocess.Popen(
+        command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url = re.findall(r"http://[\d.]+:\d+", process.stdout.readline())[0]
+            until_ready(url)
+            yield {**environment, "URL": url, "KEY": KEY}
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def last_json(text: str) -> Any:
+    """The last of the JSON values that were printed one after another."""
+    decoder, place, value = json.JSONDecoder(), 0, None
+    while place < len(text.strip()):
+        value, place = decoder.raw_decode(text, place)
+    return value
+
+
+def holds(answer: Any, wanted: Any) -> bool:
+    """Whether the answer says what is wanted and perhaps more; lists are as long as wanted."""
+    if isinstance(wanted, dict):
+        fields = cast("dict[str, Any]", wanted)
+        return isinstance(answer, dict) and all(
+            name in answer and holds(answer[name], value) for name, value in fields.items()
+        )
+    if isinstance(wanted, list):
+        items = cast("list[Any]", wanted)
+        return len(answer) == len(items) and all(map(holds, answer, items))
+    return answer == wanted
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")
+def test_every_command_of_the_first_steps_answers_as_the_page_says(
+    running: dict[str, str],
+) -> None:
+    blocks = BLOCK.findall(PAGE.read_text("utf-8"))
+    assert [kind for kind, _ in blocks] == ["sh", "json"] * 7
+
+    for (_, typed), (_, shown) in zip(blocks[::2], blocks[1::2], strict=True):
+        said = subprocess.run(
+            ["bash", "-euc", typed], env=running, capture_output=True, text=True, check=True
+        )
+
+        answer = last_json(said.stdout)
+        assert holds(answer, json.loads(shown)), f"{typed}\nanswered {said.stdout}"

@@ -1,0 +1,194 @@
+"""What the OpenAPI document says of answers is what the running app answers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from httpx2 import AsyncClient, Response
+from jsonschema import Draft202012Validator
+
+from graph_service.app import create_app
+from graph_service.ingest.envelope import DATA
+from graph_service.openapi import openapi_of, operations, scopes_of
+from graph_service.settings import Settings
+from tests.worlds import START, event
+from tests.worlds.named import five_levels
+
+pytestmark = pytest.mark.anyio
+DOCUMENT = openapi_of(create_app(Settings.model_construct()))
+OPEN = {"/healthz", "/readyz"}
+CLOUD_EVENT = "application/cloudevents+json"
+BATCH = "/v1/attributions:batch"
+
+
+def closed(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a component that lets no field through which it does not name."""
+    if name == "Problem" or "allOf" in schema or "properties" not in schema:
+        return schema
+    return {"additionalProperties": False, **schema}
+
+
+COMPONENTS = {
+    "schemas": {
+        name: closed(name, schema) for name, schema in DOCUMENT["components"]["schemas"].items()
+    }
+}
+
+
+def faults(schema: dict[str, Any], content: object) -> list[str]:
+    """Where content does not fit a schema of the document."""
+    validator: Any = Draft202012Validator({**schema, "components": COMPONENTS})
+    return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(content)]
+
+
+def answer_faults(method: str, path: str, answer: Response) -> list[str]:
+    """Where an answer is not what the document says of its route and status."""
+    documented = DOCUMENT["paths"][path][method.lower()]["responses"]
+    place = f"{method} {path} {answer.status_code}"
+    media = answer.headers["content-type"].partition(";")[0]
+    content = documented.get(str(answer.status_code), {}).get("content", {})
+    if media not in content:
+        return [f"{place}: {media} is not documented"]
+    told = answer.json() if media.endswith("json") else answer.text
+    return [f"{place}: {fault}" for fault in faults(content[media]["schema"], told)]
+
+
+def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and what is sent: each route, its options, and most of its errors."""
+    paid = {"orderIds": ["order-1", "none"]}
+    lone = event("member.joined", "lone", START, {"memberId": "lone"})
+    yield "GET", "/healthz", {}
+    yield "GET", "/readyz", {}
+    yield "GET", "/metrics", {}
+    yield "POST", "/v1/events?wait=true", {"json": five_levels()}
+    yield "POST", "/v1/events", {"json": [lone, lone, {**lone, "time": "never"}, None, 5]}
+    yield "POST", "/v1/events?atomic=true", {"json": [{**lone, "id": ""}]}
+    yield "POST", "/v1/events", {"json": "text", "headers": {"Content-Type": CLOUD_EVENT}}
+    yield "POST", "/v1/events", {"content": b"{"}
+    yield "POST", "/v1/events", {"content": b"[", "headers": {"Content-Type": CLOUD_EVENT}}
+    yield "POST", "/v1/events?wait=maybe", {"json": []}
+    yield "POST", "/v1/events", {"json": [lone] * 5_001}
+    yield "GET", "/v1/events/rejected?limit=1", {}
+    yield "GET", "/v1/events/rejected?cursor=odd", {}
+    yield "POST", "/v1/events/rejected/{rejectedId}/replay", {}
+    yield "POST", "/v1/events/rejected/none/replay", {}
+    for member in ("step-3", "nobody"):
+        yield "GET", f"/v1/members/{member}", {}
+        yield "GET", f"/v1/members/{member}/upline", {}
+        yield "GET", f"/v1/members/{member}/downline", {}
+        yield "GET", f"/v1/members/{member}/team", {}
+    yield "GET", "/v1/members/step-3/upline?asOf=2026-02-01T00:00:00Z", {}
+    yield "GET", "/v1/members/step-3/upline?asOf=then", {}
+    yield "GET", "/v1/members/step-1/downline?level=2&limit=1", {}
+    yield "GET", "/v1/members/step-1/downline?cursor=odd", {}
+    yield "GET", "/v1/members/step-1/team?levels=3&month=2026-01", {}
+    yield "GET", "/v1/members/step-1/team?levels=3&asOf=2026-02-01T00:00:00%2B08:00", {}
+    yield "GET", "/v1/members/step-1/team?levels=11", {}
+    yield "GET", "/v1/orders/order-1/attribution", {}
+    yield "GET", "/v1/orders/order-1/attribution?windowDays=1&model=last_touch", {}
+    yield "GET", "/v1/orders/order-1/attribution?model=magic", {}
+    yield "GET", "/v1/orders/none/attribution", {}
+    yield "POST", BATCH, {"json": paid}
+    yield "POST", BATCH, {"json": {"orderIds": []}}
+    yield "POST", BATCH, {"json": {"orderIds": ["o"] * 1_001}}
+    yield "POST", "/v1/keys", {"json": {"name": "reader", "scopes": ["read"]}}
+    yield "POST", "/v1/keys", {"json": {"name": "", "scopes": []}}
+    yield "GET", "/v1/keys", {}
+    yield "GET", "/v1/keys/{keyId}", {}
+    yield "GET", "/v1/keys/none", {}
+    yield "POST", "/v1/keys/{keyId}:rotate", {}
+    yield "POST", "/v1/keys/{keyId}:revoke", {}
+    yield "POST", "/v1/keys/none:revoke", {}
+
+
+def template(method: str, path: str) -> str:
+    """The path of the document that a path is one of."""
+    asked = path.partition("?")[0].replace(":", "/:").split("/")
+    for known in DOCUMENT["paths"]:
+        parts = known.replace(":", "/:").split("/")
+        fits = all(p == a or p.startswith("{") for p, a in zip(parts, asked, strict=False))
+        if fits and len(parts) == len(asked) and method.lower() in DOCUMENT["paths"][known]:
+            return known
+    raise LookupError(f"{method} {path}")
+
+
+async def test_every_route_answers_in_the_shape_that_is_published(client: AsyncClient) -> None:
+    found: list[str] = []
+    asked: set[tuple[str, str]] = set()
+    names: dict[str, str] = {}
+
+    for method, path, sent in questions():
+        for name, value in names.items():
+            path = path.replace(f"{{{name}}}", value)  # noqa: PLW2901
+        answer = await client.request(method, path, **sent)
+        known = template(method, path)
+        asked.add((known, method))
+        found += answer_faults(method, known, answer)
+        if known == "/v1/events/rejected" and answer.is_success:
+            names["rejectedId"] = answer.json()["items"][0]["rejectedId"]
+        if known == "/v1/keys" and answer.status_code == 201:
+            names["keyId"] = answer.json()["keyId"]
+
+    assert found == []
+    assert asked == {(path, method) for path, method, _ in operations(DOCUMENT)}
+
+
+async def test_without_a_key_the_answer_is_a_published_problem(client: AsyncClient) -> None:
+    del client.headers["Authorization"]
+
+    found = [
+        fault
+        for path, method, _ in operations(DOCUMENT)
+        if path not in OPEN
+        for fault in answer_faults(method, path, await client.request(method, path))
+    ]
+
+    assert found == []
+
+
+def test_every_route_but_the_probes_names_its_scope() -> None:
+    app = create_app(Settings.model_construct())
+
+    named = {path for _, path in scopes_of(app)}
+
+    assert named >= set(DOCUMENT["paths"]) - OPEN
+    assert not named & OPEN
+    assert [
+        path for path, _, op in operations(DOCUMENT) if ("security" in op) == (path in OPEN)
+    ] == []
+
+
+def test_every_event_type_has_a_schema_that_tells_it_from_the_others() -> None:
+    joined = event("member.joined", "e", START, {"memberId": "m"})
+
+    mapping = DOCUMENT["components"]["schemas"]["Event"]["discriminator"]["mapping"]
+
+    assert set(mapping) == set(DATA)
+    reference = {"$ref": "#/components/schemas/Event"}
+    assert faults(reference, joined) == []
+    assert faults(reference, {**joined, "type": "order.paid"}) != []
+    assert faults(reference, {**joined, "data": {}}) != []
+
+
+def test_the_comparison_sees_a_field_that_is_not_published_and_one_that_is_missing() -> None:
+    reference = {"$ref": "#/components/schemas/Health"}
+
+    assert faults(reference, {"status": "ok"}) == []
+    assert faults(reference, {"status": "ok", "more": 1}) != []
+    assert faults(reference, {}) != []
+
+
+def test_every_reference_of_the_document_leads_somewhere() -> None:
+    def references(content: object) -> Iterator[str]:
+        if isinstance(content, dict):
+            for name, value in content.items():  # pyright: ignore[reportUnknownVariableType]
+                if name == "$ref":
+                    yield str(value)  # pyright: ignore[reportUnknownArgumentType]
+                yield from references(value)  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(content, list):
+            for value in content:  # pyright: ignore[reportUnknownVariableType]
+                yield from references(value)  # pyright: ignore[reportUnknownArgumentType]
+
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+
+    assert set(references(DOCUMENT)) <= known
