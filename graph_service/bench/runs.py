@@ -1,0 +1,176 @@
+"""What is asked, how often, and what is it compared with?"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+from time import sleep
+
+from graph_service.bench.bare import Bare
+from graph_service.bench.figures import Timed
+from graph_service.bench.stage import Service
+from graph_service.ids import fact_key
+from graph_service.worlds.diary import Event
+from graph_service.worlds.showcase import PROMOTERS, SHOWCASE_ORDER
+
+# Events in one request, and requests of one repeat.
+INGEST = ((1, 200), (100, 40), (2_000, 6))
+WARM_EVENTS = 6_000
+WARM_BATCH = 500
+QUESTIONS = 100
+WARM_QUESTIONS = 30
+ORDERS_TOGETHER = 1_000
+BATCHES = 5
+IDS_KEPT = 4_000
+SETTLE_S = 0.1
+MONTH = "2026-05"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """About whom and what is asked: a seeded sample of a world, and its showcase."""
+
+    members: Sequence[str]
+    orders: Sequence[str]
+
+
+def subjects_of(events: Iterator[Event], seed: int) -> Subjects:
+    """A sample of members and orders, every one as likely (reservoir sampling, Vitter 1985)."""
+    dice = Random(seed)  # noqa: S311 (a sample keeps no secret)
+    members, orders = _Sample(dice), _Sample(dice)
+    for event in events:
+        if event["type"] == "member.joined":
+            members.see(event["data"]["memberId"])
+        elif event["type"] == "order.paid":
+            orders.see(event["data"]["orderId"])
+    return Subjects([*PROMOTERS, *members.kept], [SHOWCASE_ORDER, *orders.kept])
+
+
+class _Sample:
+    def __init__(self, dice: Random) -> None:
+        self.kept: list[str] = []
+        self._dice = dice
+        self._seen = 0
+
+    def see(self, one: str) -> None:
+        self._seen += 1
+        if len(self.kept) < IDS_KEPT:
+            self.kept.append(one)
+        elif (place := int(self._dice.random() * self._seen)) < IDS_KEPT:
+            self.kept[place] = one
+
+
+def time_ingest(
+    service: Service, bare: Bare, events: Iterator[Event], world: str, repeats: int, say: Progress
+) -> list[Timed]:
+    """Batches of each size, waiting for what is derived or not, beside the driver alone.
+
+    Consecutive events of a world, on a store that grows; the peer writes the same events as rows
+    of strings, without any check. Raises ValueError where the events run out.
+    """
+    say("warming up")
+    for batch in _batches(events, WARM_BATCH, WARM_EVENTS // WARM_BATCH):
+        service.ask("POST", "/v1/events?wait=true", batch)
+        bare.write(_rows(batch))
+    found: list[Timed] = []
+    for size, count in INGEST:
+        for wait in (False, True):
+            what = f"ingest {size:,}{', wait' if wait else ''}"
+            say(what)
+            path = f"/v1/events{'?wait=true' if wait else ''}"
+            runs: list[list[float]] = []
+            peer_runs: list[list[float]] = []
+            for _ in range(repeats):
+                batches = list(_batches(events, size, count))
+                runs.append([service.ask("POST", path, batch)[0] for batch in batches])
+                _settle(bare)
+                peer_runs.append([bare.write(_rows(batch)) for batch in batches])
+            found.append(
+                Timed(what, world, runs, size, peer="driver, rows only", peer_runs=peer_runs)
+            )
+    return found
+
+
+def _settle(bare: Bare) -> None:
+    """Wait until nothing is left to be booked, so that the next run does not pay for this one."""
+    while bare.pending():
+        sleep(SETTLE_S)
+
+
+def _batches(events: Iterator[Event], size: int, count: int) -> Iterator[list[Event]]:
+    for _ in range(count):
+        batch = list(islice(events, size))
+        if len(batch) < size:
+            raise ValueError("the world has too few events for so many repeats")
+        yield batch
+
+
+def _rows(batch: Sequence[Event]) -> list[dict[str, str]]:
+    return [
+        {
+            "key": fact_key(event["source"], event["id"]),
+            "type": event["type"],
+            "time": event["time"],
+            "data": json.dumps(event["data"], ensure_ascii=False),
+        }
+        for event in batch
+    ]
+
+
+def time_questions(
+    service: Service, bare: Bare, subjects: Subjects, world: str, repeats: int, say: Progress
+) -> list[Timed]:
+    """Team, team by level, upline, path and batch attribution, each beside an empty round trip."""
+    members, orders = subjects.members, subjects.orders
+    kinds: dict[str, Callable[[int], tuple[str, str, object]]] = {
+        "team": lambda i: ("GET", f"/v1/members/{members[i]}/team?month={MONTH}", None),
+        "team, 3 levels": lambda i: (
+            "GET",
+            f"/v1/members/{members[i]}/team?month={MONTH}&levels=3",
+            None,
+        ),
+        "upline": lambda i: ("GET", f"/v1/members/{members[i]}/upline", None),
+        "path and allowance": lambda i: ("GET", f"/v1/orders/{orders[i]}/attribution", None),
+    }
+    found: list[Timed] = []
+    for what, request_of in kinds.items():
+        say(what)
+        found.append(_time_kind(service, bare, Timed(what, world, []), request_of, repeats))
+    say("batch attribution")
+    together = [
+        ("POST", "/v1/attributions:batch", {"orderIds": _some(orders, i)}) for i in range(BATCHES)
+    ]
+    service.ask(*together[0])
+    runs = [[service.ask(*one)[0] for one in together] for _ in range(repeats)]
+    round_trips = [[bare.round_trip() for _ in range(QUESTIONS)] for _ in range(repeats)]
+    count = min(ORDERS_TOGETHER, len(orders))
+    what = f"batch attribution, {count:,} orders"
+    found.append(Timed(what, world, runs, count, peer="RETURN 1", peer_runs=round_trips))
+    return found
+
+
+def _some(orders: Sequence[str], number: int) -> list[str]:
+    start = number * ORDERS_TOGETHER % max(1, len(orders) - ORDERS_TOGETHER)
+    return list(orders[start : start + ORDERS_TOGETHER])
+
+
+def _time_kind(
+    service: Service,
+    bare: Bare,
+    named: Timed,
+    request_of: Callable[[int], tuple[str, str, object]],
+    repeats: int,
+) -> Timed:
+    for i in range(WARM_QUESTIONS):
+        service.ask(*request_of(i))
+        bare.round_trip()
+    runs: list[list[float]] = []
+    round_trips: list[list[float]] = []
+    for repeat in range(repeats):
+        asked = range(repeat * QUESTIONS, (repeat + 1) * QUESTIONS)
+        runs.append([service.ask(*request_of(i))[0] for i in asked])
+        round_trips.append([bare.round_trip() for _ in asked])
+    return Timed(named.what, named.world, runs, peer="RETURN 1", peer_runs=round_trips)

@@ -1,0 +1,144 @@
+"""Where is it measured? A service and a Neo4j of their own, in a folder that goes afterwards."""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from graph_service.bench.figures import peak_mib
+from graph_service.errors import GraphUnavailable
+from graph_service.graph.server import ManagedServer, ServerAddress
+from graph_service.settings import Settings
+
+STOP_S = 60
+REQUEST_S = 600
+# What the bench sends in a second is not what it wants to know.
+UNLIMITED = 1_000_000
+
+
+@dataclass
+class Service:
+    """A running service, and one connection to it that stays open."""
+
+    connection: HTTPConnection
+    pid: int
+    neo4j: ServerAddress
+    key: str
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[float, Any]:
+        """Seconds until the answer was read, and the answer. Raises GraphUnavailable unless 200."""
+        sent = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        started = perf_counter()
+        self.connection.request(method, path, sent, headers)
+        answer = self.connection.getresponse()
+        read = answer.read()
+        seconds = perf_counter() - started
+        if answer.status != 200:
+            raise GraphUnavailable(f"{method} {path} answered {answer.status}: {read[:500]!r}")
+        return seconds, json.loads(read)
+
+    def peaks(self) -> dict[str, float | None]:
+        """The most memory that both processes have held (MiB)."""
+        return {"serviceMib": peak_mib(self.pid), "neo4jMib": peak_mib(self.neo4j.pid)}
+
+
+@dataclass
+class Stage:
+    """A data folder with nothing but what the bench puts there."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def command(self, *arguments: str) -> list[str]:
+        """A command of this service in a process of its own."""
+        code = "from graph_service.cli import main; main()"
+        return [sys.executable, "-c", code, *arguments]
+
+    def run(self, *arguments: str) -> float:
+        """Run a command and say how many seconds it took. Raises GraphUnavailable if it failed."""
+        started = perf_counter()
+        done = subprocess.run(  # noqa: S603
+            self.command(*arguments), env=self.environment, capture_output=True, check=False
+        )
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace")[-1_000:]
+            raise GraphUnavailable(f"{' '.join(arguments)} ended with {done.returncode}: {said}")
+        return perf_counter() - started
+
+    @contextmanager
+    def service(self) -> Generator[Service]:
+        """The service while it runs on this folder."""
+        with subprocess.Popen(  # noqa: S603
+            self.command("serve", "--port", "0"),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                yield self._opened(process)
+            finally:
+                process.terminate()
+                process.wait(STOP_S)
+
+    def _opened(self, process: subprocess.Popen[str]) -> Service:
+        assert process.stdout is not None
+        port = 0
+        while not port and (line := process.stdout.readline()):
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            port = int(found.group(1)) if found else 0
+        if not port:
+            raise GraphUnavailable("the service to be measured did not start")
+        connection = HTTPConnection("127.0.0.1", port, timeout=REQUEST_S)
+        service_key = self.environment["GRAPH_SERVICE_BOOTSTRAP_API_KEY"]
+        _until_ready(connection)
+        settings = Settings().model_copy(update={"data_dir": self.folder, "neo4j_uri": None})
+        address = ManagedServer(self.folder / "neo4j", settings).status()
+        if address is None:
+            raise GraphUnavailable("the Neo4j to be measured does not run")
+        return Service(connection, process.pid, address, service_key)
+
+
+def _until_ready(connection: HTTPConnection) -> None:
+    from time import monotonic, sleep
+
+    until = monotonic() + Settings().neo4j_start_timeout_s + STOP_S
+    while monotonic() < until:
+        try:
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return
+        except OSError:
+            connection.close()
+        sleep(0.2)
+    raise GraphUnavailable("the service to be measured is not ready")
+
+
+@contextmanager
+def open_stage() -> Generator[Stage]:
+    """An empty stage; its folder is removed afterwards."""
+    with TemporaryDirectory(prefix="graph-service-bench-") as name:
+        kept = {one: value for one, value in os.environ.items() if not one.startswith("NEO4J_")}
+        environment = {
+            **kept,
+            "GRAPH_SERVICE_DATA_DIR": name,
+            "GRAPH_SERVICE_CACHE_DIR": str(Settings().cache_dir),
+            "GRAPH_SERVICE_BOOTSTRAP_API_KEY": secrets.token_urlsafe(24),
+            "GRAPH_SERVICE_RATE_PER_SECOND": str(UNLIMITED),
+            "GRAPH_SERVICE_RATE_BURST": str(UNLIMITED),
+            "COLUMNS": "200",
+        }
+        yield Stage(Path(name), environment)
