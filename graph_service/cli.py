@@ -2,32 +2,40 @@
 
 import asyncio
 import json
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import typer
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from graph_service.app import create_app
+from graph_service.bulk.loading import bulk_load, is_bulk_faster
 from graph_service.clock import utc_now
-from graph_service.demo.mall import demo_events
-from graph_service.demo.story import tell_story
+from graph_service.demo.next_steps import show_next_steps
+from graph_service.demo.story import read_story, render_story
+from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, ServiceError
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
-from graph_service.ingest.files import EventList, event_files
+from graph_service.ingest.files import event_files
 from graph_service.ingest.tokens import Tokeniser, read_pepper
-from graph_service.loading import load_files, show_summary
+from graph_service.key_commands import app as keys_app
+from graph_service.loading import Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.rewards.plan import Plan, seed_plan
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
+from graph_service.signals import SIGNALS, run_until_told
+from graph_service.worlds.showcase import SHOWCASE_ORDER
+from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, World, WorldName, world_of
 
 app = typer.Typer(
     help="Attribution, teams and fraud on a graph of a social-commerce mall's referrals.",
@@ -37,9 +45,18 @@ app = typer.Typer(
 )
 neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args_is_help=True)
 app.add_typer(neo4j_app, name="neo4j")
+app.add_typer(keys_app, name="keys")
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]
+WorldSize = Annotated[
+    WorldName, typer.Option(help="S: 20,000 members, 200,000 events; M ten, L a hundred times.")
+]
+WorldMembers = Annotated[
+    int | None,
+    typer.Option(min=MEMBERS_MIN, max=MEMBERS_MAX, help="A world with so many members instead."),
+]
+WorldSeed = Annotated[int | None, typer.Option(help="Another world of the same size.")]
 SETTLE_S = 600.0
 DIFFERENCES_SHOWN_MAX = 20
 
@@ -49,7 +66,8 @@ def main() -> None:
     try:
         app()
     except ServiceError as fault:
-        Console(stderr=True).print(f"[red]error:[/] {fault}", highlight=False)
+        text = f"[red]error:[/] {escape(str(fault))}"
+        Console(stderr=True).print(text, highlight=False, soft_wrap=True)
         raise SystemExit(1) from fault
     except ValidationError as fault:
         for error in fault.errors():
@@ -61,22 +79,34 @@ def main() -> None:
 @app.command()
 def demo(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Event files; without one a small seeded mall.")
+        list[str] | None, typer.Argument(help="Event files in place of a made-up world.")
     ] = None,
     *,
+    world: WorldSize = "S",
+    members: WorldMembers = None,
+    seed: WorldSeed = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the pictures; default: pictures in the data folder."),
+    ] = None,
     serve: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve HTTP afterwards until Ctrl-C.")
     ] = True,
 ) -> None:
-    """Load a mall, tell one order as a story, then serve HTTP."""
+    """Load a mall, tell one order as a story with pictures, then serve HTTP."""
     named = event_files(files or [])
+    made = None if named else world_of(world, members=members, seed=seed)
 
     async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
         settings = Settings()
-        sources = named or [EventList("demo mall", list(demo_events()))]
-        loaded = await load_files(pipeline, sources, console)
+        if made is None:
+            loaded = await load_files(pipeline, named, console)
+            order_ids = loaded.order_ids
+        else:
+            loaded = await _load_world(pipeline, made)
+            order_ids = [SHOWCASE_ORDER, *loaded.order_ids]
         show_summary(console, loaded)
-        await tell_story(opened.graph, console, loaded.order_ids, pipeline.plan, utc_now())
+        await _tell(opened, order_ids, pipeline.plan, pictures or settings.data_dir / "pictures")
         if serve:
             _show_server(opened.address)
             await _serve(settings)
@@ -90,6 +120,44 @@ def demo(
     _run(work)
 
 
+async def _load_world(pipeline: Pipeline, made: World) -> Loaded:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "world.jsonl"
+        await asyncio.to_thread(write_world, made, file, console)
+        return await load_files(pipeline, event_files([str(file)]), console)
+
+
+async def _tell(opened: OpenGraph, order_ids: list[str], plan: Plan, folder: Path) -> None:
+    """Print the story of one order and save its pictures."""
+    # Drawing takes half a second to import, which the other commands need not wait for.
+    from graph_service.demo.pictures import draw_pictures
+
+    story = await read_story(opened.graph, order_ids, plan, utc_now())
+    if story is None:
+        console.print("There is no paid order in this file, so there is no path to show.")
+        return
+    render_story(console, story)
+    drawn = await draw_pictures(opened.graph, story, folder, utc_now())
+    if drawn:
+        console.print("\nPictures:", *(str(file) for file in drawn), soft_wrap=True)
+    settings = Settings()
+    show_next_steps(console, story, f"http://{settings.host}:{settings.port}")
+
+
+@app.command()
+def world(
+    size: Annotated[WorldName, typer.Argument(help="S, M or L, unless --members says.")] = "S",
+    *,
+    to: Annotated[Path, typer.Option(help="File to write; .gz is zipped; - is standard output.")],
+    members: WorldMembers = None,
+    seed: WorldSeed = None,
+) -> None:
+    """Write the events of a made-up mall as JSON lines: the same for the same size and seed."""
+    made = world_of(size, members=members, seed=seed)
+    written = write_world(made, to, Console(stderr=True))
+    Console(stderr=True).print(f"{written:,} events of {made.members:,} members")
+
+
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -100,7 +168,7 @@ def serve(
     settings = Settings().model_copy(update=changes)
     configure_logs(settings.log_level)
 
-    asyncio.run(_serve(settings))
+    raise SystemExit(run_until_told(_serve(settings)))
 
 
 @app.command()
@@ -108,14 +176,29 @@ def load(
     files: Annotated[
         list[str], typer.Argument(help="JSON lines (.jsonl, .jsonl.gz); - is standard input.")
     ],
+    *,
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="All at once into the empty graph of the managed Neo4j.")
+    ] = False,
 ) -> None:
     """Store the events of files; what was stored before is not stored again."""
     named = event_files(files)
 
-    async def work(pipeline: Pipeline, _: OpenGraph) -> int:
+    async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
+        if opened.address is not None and await is_bulk_faster(opened.graph, named):
+            console.print(
+                "load --bulk takes a file of this size into an empty graph faster", style="dim"
+            )
         show_summary(console, await load_files(pipeline, named, console))
         return 0
 
+    async def work_in_bulk() -> int:
+        show_summary(console, await bulk_load(Settings(), named, console))
+        return 0
+
+    if bulk:
+        configure_logs("WARNING")
+        raise SystemExit(run_until_told(work_in_bulk()))
     _run(work)
 
 
@@ -145,6 +228,31 @@ def verify(
         return 1 if found.differences else 0
 
     _run(work)
+
+
+@app.command()
+def bench(
+    worlds: Annotated[
+        list[str] | None,
+        typer.Option("--world", help="S, M or L, each by itself; the first is ingested too. [S M]"),
+    ] = None,
+    *,
+    members: Annotated[
+        int | None, typer.Option(min=2_000, help="One world with so many members instead.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, max=20, help="Repeats of each figure.")] = 3,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File for the figures as JSON.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="File for the page, as docs/benchmarks.md.")
+    ] = None,
+) -> None:
+    """Measure ingest, questions, loading and memory, on a service and a Neo4j of its own."""
+    from graph_service.bench.report import run_bench, worlds_of, write_figures
+
+    figures = run_bench(worlds_of(worlds or ["S", "M"], members), repeats, console)
+    write_figures(figures, json_file=json_file, page=write)
 
 
 @neo4j_app.command("start")
@@ -185,7 +293,7 @@ def _run(work: Work) -> None:
             tokeniser = Tokeniser(read_pepper(settings))
             return await work(Pipeline(graph.graph, tokeniser, seed_plan()), graph)
 
-    raise SystemExit(asyncio.run(opened()))
+    raise SystemExit(run_until_told(opened()))
 
 
 class _Server(uvicorn.Server):
@@ -197,19 +305,15 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Signals only ask for the end; uvicorn's own handler would kill the process after it."""
+        """Signals ask for the end from now on, and cut nothing short that comes after it."""
         loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM):
+        for one in SIGNALS:
             loop.add_signal_handler(one, self.end)
-        try:
-            yield
-        finally:
-            for one in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(one)
+        yield
 
 
-async def _serve(settings: Settings) -> None:
-    """Serve until a signal. Raises Conflict if the port is taken."""
+async def _serve(settings: Settings) -> int:
+    """Serve until a signal; then 0. Raises Conflict if the port is taken."""
     try:
         listener = socket.create_server((settings.host, settings.port))
     except OSError as fault:
@@ -222,8 +326,20 @@ async def _serve(settings: Settings) -> None:
         f"[bold]service[/] {url}  API docs {url}/docs (any user, the API key as password)"
     )
     console.print("Ctrl-C ends it.", style="dim")
-    config = uvicorn.Config(create_app(settings), log_config=None, access_log=False)
-    await _Server(config).serve(sockets=[listener])
+    web = create_app(settings)
+    config = uvicorn.Config(
+        web,
+        lifespan="off",
+        http="h11",
+        h11_max_incomplete_event_size=settings.header_bytes_max,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    # Opened here and not by uvicorn: a start that fails is one line and not a traceback.
+    async with web.router.lifespan_context(web):
+        await _Server(config).serve(sockets=[listener])
+    return 0
 
 
 def _show_server(address: ServerAddress | None) -> None:

@@ -11,6 +11,7 @@
     ├── TooMany 429
     ├── GraphError 500
     │   ├── GraphUnavailable 503
+    │   │   └── StorageFull 503
     │   ├── GraphTimeout 504
     │   └── QueryInvalid 500   a query file breaks its contract
     └── ModelUnavailable 503
@@ -107,6 +108,12 @@ class GraphUnavailable(GraphError):
     """The database cannot be reached or cannot be started."""
 
     status, code = 503, "graph_unavailable"
+
+
+class StorageFull(GraphUnavailable):
+    """A disk has no room for what is to be written; nothing of it is stored."""
+
+    code = "storage_full"
 
 
 class GraphTimeout(GraphError):

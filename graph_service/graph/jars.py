@@ -24,8 +24,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from graph_service.errors import GraphUnavailable
+from graph_service.storage import MIB, require_room
 
 LOCK_FILE = Path(__file__).with_name("jars.lock.json")
+MOVE = "or set GRAPH_SERVICE_CACHE_DIR to another folder"
 THREADS = 8
 ATTEMPTS_MAX = 5
 CHUNK_BYTES = 1 << 17
@@ -170,6 +172,8 @@ def fetch_jars(
         with exclusive(cache / ".lock", timeout_s=DOWNLOAD_TIMEOUT_S):
             # Another process may have downloaded while this one waited.
             if missing := _missing(jars, cache):
+                needed_mib = sum(jar.size for jar in missing) // MIB + 1
+                require_room(cache, needed_mib, what=f"Neo4j's {len(missing)} jars", remedy=MOVE)
                 _download_all(missing, cache, maven_url.rstrip("/"), pause_s)
     except OSError as error:
         raise GraphUnavailable(

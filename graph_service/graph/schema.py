@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import LiteralString, cast
 
 import structlog
-from neo4j import Query as DriverQuery
 
 from graph_service.errors import QueryInvalid
 from graph_service.graph.queries import cypher_folder, split_header
@@ -54,7 +53,7 @@ async def migrate(graph: Graph, migrations: list[Migration]) -> int:
     Raises QueryInvalid if an applied file was edited or the database is newer than the code.
     """
     for migration in migrations[:FIRST_UNLOCKED]:
-        await graph.run_schema(DriverQuery(migration.statement, timeout=STATEMENT_TIMEOUT_S))
+        await graph.run_schema(migration.statement, timeout_s=STATEMENT_TIMEOUT_S)
 
     async def work(transaction: Transaction) -> int:
         await transaction.run("graph/lock_name", name="schema")
@@ -64,9 +63,7 @@ async def migrate(graph: Graph, migrations: list[Migration]) -> int:
         pending = [migration for migration in migrations if migration.version not in applied]
         for migration in pending:
             if migration.version > FIRST_UNLOCKED:
-                await graph.run_schema(
-                    DriverQuery(migration.statement, timeout=STATEMENT_TIMEOUT_S)
-                )
+                await graph.run_schema(migration.statement, timeout_s=STATEMENT_TIMEOUT_S)
             await transaction.run(
                 "graph/record_migration",
                 version=migration.version,

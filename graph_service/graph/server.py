@@ -19,11 +19,18 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
 from graph_service.errors import GraphError, GraphUnavailable
 from graph_service.graph import jars
+from graph_service.processes import birth_of, is_alive
 from graph_service.settings import Settings
+from graph_service.storage import MOVE, require_room, writing
 
 USERNAME = "neo4j"
 BOLT_PORT, HTTP_PORT = 7687, 7474
-STOP_TIMEOUT_S, ADMIN_TIMEOUT_S = 60, 3_600
+STOP_TIMEOUT_S, ADMIN_TIMEOUT_S, ASK_TIMEOUT_S = 60, 3_600, 5
+# Two transaction logs of 256 MiB that a first start takes, and what the first writes take.
+FIRST_MIB, LATER_MIB = 850, 32
+# What Neo4j says of itself once it serves nothing any more, and what helps then.
+PANIC = "needs to be restarted"
+RESTART = "restart Neo4j (graph-service neo4j stop, then start)"
 TAIL_LINES = 20
 PORT_ATTEMPTS_MAX = 3
 PORT_TAKEN = "Address already in use"
@@ -33,6 +40,8 @@ HINTS = (
     ("Could not reserve enough space", "too little memory: lower GRAPH_SERVICE_NEO4J_HEAP_MIB"),
     ("No space left on device", "the disk is full: make room, or move GRAPH_SERVICE_DATA_DIR"),
 )
+# Marks a store that a bulk load is replacing; only that load may start it.
+IMPORTING = "importing.json"
 # Neither keys nor passwords of the service reach the server's environment.
 PASSED_ON = ("HOME", "JAVA_TOOL_OPTIONS", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 
@@ -71,6 +80,7 @@ class ManagedServer:
 
     home: Path
     settings: Settings
+    imports: bool = False
 
     def __post_init__(self) -> None:
         """Make the folder absolute: the server and later commands have other working folders."""
@@ -80,10 +90,16 @@ class ManagedServer:
         """The running server, started if it is not; the first start also downloads its jars.
 
         Raises GraphUnavailable with the end of the server's log if it does not answer within
-        neo4j_start_timeout_s.
+        neo4j_start_timeout_s, and StorageFull.
         """
+        if self._running() is None:
+            needed = LATER_MIB if (self.home / "answered").exists() else FIRST_MIB
+            require_room(self.home, needed, what="the start of Neo4j", remedy=MOVE)
         self._make_folders()
-        with self._alone():
+        with writing(self.home, remedy=MOVE), self._alone():
+            if (self.home / IMPORTING).exists() and not self.imports:
+                half = "a bulk load into this graph is under way or was cut short"
+                raise GraphUnavailable(f"{half}: wait for it, or run load --bulk again")
             state = self._running()
             if state is None or not self._await_answer(state):
                 state = self._start_new(self._ports())
@@ -242,7 +258,7 @@ class ManagedServer:
             setsigdef=(signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM),
         )
         bolt_uri = f"bolt://127.0.0.1:{ports[0]}"
-        state = _State(pid, _birth(pid)[0] or "", *ports, bolt_uri, java=command[0])
+        state = _State(pid, birth_of(pid)[0] or "", *ports, bolt_uri, java=command[0])
         _replace(self._state_file, json.dumps(asdict(state), indent=1) + "\n")
         return state
 
@@ -252,11 +268,12 @@ class ManagedServer:
         deadline = time.monotonic() + timeout_s
         # Until a new one has said so, whoever listens on its ports may be a stranger.
         while (is_new and "Started." not in self._log("neo4j.log")) or not self._answers(state):
-            if not _is_alive(state):
+            if not is_alive(state.pid, state.birth):
                 return False
             if time.monotonic() > deadline:
-                limit = f"{timeout_s:g} s (GRAPH_SERVICE_NEO4J_START_TIMEOUT_S)"
-                raise GraphUnavailable(f"Neo4j did not answer within {limit}\n{self._log_end()}")
+                end = f"{timeout_s:g} s (GRAPH_SERVICE_NEO4J_START_TIMEOUT_S)"
+                end += f"\n{self._log_end()}" if is_new else f"; {RESTART}"
+                raise GraphUnavailable(f"Neo4j did not answer within {end}")
             time.sleep(0.1)
         return True
 
@@ -269,14 +286,20 @@ class ManagedServer:
             return False
         try:
             with GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
-                state.bolt_uri, auth=(USERNAME, self._password()), max_transaction_retry_time=0
+                state.bolt_uri,
+                auth=(USERNAME, self._password()),
+                max_transaction_retry_time=0,
+                connection_timeout=ASK_TIMEOUT_S,
+                connection_acquisition_timeout=ASK_TIMEOUT_S,
             ) as driver:
                 driver.execute_query("RETURN 1", database_="neo4j")
         except AuthError as error:
             raise GraphUnavailable(
                 f"Neo4j refuses the password in {self._password_file}; write the right one there"
             ) from error
-        except (DriverError, Neo4jError):
+        except (DriverError, Neo4jError) as error:
+            if PANIC in str(error):
+                raise GraphUnavailable(f"Neo4j stopped on an error; {RESTART}") from error
             return False
         return True
 
@@ -295,15 +318,17 @@ class ManagedServer:
     def _end(self, state: _State) -> None:
         """SIGTERM, then, if that does not help in time, SIGKILL; back when the process is gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if number == signal.SIGKILL and _is_alive(state):
+            if number == signal.SIGKILL and is_alive(state.pid, state.birth):
                 structlog.get_logger().warning("neo4j.killed", pid=state.pid)
             deadline = time.monotonic() + STOP_TIMEOUT_S
             with contextlib.suppress(ProcessLookupError):
-                if _is_alive(state):
+                if is_alive(state.pid, state.birth):
                     os.kill(state.pid, number)
-            while _is_alive(state) and time.monotonic() < deadline:
+                    # One that was stopped cannot obey.
+                    os.kill(state.pid, signal.SIGCONT)
+            while is_alive(state.pid, state.birth) and time.monotonic() < deadline:
                 time.sleep(0.05)
-        if _is_alive(state):
+        if is_alive(state.pid, state.birth):
             raise GraphUnavailable(f"process {state.pid} of the managed Neo4j cannot be ended")
 
     def _state(self) -> _State | None:
@@ -315,7 +340,7 @@ class ManagedServer:
 
     def _running(self) -> _State | None:
         state = self._state()
-        return state if state and _is_alive(state) else None
+        return state if state and is_alive(state.pid, state.birth) else None
 
     def _ports(self) -> tuple[int, int]:
         state = self._state()
@@ -370,31 +395,3 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _is_alive(state: _State) -> bool:
-    birth, is_zombie = _birth(state.pid)
-    if birth != state.birth or not is_zombie:
-        return birth == state.birth
-    # A child of this process that ended stays a zombie until it is waited for.
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(state.pid, os.WNOHANG)
-    return False
-
-
-def _birth(pid: int) -> tuple[str | None, bool]:
-    """When the process began, as text to compare, None without one; and whether it has ended."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return None, True
-        command = ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)]
-        run = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-        status, _, began = run.stdout.strip().partition(" ")
-        return began.strip() or None, status.startswith("Z")
-    # Fields after the command, which may itself hold blanks and brackets: see proc(5).
-    fields = stat.rpartition(")")[2].split()
-    # Its first thread may end before the others, which still hold ports and locks.
-    return f"{boot} {fields[19]}", fields[0] in "ZX" and int(fields[17]) <= 1

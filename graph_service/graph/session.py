@@ -5,8 +5,9 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
-from typing import Any, Self, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import structlog
 from neo4j import (
@@ -36,10 +37,13 @@ from graph_service.errors import (
     GraphUnavailable,
     QueryInvalid,
     ServiceError,
+    StorageFull,
     TooLarge,
 )
 from graph_service.graph.queries import Mode, Query
+from graph_service.graph.server import PANIC, RESTART
 from graph_service.settings import Settings
+from graph_service.storage import MOVE, require_room
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -60,6 +64,12 @@ SILENCE_GRACE_S = 2.0
 BACK_OFF_FIRST_S = 0.02
 BACK_OFF_MOST_S = 2.0
 OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+# What a server answers that failed on its own: after a panic, to every request until its restart.
+BROKEN = ("Neo.DatabaseError.", "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase")
+NO_SPACE = "No space left on device"
+# Neo4j takes its next transaction log (256 MiB) in one piece and stops for good if it cannot; the
+# store's files grow beside it.
+WRITE_MIB = 300
 TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
@@ -91,10 +101,16 @@ class Graph:
     """A connection pool to one Neo4j database and the queries that may be asked of it."""
 
     def __init__(
-        self, driver: AsyncDriver, queries: Mapping[str, Query], settings: Settings
+        self,
+        driver: AsyncDriver,
+        queries: Mapping[str, Query],
+        settings: Settings,
+        *,
+        home: Path | None = None,
     ) -> None:
         self._driver = driver
         self._queries = queries
+        self._home = home
         self._database = settings.neo4j_database
         self._retries_max = settings.graph_retries_max
         self.rows_max = settings.graph_rows_max
@@ -102,8 +118,13 @@ class Graph:
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    def connect(cls, settings: Settings, queries: Mapping[str, Query]) -> Self:
-        """A graph on the server that the settings name; nothing is sent yet."""
+    def connect(
+        cls, settings: Settings, queries: Mapping[str, Query], *, home: Path | None = None
+    ) -> Self:
+        """A graph on the server that the settings name; nothing is sent yet.
+
+        home: the server's folder where it is on this machine; its disk is watched.
+        """
         assert settings.neo4j_uri is not None, "the server's address is resolved at the door"
         try:
             driver = AsyncGraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
@@ -121,7 +142,7 @@ class Graph:
             )
         except (ConfigurationError, ValueError) as fault:
             raise GraphUnavailable(f"NEO4J_URI is not usable: {fault}") from fault
-        return cls(driver, queries, settings)
+        return cls(driver, queries, settings, home=home)
 
     async def close(self) -> None:
         """Finish the writes under way and close every connection."""
@@ -162,6 +183,14 @@ class Graph:
         """
         return await self._shielded(self._tried("write", work, name=name, timeout_s=timeout_s))
 
+    def require_room(self, remedy: str = MOVE) -> None:
+        """Raises StorageFull where the disk of a server on this machine is too full to write.
+
+        A server that meets a full disk answers nothing, reads neither, until it is restarted.
+        """
+        if self._home is not None:
+            require_room(self._home, WRITE_MIB, what="what Neo4j writes next", remedy=remedy)
+
     async def _alone(self, mode: Mode, name: str, params: Mapping[str, object]) -> list[Row]:
         query = self.query(name, params)
         if query.mode != mode:
@@ -188,26 +217,35 @@ class Graph:
         timeout_s: float,
     ) -> T:
         async def once() -> T:
-            try:
-                async with asyncio.timeout(timeout_s + SILENCE_GRACE_S):
-                    return await self._once(mode, work, name=name, timeout_s=timeout_s)
-            except TimeoutError as fault:
-                raise GraphTimeout(f"{name} got no answer within {timeout_s} s") from fault
+            if mode == "write":
+                self.require_room()
+            async with _heard(name, timeout_s):
+                return await self._once(mode, work, name=name, timeout_s=timeout_s)
 
-        return await self._retried(once, name=name)
+        return await self._retried(once, name=name, timeout_s=timeout_s)
 
-    async def _retried(self, once: Callable[[], Awaitable[T]], *, name: str) -> T:
-        """What one try returns, tried again after a passing failure. Raises our error for it."""
+    async def _retried(self, once: Callable[[], Awaitable[T]], *, name: str, timeout_s: float) -> T:
+        """What one try returns, tried again after a passing failure. Raises our error for it.
+
+        No try begins after timeout_s: connections to a server that hangs fail one by one.
+        """
+        started = perf_counter()
         for attempt in range(self._retries_max + 1):
             try:
                 return await once()
             except (Neo4jError, DriverError) as fault:
-                if not _passing(fault) or attempt == self._retries_max:
-                    raise translate(name, fault) from fault
+                is_last = attempt == self._retries_max or perf_counter() - started > timeout_s
+                if is_last or not _passing(fault):
+                    raise self._translated(name, fault) from fault
                 RETRIES.labels(type(fault).__name__).inc()
                 log.info("query.retried", query=name, attempt=attempt + 1, cause=_code(fault))
             await asyncio.sleep(back_off_s(attempt))
         raise AssertionError("the last attempt returns or raises")
+
+    def _translated(self, name: str, fault: Neo4jError | DriverError) -> ServiceError:
+        if _code(fault).startswith(BROKEN):
+            self.require_room(f"then {RESTART}")
+        return translate(name, fault)
 
     async def _once(
         self,
@@ -234,14 +272,25 @@ class Graph:
         ) as session:
             yield session
 
-    async def run_schema(self, statement: DriverQuery) -> None:
+    async def run_schema(self, statement: LiteralString, *, timeout_s: float) -> None:
         """Run one repeatable schema statement, again after a deadlock. Raises GraphError."""
+        query = DriverQuery(statement, timeout=timeout_s)
 
         async def once() -> None:
-            async with self._session("write") as session:
-                await (await session.run(statement)).consume()
+            async with _heard("schema", timeout_s), self._session("write") as session:
+                await (await session.run(query)).consume()
 
-        await self._retried(once, name="schema")
+        await self._retried(once, name="schema", timeout_s=timeout_s)
+
+
+@asynccontextmanager
+async def _heard(name: str, timeout_s: float) -> AsyncGenerator[None, None]:
+    """Raises GraphTimeout if the server says nothing for a while after its own timeout."""
+    try:
+        async with asyncio.timeout(timeout_s + SILENCE_GRACE_S):
+            yield
+    except TimeoutError as fault:
+        raise GraphTimeout(f"{name} got no answer within {timeout_s:g} s") from fault
 
 
 def back_off_s(attempt: int) -> float:
@@ -264,6 +313,10 @@ def translate(name: str, fault: Neo4jError | DriverError) -> ServiceError:
         return GraphTimeout(f"{name} took longer than the database allows")
     if isinstance(fault, AuthError):
         return GraphUnavailable(f"Neo4j refuses the user name or password ({code})")
+    if NO_SPACE in str(fault):
+        return StorageFull(f"Neo4j's disk is full; make room, then {RESTART} ({code})")
+    if PANIC in str(fault):
+        return GraphUnavailable(f"Neo4j stopped on an error that its log names; {RESTART} ({code})")
     if isinstance(fault, (ServiceUnavailable, SessionExpired)) or "Unavailable" in code:
         return GraphUnavailable(f"Neo4j cannot be reached ({code})")
     if code == OUT_OF_MEMORY:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -26,6 +27,7 @@ from graph_service.ingest.envelope import (
     OrderLine,
 )
 from graph_service.settings import Settings
+from graph_service.storage import MOVE, writing
 
 TOKEN_HEX_DIGITS = 32
 _TOKEN = re.compile(r"[a-z]+:[0-9a-f]{32}")
@@ -162,13 +164,18 @@ def read_secret(path: Path) -> str:
     """The secret kept in a file of mode 600; made on first use, whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{new_id()}.part")
+        with writing(path.parent, remedy=MOVE):
+            _make_secret(path)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _make_secret(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{new_id()}.part")
+    try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
-        try:
+        # Another process may have made it meanwhile.
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="utf-8").strip()
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""How does a whole mall get into an empty store at once?"""

@@ -1,0 +1,255 @@
+"""What is known of the mall so far? Everything that later facts may change, by its key."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph_service.bulk.sheets import ELEMENT, Sheets
+
+# The roll-up of a month: month, currency, member, own, direct and team sales.
+SalesMonth = list[Any]
+SAID = ("role", "status", "communityId", "kyc", "taxRegistered")
+
+
+@dataclass(slots=True)
+class Share:
+    """A share; a stub while digest is None. early: who clicked, what came through it as a stub."""
+
+    number: int
+    share_id: str
+    digest: str | None = None
+    creator_id: str | None = None
+    parent_id: str | None = None
+    columns: tuple[str, ...] = ("", "", "", "")
+    batch: str = ""
+    held_by: str = ""
+    linked: bool = False
+    early_members: list[str] = field(default_factory=list[str])
+    early_visitors: list[str] = field(default_factory=list[str])
+    early_orders: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Order:
+    """An order; a stub while digest is None. created, paid: us; texts: the same as sent."""
+
+    number: int
+    digest: str | None = None
+    buyer_id: str = ""
+    created: int = 0
+    paid: int = 0
+    texts: tuple[str, str] = ("", "")
+    amount_minor: int | None = None
+    currency: str = ""
+    channel: str = ""
+    platform_order_no: str = ""
+    share_id: str | None = None
+    coupon_code: str | None = None
+    refunded_minor: int = 0
+    ended: tuple[str, str] = ("", "")
+    held_by: str = ""
+    booking: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Coupon:
+    """A coupon, and the orders that used it."""
+
+    number: int
+    issued_at: str = ""
+    owner_id: str | None = None
+    exclusive: bool | None = None
+    value_minor: int | None = None
+    order_ids: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A visitor: who it is since when, and who it was said to be otherwise."""
+
+    number: int
+    known: tuple[str, str] | None = None
+    former: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+class Mall:
+    """The tables. Nodes are numbered in the order in which they are first named."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        self.sheets = sheets
+        self.members: dict[str, int] = {}
+        self.active_at: list[str] = []
+        self.joined_at: dict[str, str] = {}
+        self.said: dict[str, dict[str, tuple[Any, str]]] = {}
+        self.visitors: dict[str, Visitor] = {}
+        self.visitors_of: dict[str, set[str]] = {}
+        self.accounts: dict[str, tuple[int, str, str, str, str, str]] = {}
+        self.identifiers: dict[str, int] = {}
+        self.seen: dict[tuple[str, str, int], list[Any]] = {}
+        self.shares: dict[str, Share] = {}
+        self.share_count = 0
+        self.orders: dict[str, Order] = {}
+        self.order_count = 0
+        # The latest moment (us) at which an order was placed.
+        self.newest_order = 0
+        self.orders_of: dict[str, list[str]] = {}
+        self.refunds: dict[str, str] = {}
+        self.coupons: dict[str, Coupon] = {}
+        # Who clicked what when: time (us) and share in turns, which takes a third of the memory.
+        self.member_clicks: dict[str, list[Any]] = {}
+        self.visitor_clicks: dict[str, list[Any]] = {}
+        self.names: dict[str, dict[str, int]] = {"Product": {}, "Category": {}, "Shop": {}}
+        self.categories: dict[tuple[int, int], None] = {}
+        self.sales: dict[str, SalesMonth] = {}
+        self.credited: dict[str, dict[str, None]] = {}
+        self.locks: Counter[str] = Counter()
+
+    def member(self, member_id: str) -> int:
+        """The number of a member, who is known from now on."""
+        number = self.members.get(member_id)
+        if number is None:
+            number = self.members[member_id] = len(self.members)
+            self.active_at.append("")
+        return number
+
+    def visitor(self, visitor_id: str) -> Visitor:
+        """A visitor, known from now on."""
+        found = self.visitors.get(visitor_id)
+        if found is None:
+            found = self.visitors[visitor_id] = Visitor(len(self.visitors))
+            self.sheets.nodes("Visitor").row(found.number, visitor_id)
+        return found
+
+    def share(self, share_id: str) -> Share:
+        """A share, known from now on."""
+        found = self.shares.get(share_id)
+        if found is None:
+            found = self.shares[share_id] = Share(self.share_count, share_id)
+            self.share_count += 1
+        return found
+
+    def order(self, order_id: str) -> Order:
+        """An order, known from now on."""
+        found = self.orders.get(order_id)
+        if found is None:
+            found = self.orders[order_id] = Order(self.order_count)
+            self.order_count += 1
+        return found
+
+    def coupon(self, code: str) -> Coupon:
+        """A coupon, known from now on."""
+        found = self.coupons.get(code)
+        if found is None:
+            found = self.coupons[code] = Coupon(len(self.coupons))
+        return found
+
+    def named(self, label: str, key: str) -> int:
+        """The number of a product, category or shop, which is known from now on."""
+        numbers = self.names[label]
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(numbers)
+            self.sheets.nodes(label).row(number, key)
+        return number
+
+    def identifier(self, kind: str, token: str) -> int:
+        """The number of an identifier, which is known from now on; its token tells its kind."""
+        number = self.identifiers.get(token)
+        if number is None:
+            number = self.identifiers[token] = len(self.identifiers)
+            self.sheets.nodes(f"Identifier:{kind.capitalize()}").row(number, token)
+        return number
+
+    # --- what is left to write when all facts are settled ---
+
+    def write(self, head_counts: Mapping[str, tuple[int, int]]) -> None:
+        """Write what could change until the end. head_counts: direct and team, by member."""
+        self._write_members(head_counts)
+        self._write_people()
+        self._write_shares()
+        self._write_orders()
+        self._write_sales()
+
+    def _write_members(self, head_counts: Mapping[str, tuple[int, int]]) -> None:
+        sheet = self.sheets.nodes("Member")
+        nothing: dict[str, tuple[Any, str]] = {}
+        for member_id, number in self.members.items():
+            said = self.said.get(member_id, nothing)
+            role, role_at = said.get("role", ("member", ""))
+            status, status_at = said.get("status", ("active", ""))
+            community_id, community_at = said.get("communityId", ("", ""))
+            kyc, kyc_at = said.get("kyc", ("", ""))
+            tax, tax_at = said.get("taxRegistered", ("", ""))
+            direct, team = head_counts.get(member_id, (0, 0))
+            joined, active = self.joined_at.get(member_id), self.active_at[number]
+            moments = (joined, active, role_at, status_at)
+            more = (community_id, community_at, kyc, kyc_at, _boolean(tax), tax_at)
+            sheet.row(number, member_id, role, status, direct, team, *moments, *more)
+
+    def _write_people(self) -> None:
+        standing = self.sheets.relationships("IDENTIFIED_AS", "Visitor", "Member")
+        former = self.sheets.relationships("FORMERLY_IDENTIFIED_AS", "Visitor", "Member")
+        for visitor in self.visitors.values():
+            if visitor.known is not None:
+                at, member_id = visitor.known
+                standing.row(visitor.number, self.members[member_id], at)
+            for at, member_id in visitor.former:
+                former.row(visitor.number, self.members[member_id], at)
+        belongs = self.sheets.relationships("BELONGS_TO", "Account", "Member")
+        for account_id, (number, _, channel, external_id, member_id, at) in self.accounts.items():
+            self.sheets.nodes("Account").row(number, account_id, channel, external_id)
+            belongs.row(number, self.members[member_id], at)
+        for (label, someone, number), times in self.seen.items():
+            of_label = self.members[someone] if label == "Member" else self.visitors[someone].number
+            self.sheets.relationships("USES", label, "Identifier").row(of_label, number, *times)
+
+    def _write_shares(self) -> None:
+        sheet = self.sheets.nodes("Share")
+        for one in self.shares.values():
+            sheet.row(one.number, one.share_id, *one.columns, one.digest, one.batch, one.held_by)
+        owns = self.sheets.relationships("OWNS", "Member", "Coupon")
+        for code, coupon in self.coupons.items():
+            exclusive = _boolean(coupon.exclusive)
+            issued_at, value_minor = coupon.issued_at, coupon.value_minor
+            self.sheets.nodes("Coupon").row(coupon.number, code, issued_at, exclusive, value_minor)
+            if coupon.owner_id is not None:
+                owns.row(self.members[coupon.owner_id], coupon.number)
+
+    def _write_orders(self) -> None:
+        sheet = self.sheets.nodes("Order")
+        credited = self.sheets.relationships("CREDITED_TO", "Order", "Member")
+        for order_id, one in self.orders.items():
+            ended_at, ending = one.ended
+            status = ending or ("" if one.digest is None else "paid")
+            money = (one.amount_minor, one.currency, one.channel, one.platform_order_no)
+            state = (one.digest, status, ended_at, one.refunded_minor, one.held_by)
+            sheet.row(one.number, order_id, *one.texts, *money, *state)
+            if one.booking is not None:
+                credited.row(one.number, *self._booking(one.booking))
+        in_category = self.sheets.relationships("IN_CATEGORY", "Product", "Category")
+        for product, category in self.categories:
+            in_category.row(product, category)
+
+    def _booking(self, booking: Mapping[str, Any]) -> tuple[object, ...]:
+        amounts = (booking["weight"], booking["amountMinor"], booking["netMinor"])
+        return (
+            self.members[booking["memberId"]],
+            *amounts,
+            booking["currency"],
+            booking["month"],
+            ELEMENT.join(booking["uplineIds"]),
+            booking["excluded"],
+        )
+
+    def _write_sales(self) -> None:
+        sheet = self.sheets.nodes("SalesMonth")
+        sold = self.sheets.relationships("SOLD_IN", "Member", "SalesMonth")
+        for number, (key, row) in enumerate(self.sales.items()):
+            month, currency, member_id, own, direct, team = row
+            sheet.row(number, key, month, currency, own, direct, team)
+            sold.row(self.members[member_id], number)
+
+
+def _boolean(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else ""

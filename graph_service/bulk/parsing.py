@@ -1,0 +1,180 @@
+"""Which facts are in these files? Read here, parsed and tokenised in worker processes."""
+
+import gzip
+import io
+import json
+import marshal
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from pydantic_core import from_json
+
+from graph_service.clock import to_micros
+from graph_service.errors import Invalid, ServiceError
+from graph_service.ingest.envelope import OWN_EVENTS
+from graph_service.ingest.facts import Fact, Problem, Rejection, parse_event
+from graph_service.ingest.files import GZIP_MAGIC, LINE_BYTES_MAX, EventFile, EventList
+from graph_service.ingest.tokens import Tokeniser
+from graph_service.storage import MIB
+
+# Between the columns of a sheet; a fact's texts hold no control character.
+COLUMN = "\x1f"
+# Batches that wait in a worker's queue or for the one who settles them, per worker.
+AHEAD = 6
+# What a bulk load takes on the disk at most, of its events as plain text.
+ROOM_FACTOR = 4
+# How far event files are zipped.
+ZIP_FACTOR = 16
+ROOM_LEAST_MIB = 1_024
+# position, type, key, digest, time as text, time (us), data, the fact's own columns
+Record = tuple[int, str, str, str, str, int, dict[str, Any], str]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A batch of events as sent together. reached: how far into all files (bytes on disk)."""
+
+    records: Sequence[Record]
+    rejections: Sequence[Rejection]
+    reached: int
+
+
+def parsed_batches(
+    files: Sequence[EventFile | EventList], size: int, tokeniser: Tokeniser
+) -> Iterator[Parsed]:
+    """The batches of these files in order, as `load` would cut them.
+
+    Cost: one process per core. Raises Invalid on a damaged gzip file.
+    """
+    workers = max(1, os.cpu_count() or 1)
+    # A new process has neither our threads nor our event loop.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
+        waiting: deque[tuple[Future[bytes], int]] = deque()
+        try:
+            for items, reached in _batches(files, size):
+                waiting.append((pool.submit(parse_items, items, tokeniser), reached))
+                if len(waiting) >= workers * AHEAD:
+                    yield _unpacked(*waiting.popleft())
+            while waiting:
+                yield _unpacked(*waiting.popleft())
+        except BrokenProcessPool as fault:
+            raise ServiceError("a process that parsed events was killed") from fault
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the process that hands out the work, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _unpacked(future: Future[bytes], reached: int) -> Parsed:
+    records, rejected = marshal.loads(future.result())  # noqa: S302 (of our own process)
+    rejections = [
+        Rejection(position, source, event_id, kind, Problem(*why), content)
+        for position, source, event_id, kind, why, content in rejected
+    ]
+    return Parsed(records, rejections, reached)
+
+
+def parse_items(items: Sequence[bytes | object], tokeniser: Tokeniser) -> bytes:
+    """Lines, or events as sent, as packed records and rejections. Runs in a worker process."""
+    records: list[Record] = []
+    rejections: list[tuple[object, ...]] = []
+    for position, item in enumerate(items):
+        raw = _event(item) if isinstance(item, bytes) else item
+        found = parse_event(raw, position, tokeniser)
+        if isinstance(found, Fact):
+            records.append(record_of(found))
+        else:
+            problem = found.problem
+            why = (problem.code, problem.detail, problem.status)
+            known = (found.position, found.source, found.event_id, found.type)
+            rejections.append((*known, why, found.content))
+    # Twice as fast as pickle, and enough for tuples, dicts, texts and numbers.
+    return marshal.dumps((records, rejections))
+
+
+def record_of(fact: Fact) -> Record:
+    """A fact as it is settled: ready to be written but for what storing it adds."""
+    member_id = fact.data.get("memberId", "") if fact.type in OWN_EVENTS else ""
+    text = json.dumps(fact.data, ensure_ascii=False, separators=(",", ":"))
+    columns = (fact.key, fact.source, fact.event_id, fact.type, fact.at, text, fact.digest)
+    line = COLUMN.join((*columns, member_id))
+    micros = to_micros(fact.time)
+    data = cast("dict[str, Any]", fact.data)
+    return (fact.position, fact.type, fact.key, fact.digest, fact.at, micros, data, line)
+
+
+def needed_mib(files: Sequence[EventFile | EventList]) -> int:
+    """How much room on the disk (MiB) a load of these files should find."""
+    plain = 0
+    for file in files:
+        if isinstance(file, EventFile) and file.size_bytes:
+            with Path(file.name).open("rb") as raw:
+                zipped = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            plain += file.size_bytes * (ZIP_FACTOR if zipped else 1)
+    return ROOM_LEAST_MIB + plain * ROOM_FACTOR // MIB
+
+
+def _batches(files: Sequence[EventFile | EventList], size: int) -> Iterator[tuple[list[Any], int]]:
+    """Lines (or events in memory) in lists of `size`, and how far into all files they reach."""
+    before = 0
+    for file in files:
+        if isinstance(file, EventList):
+            for batch in file.batches(size):
+                yield batch, before
+            continue
+        for batch, position in _line_batches(file, size):
+            yield batch, before + position
+        before += file.size_bytes or 0
+
+
+def _line_batches(file: EventFile, size: int) -> Iterator[tuple[list[bytes], int]]:
+    with sys.stdin.buffer if file.name == "-" else Path(file.name).open("rb") as raw:
+        try:
+            batch: list[bytes] = []
+            for line in _lines(raw):
+                if stripped := line.strip():
+                    batch.append(stripped)
+                if len(batch) == size:
+                    yield batch, 0 if file.size_bytes is None else raw.tell()
+                    batch = []
+            if batch:
+                yield batch, file.size_bytes or 0
+        except (EOFError, gzip.BadGzipFile) as fault:
+            raise Invalid(f"{file.name} is a damaged gzip file: {fault}") from fault
+
+
+def _lines(raw: BinaryIO) -> Iterator[bytes]:
+    buffered = cast(io.BufferedReader, raw)
+    zipped = buffered.peek(2)[:2] == GZIP_MAGIC
+    stream = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if zipped else buffered
+    while line := stream.readline(LINE_BYTES_MAX):
+        yield line
+
+
+def _event(line: bytes) -> object:
+    try:
+        return from_json(line, allow_inf_nan=False)
+    except ValueError:
+        return line.decode("utf-8", "replace")

@@ -1,0 +1,410 @@
+"""What becomes of each fact? The rounds, checks and writes of storing, in memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from graph_service.attribution.admission import (
+    OTHER_CONTENT,
+    REFUNDS_EXCEED,
+    SHARE_CYCLE,
+    SHARE_LOCK,
+)
+from graph_service.attribution.facts import ENDINGS
+from graph_service.bulk.bindings import BINDING_TYPES, Bindings
+from graph_service.bulk.booking import Booking
+from graph_service.bulk.mall import Mall, Order, Share
+from graph_service.bulk.parsing import COLUMN, Record
+from graph_service.clock import Clock, micros_of, to_micros
+from graph_service.ids import new_id
+from graph_service.ingest.envelope import OWN_EVENTS
+from graph_service.ingest.facts import Problem
+from graph_service.ingest.store import CONFLICT, REPEATS, ROUNDS_MAX, Verdict
+from graph_service.referrals.facts import PROPERTIES
+
+ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
+ORDER_LINKS = {"address": "SHIPPED_TO", "payment": "PAID_WITH"}
+# What the rooms write when they store facts; `unknown_statements` finds what is new.
+WRITTEN = frozenset(
+    """referrals/store_members referrals/update_members identity/identify_visitors
+    identity/record_identifications identity/link_accounts identity/observe_identifiers
+    attribution/store_shares attribution/link_reshares attribution/link_promoted_products
+    attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
+    attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons
+    attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
+    attribution/update_orders attribution/store_coupons""".split()
+)
+_OTHERS = ("inviterId", "ownerMemberId", "stewardId")
+
+
+class Settling:
+    """Settles batch after batch in the order of arrival, as the online path with `load` does."""
+
+    def __init__(self, mall: Mall, bindings: Bindings, booking: Booking, clock: Clock) -> None:
+        self.mall = mall
+        self.bindings = bindings
+        self.booking = booking
+        self.clock = clock
+        self.seq = 0
+        # Which transaction a node was last held by; online it is one for each round too.
+        self._holder = ""
+        self._digests: dict[str, bytes] = {}
+        self._facts = mall.sheets.nodes("Fact")
+        self._writes: Mapping[str, Callable[[Record], None]] = {
+            "member.joined": self._update_member,
+            "member.updated": self._update_member,
+            "identity.observed": self._observe,
+            "account.linked": self._link_account,
+            "visitor.identified": self._identify,
+            "share.created": self._store_share,
+            "share.clicked": self._click,
+            "order.paid": self._store_order,
+            "order.refunded": self._refund,
+            "order.completed": self._end_order,
+            "order.cancelled": self._end_order,
+            "coupon.issued": self._issue_coupon,
+        }
+
+    def settle(self, records: Sequence[Record]) -> list[tuple[Record, Verdict]]:
+        """What becomes of each fact of a batch; what is accepted is stored and booked."""
+        batch = new_id()
+        settled: list[tuple[Record, Verdict]] = []
+        accepted: list[Record] = []
+        waiting = records
+        for number in range(ROUNDS_MAX):
+            firsts: dict[str, Record] = {}
+            for record in waiting:
+                firsts.setdefault(record[2], record)
+            verdicts = self._round(list(firsts.values()), f"{batch}-{number}", accepted)
+            settled.extend((record, verdicts[key]) for key, record in firsts.items())
+            if len(firsts) == len(waiting):
+                waiting = ()
+                break
+            waiting = self._repeats(waiting, firsts, verdicts, settled)
+            if not waiting:
+                break
+        settled.extend((record, CONFLICT) for record in waiting)
+        self.booking.book(accepted)
+        return settled
+
+    def _repeats(
+        self,
+        waiting: Sequence[Record],
+        firsts: Mapping[str, Record],
+        verdicts: Mapping[str, Verdict],
+        settled: list[tuple[Record, Verdict]],
+    ) -> list[Record]:
+        """Settle facts whose key came before in the batch; those with another chance are left."""
+        left: list[Record] = []
+        for record in waiting:
+            first = firsts[record[2]]
+            if record is first:
+                continue
+            verdict = verdicts[record[2]]
+            if record[3] == first[3]:
+                settled.append((record, "duplicate" if verdict == "accepted" else verdict))
+            elif verdict == "accepted":
+                settled.append((record, CONFLICT))
+            else:
+                left.append(record)
+        return left
+
+    def _round(
+        self, records: list[Record], batch: str, accepted: list[Record]
+    ) -> dict[str, Verdict]:
+        """Store facts of different keys; what becomes of each, by key."""
+        now = self.clock()
+        micros, stored_at = to_micros(now), now.isoformat(timespec="milliseconds")
+        self._holder = new_id()
+        verdicts: dict[str, Verdict] = {}
+        fresh: list[Record] = []
+        for record in records:
+            known = self._digests.get(record[2])
+            if known is None:
+                fresh.append(record)
+            else:
+                repeats = known.hex() == record[3]
+                verdicts[record[2]] = "duplicate" if repeats else CONFLICT
+        self._prepare(fresh, micros)
+        refused: list[Record] = []
+        digests, line, writes = self._digests, self._facts.line, self._writes
+        for record in fresh:
+            position, kind, key, digest, _, _, _, columns = record
+            problem = self._refusal(record, micros)
+            if problem is not None:
+                verdicts[key] = "duplicate" if problem is REPEATS else problem
+                refused.append(record)
+                continue
+            verdicts[key] = "accepted"
+            digests[key] = bytes.fromhex(digest)
+            self.seq += 1
+            ends = (columns, str(position), batch, stored_at, str(self.seq))
+            line(COLUMN.join(ends))
+            self._name_members(record)
+            write = writes.get(kind)
+            if write is not None:
+                write(record)
+            accepted.append(record)
+        for record in refused:
+            self._remove_stubs(record[6])
+        return verdicts
+
+    def _prepare(self, fresh: Sequence[Record], now: int) -> None:
+        """Take the locks of a batch, and let it make the shares that it tells of."""
+        if any(one[1] in BINDING_TYPES and "inviterId" in one[6] for one in fresh):
+            self.bindings.begin_round(now)
+        told = [one[6] for one in fresh if one[1] == "share.created"]
+        if not told:
+            return
+        shares = self.mall.shares
+        if any("parentShareId" in data and data["shareId"] in shares for data in told):
+            self.mall.locks[SHARE_LOCK] += 1
+        names = {
+            data[name] for data in told for name in ("shareId", "parentShareId") if name in data
+        }
+        for share_id in sorted(names):
+            if share_id in shares:
+                shares[share_id].held_by = self._holder
+            else:
+                self.mall.share(share_id).batch = self._holder
+
+    # --- checks ---
+
+    def _refusal(self, record: Record, now: int) -> Problem | None:
+        kind, data = record[1], record[6]
+        if kind == "share.created":
+            return self._refuse_share(record)
+        if kind == "order.paid":
+            return self._refuse_payment(record)
+        if kind == "order.refunded":
+            return self._refuse_refund(record)
+        if kind in BINDING_TYPES and "inviterId" in data:
+            return self.bindings.bind(record, now)
+        return None
+
+    def _refuse_share(self, record: Record) -> Problem | None:
+        data = record[6]
+        shares = self.mall.shares
+        share_id = data["shareId"]
+        share = shares[share_id]
+        if share.digest is not None:
+            return REPEATS if share.digest == record[3] else OTHER_CONTENT
+        current: str | None = data.get("parentShareId")
+        if not share.linked:
+            # Nothing is under a share that nothing stored speaks of.
+            return SHARE_CYCLE if current == share_id else None
+        while current is not None:
+            if current == share_id:
+                return SHARE_CYCLE
+            above = shares.get(current)
+            current = None if above is None else above.parent_id
+        return None
+
+    def _refuse_payment(self, record: Record) -> Problem | None:
+        order = self.mall.orders.get(record[6]["orderId"])
+        if order is None:
+            return None
+        if order.digest is not None:
+            return REPEATS if order.digest == record[3] else OTHER_CONTENT
+        exceeds = record[6]["amountMinor"] < order.refunded_minor
+        return REFUNDS_EXCEED if exceeds else None
+
+    def _refuse_refund(self, record: Record) -> Problem | None:
+        data = record[6]
+        known = self.mall.refunds.get(data["refundId"])
+        if known is not None:
+            return REPEATS if known == record[3] else OTHER_CONTENT
+        order = self.mall.orders.get(data["orderId"])
+        if order is None or order.amount_minor is None:
+            return None
+        exceeds = order.refunded_minor + data["amountMinor"] > order.amount_minor
+        return REFUNDS_EXCEED if exceeds else None
+
+    def _remove_stubs(self, data: Mapping[str, Any]) -> None:
+        """Take away shares that only a refused fact named; orders are made when accepted."""
+        for name in ("shareId", "parentShareId"):
+            share = self.mall.shares.get(data.get(name, ""))
+            if share is not None and share.digest is None and not share.linked:
+                del self.mall.shares[share.share_id]
+
+    # --- writes ---
+
+    def _name_members(self, record: Record) -> None:
+        data = record[6]
+        member = self.mall.member
+        for name in _OTHERS:
+            if name in data:
+                member(data[name])
+        member_id = data.get("memberId")
+        if member_id is not None:
+            number = member(member_id)
+            if record[1] in OWN_EVENTS and record[4] > self.mall.active_at[number]:
+                self.mall.active_at[number] = record[4]
+
+    def _update_member(self, record: Record) -> None:
+        data, at = record[6], record[4]
+        member_id = data["memberId"]
+        if record[1] == "member.joined":
+            joined = self.mall.joined_at
+            joined[member_id] = min(joined.get(member_id, at), at)
+        for name in PROPERTIES:
+            if name in data:
+                said = self.mall.said.setdefault(member_id, {})
+                if name not in said or said[name][1] <= at:
+                    said[name] = (data[name], at)
+
+    def _observe(self, record: Record) -> None:
+        data, at = record[6], record[4]
+        number = self.mall.identifier(data["kind"], data["value"])
+        if "memberId" in data:
+            key = ("Member", data["memberId"], number)
+        else:
+            key = ("Visitor", data["visitorId"], number)
+            self.mall.visitor(data["visitorId"])
+        times = self.mall.seen.setdefault(key, [at, at, 0])
+        times[0], times[1], times[2] = min(times[0], at), max(times[1], at), times[2] + 1
+
+    def _link_account(self, record: Record) -> None:
+        data = record[6]
+        channel, external_id = data["channel"], data["externalId"]
+        accounts = self.mall.accounts
+        account_id = f"{channel} {external_id}"
+        known = accounts.get(account_id)
+        number, made_in = len(accounts), self._holder
+        if known is not None:
+            number, made_in = known[:2]
+            if made_in != self._holder:
+                # Another login under the same key, e.g. "a b" + "c" and "a" + "b c": the round
+                # that made the node named it.
+                channel, external_id = known[2:4]
+        said = (channel, external_id, data["memberId"], record[4])
+        accounts[account_id] = (number, made_in, *said)
+
+    def _identify(self, record: Record) -> None:
+        data, at = record[6], record[4]
+        visitor = self.mall.visitor(data["visitorId"])
+        said = (at, data["memberId"])
+        if visitor.known is not None and visitor.known[0] > at:
+            visitor.former.append(said)
+            return
+        visitors_of = self.mall.visitors_of
+        if visitor.known is not None:
+            visitor.former.append(visitor.known)
+            visitors_of[visitor.known[1]].discard(data["visitorId"])
+        visitor.known = said
+        visitors_of.setdefault(data["memberId"], set()).add(data["visitorId"])
+
+    def _store_share(self, record: Record) -> None:
+        data, sheets = record[6], self.mall.sheets
+        share = self.mall.shares[data["shareId"]]
+        share.digest, share.creator_id, share.linked = record[3], data["memberId"], True
+        optional = (data.get(name, "") for name in ("channel", "materialId", "campaignId"))
+        share.columns = (record[4], *optional)
+        created = sheets.relationships("CREATED", "Member", "Share")
+        created.line(f"{self.mall.members[data['memberId']]}{COLUMN}{share.number}")
+        if "parentShareId" in data:
+            # A refused fact of this batch may name the same parent: it stays, for it is linked.
+            parent = self.mall.share(data["parentShareId"])
+            share.parent_id, parent.linked = parent.share_id, True
+            sheets.relationships("RESHARE_OF", "Share", "Share").row(share.number, parent.number)
+        if "productId" in data:
+            product = self.mall.named("Product", data["productId"])
+            sheets.relationships("PROMOTES", "Share", "Product").row(share.number, product)
+
+    def _click(self, record: Record) -> None:
+        _, _, key, _, at, micros, data, _ = record
+        share = self.mall.share(data["shareId"])
+        share.linked = True
+        member_id = data.get("memberId")
+        if member_id is not None:
+            clicks = self.mall.member_clicks.setdefault(member_id, [])
+            number, label = self.mall.members[member_id], "Member"
+        else:
+            visitor_id = data["visitorId"]
+            clicks = self.mall.visitor_clicks.setdefault(visitor_id, [])
+            number, label = self.mall.visitor(visitor_id).number, "Visitor"
+        clicks.append(micros)
+        clicks.append(share)
+        if share.digest is None:
+            early = share.early_visitors if member_id is None else share.early_members
+            early.append(data["visitorId"] if member_id is None else member_id)
+        sheet = self.mall.sheets.relationships("CLICKED", label, "Share")
+        sheet.line(f"{number}{COLUMN}{share.number}{COLUMN}{key}{COLUMN}{at}")
+
+    def _store_order(self, record: Record) -> None:
+        _, _, _, digest, at, micros, data, _ = record
+        mall = self.mall
+        order = self._held(data)
+        created_at = data.get("createdAt")
+        order.digest, order.buyer_id = digest, data["memberId"]
+        order.created = micros if created_at is None else micros_of(created_at)
+        order.paid, order.texts = micros, (created_at or at, at)
+        order.amount_minor, order.currency = data["amountMinor"], data["currency"]
+        order.channel = data.get("channel", "")
+        order.platform_order_no = data.get("platformOrderNo", "")
+        mall.newest_order = max(mall.newest_order, order.created)
+        mall.orders_of.setdefault(order.buyer_id, []).append(data["orderId"])
+        placed = mall.sheets.relationships("PLACED", "Member", "Order")
+        placed.line(f"{mall.members[order.buyer_id]}{COLUMN}{order.number}")
+        self._write_lines(order, data["lines"])
+        self._link_order(order, data)
+
+    def _write_lines(self, order: Order, lines: Sequence[Mapping[str, Any]]) -> None:
+        mall = self.mall
+        contains = mall.sheets.relationships("CONTAINS", "Order", "Product")
+        for line in lines:
+            product = mall.named("Product", line["productId"])
+            contains.row(order.number, product, line["quantity"], line["amountMinor"])
+            if "categoryId" in line:
+                mall.categories[product, mall.named("Category", line["categoryId"])] = None
+
+    def _link_order(self, order: Order, data: Mapping[str, Any]) -> None:
+        mall, relationships = self.mall, self.mall.sheets.relationships
+        if "shareId" in data:
+            share: Share = mall.share(data["shareId"])
+            order.share_id, share.linked = share.share_id, True
+            if share.digest is None:
+                share.early_orders.append(data["orderId"])
+            relationships("CAME_THROUGH", "Order", "Share").row(order.number, share.number)
+        if "couponCode" in data:
+            coupon = mall.coupon(data["couponCode"])
+            order.coupon_code = data["couponCode"]
+            coupon.order_ids.append(data["orderId"])
+            relationships("REDEEMED", "Order", "Coupon").row(order.number, coupon.number)
+        if "shopId" in data:
+            shop = mall.named("Shop", data["shopId"])
+            relationships("SOLD_BY", "Order", "Shop").row(order.number, shop)
+        linked = {(item["kind"], item["value"]) for item in data.get("identifiers", ())}
+        for kind, token in sorted(linked):
+            link = ORDER_LINKS.get(kind, "PLACED_FROM")
+            number = mall.identifier(kind, token)
+            relationships(link, "Order", "Identifier").row(order.number, number)
+
+    def _refund(self, record: Record) -> None:
+        data = record[6]
+        order = self._held(data)
+        refund_id, amount_minor = data["refundId"], data["amountMinor"]
+        sheets, number = self.mall.sheets, len(self.mall.refunds)
+        self.mall.refunds[refund_id] = record[3]
+        order.refunded_minor += amount_minor
+        sheets.nodes("Refund").row(
+            number, refund_id, amount_minor, record[4], record[3], order.held_by
+        )
+        sheets.relationships("REFUNDS", "Refund", "Order").row(number, order.number)
+
+    def _end_order(self, record: Record) -> None:
+        order = self._held(record[6])
+        if order.ended[0] <= record[4]:
+            order.ended = (record[4], ENDINGS[record[1]])
+
+    def _held(self, data: Mapping[str, Any]) -> Order:
+        order = self.mall.order(data["orderId"])
+        order.held_by = self._holder
+        return order
+
+    def _issue_coupon(self, record: Record) -> None:
+        data, at = record[6], record[4]
+        coupon = self.mall.coupon(data["couponCode"])
+        if coupon.issued_at <= at:
+            coupon.issued_at = at
+            coupon.exclusive, coupon.value_minor = data.get("exclusive"), data.get("valueMinor")
+            coupon.owner_id = data.get("ownerMemberId")
