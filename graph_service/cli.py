@@ -16,26 +16,26 @@ from rich.console import Console
 from rich.markup import escape
 
 from graph_service.app import create_app
-from graph_service.bulk.loading import bulk_load, is_bulk_faster
+from graph_service.bulk.loading import bulk_load, is_bulk_faster, is_new_and_worthwhile
 from graph_service.clock import utc_now
 from graph_service.demo.next_steps import show_next_steps
-from graph_service.demo.story import read_story, render_story
+from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, ServiceError
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
-from graph_service.ingest.files import event_files
+from graph_service.ingest.files import EventFile, event_files
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import Plan, seed_plan
+from graph_service.rewards.plan import seed_plan
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
 from graph_service.worlds.showcase import SHOWCASE_ORDER
-from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, World, WorldName, world_of
+from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, WorldName, world_of
 
 app = typer.Typer(
     help="Attribution, teams and fraud on a graph of a social-commerce mall's referrals.",
@@ -94,19 +94,29 @@ def demo(
     ] = True,
 ) -> None:
     """Load a mall, tell one order as a story with pictures, then serve HTTP."""
-    named = event_files(files or [])
-    made = None if named else world_of(world, members=members, seed=seed)
+    with TemporaryDirectory() as folder:
+        named = event_files(files or [])
+        if not named:
+            made = Path(folder) / "world.jsonl"
+            write_world(world_of(world, members=members, seed=seed), made, console)
+            named = event_files([str(made)])
+        _show_demo(named, None if files else SHOWCASE_ORDER, pictures, serve=serve)
+
+
+def _show_demo(
+    files: list[EventFile], told: str | None, pictures: Path | None, *, serve: bool
+) -> None:
+    settings = Settings()
+    loaded = _loaded_in_bulk(settings, files)
 
     async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
-        settings = Settings()
-        if made is None:
-            loaded = await load_files(pipeline, named, console)
-            order_ids = loaded.order_ids
-        else:
-            loaded = await _load_world(pipeline, made)
-            order_ids = [SHOWCASE_ORDER, *loaded.order_ids]
-        show_summary(console, loaded)
-        await _tell(opened, order_ids, pipeline.plan, pictures or settings.data_dir / "pictures")
+        if (found := loaded) is None:
+            found = await load_files(pipeline, files, console)
+            show_summary(console, found)
+        folder = pictures or settings.data_dir / "pictures"
+        order_ids = found.order_ids if told is None else [told, *found.order_ids]
+        story = await read_story(opened.graph, order_ids, pipeline.plan, utc_now(), told=told)
+        await _tell(opened, story, folder)
         if serve:
             _show_server(opened.address)
             await _serve(settings)
@@ -120,22 +130,30 @@ def demo(
     _run(work)
 
 
-async def _load_world(pipeline: Pipeline, made: World) -> Loaded:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "world.jsonl"
-        await asyncio.to_thread(write_world, made, file, console)
-        return await load_files(pipeline, event_files([str(file)]), console)
+def _loaded_in_bulk(settings: Settings, files: list[EventFile]) -> Loaded | None:
+    """What was loaded, if it goes into a new managed server and is large enough; else None."""
+    if not is_new_and_worthwhile(settings, files):
+        return None
+    configure_logs("WARNING")
+    found: list[Loaded] = []
+
+    async def work() -> int:
+        found.append(await bulk_load(settings, files, console))
+        return 0
+
+    run_until_told(work())
+    show_summary(console, found[0])
+    return found[0]
 
 
-async def _tell(opened: OpenGraph, order_ids: list[str], plan: Plan, folder: Path) -> None:
+async def _tell(opened: OpenGraph, story: Story | None, folder: Path) -> None:
     """Print the story of one order and save its pictures."""
-    # Drawing takes half a second to import, which the other commands need not wait for.
-    from graph_service.demo.pictures import draw_pictures
-
-    story = await read_story(opened.graph, order_ids, plan, utc_now())
     if story is None:
         console.print("There is no paid order in this file, so there is no path to show.")
         return
+    # Drawing takes half a second to import, which the other commands need not wait for.
+    from graph_service.demo.pictures import draw_pictures
+
     render_story(console, story)
     drawn = await draw_pictures(opened.graph, story, folder, utc_now())
     if drawn:
@@ -241,6 +259,9 @@ def bench(
         int | None, typer.Option(min=2_000, help="One world with so many members instead.")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, max=20, help="Repeats of each figure.")] = 3,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few requests of each kind: does it run?")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="File for the figures as JSON.")
     ] = None,
@@ -250,8 +271,10 @@ def bench(
 ) -> None:
     """Measure ingest, questions, loading and memory, on a service and a Neo4j of its own."""
     from graph_service.bench.report import run_bench, worlds_of, write_figures
+    from graph_service.bench.runs import QUICK, Effort
 
-    figures = run_bench(worlds_of(worlds or ["S", "M"], members), repeats, console)
+    effort = QUICK if quick else Effort(repeats)
+    figures = run_bench(worlds_of(worlds or ["S", "M"], members), effort, console)
     write_figures(figures, json_file=json_file, page=write)
 
 

@@ -29,16 +29,28 @@ BIN = Path(sys.executable).parent
 OF_THE_SYSTEM = {"python3", "curl"}
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "README.zh.md")
-COMMANDS = ("demo", "serve", "load", "verify", "neo4j start")
+COMMANDS = (
+    "demo",
+    "world",
+    "serve",
+    "load",
+    "verify",
+    "bench",
+    "keys create",
+    "keys list",
+    "neo4j start",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_front_page_names_commands_that_there_are(page: str) -> None:
     named = set(
-        re.findall(r"`graph-service ([a-z0-9]+(?: start)?)", (ROOT / page).read_text("utf-8"))
+        re.findall(
+            r"`graph-service ([a-z0-9]+(?: start| create)?)", (ROOT / page).read_text("utf-8")
+        )
     )
 
-    assert named == {"serve", "load", "verify", "neo4j start"}
+    assert named == {"serve", "load", "verify", "keys create", "neo4j start"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

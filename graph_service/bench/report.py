@@ -9,7 +9,7 @@ from rich.console import Console
 
 from graph_service.bench.bare import open_bare
 from graph_service.bench.figures import Figures, machine_facts
-from graph_service.bench.runs import Subjects, subjects_of, time_ingest, time_questions
+from graph_service.bench.runs import Effort, Subjects, subjects_of, time_ingest, time_questions
 from graph_service.bench.stage import Stage, open_stage
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Invalid
@@ -42,22 +42,22 @@ start, constraints. Memory is the peak of each process over all of the above on 
 """
 
 
-def run_bench(worlds: Sequence[World], repeats: int, console: Console) -> Figures:
+def run_bench(worlds: Sequence[World], effort: Effort, console: Console) -> Figures:
     """Measure ingest on the first world and questions on each; minutes for S, more for M.
 
     Raises GraphUnavailable where a process of the bench fails.
     """
     figures = Figures(machine_facts())
     with open_stage() as stage:
-        _bench_ingest(stage, worlds[0], repeats, figures, console)
+        _bench_ingest(stage, worlds[0], effort, figures, console)
     for world in worlds:
         with open_stage() as stage:
-            _bench_questions(stage, world, repeats, figures, console)
+            _bench_questions(stage, world, effort, figures, console)
     return figures
 
 
 def _bench_ingest(
-    stage: Stage, world: World, repeats: int, figures: Figures, console: Console
+    stage: Stage, world: World, effort: Effort, figures: Figures, console: Console
 ) -> None:
     with console.status("starting") as status, stage.service() as service:
         with open_bare(service.neo4j) as bare:
@@ -66,13 +66,13 @@ def _bench_ingest(
             def say(what: str) -> None:
                 status.update(f"{world.name}: {what}")
 
-            for timed in time_ingest(service, bare, events, world.name, repeats, say):
+            for timed in time_ingest(service, bare, events, world.name, effort, say):
                 _add(figures, timed.row(), console)
         figures.memory.append({"what": "ingest", "world": world.name, **service.peaks()})
 
 
 def _bench_questions(
-    stage: Stage, world: World, repeats: int, figures: Figures, console: Console
+    stage: Stage, world: World, effort: Effort, figures: Figures, console: Console
 ) -> None:
     with console.status(f"{world.name}: making the world") as status:
         file = stage.folder / "world.jsonl"
@@ -91,7 +91,7 @@ def _bench_questions(
                 def say(what: str) -> None:
                     status.update(f"{world.name}: {what}")
 
-                for timed in time_questions(service, bare, subjects, world.name, repeats, say):
+                for timed in time_questions(service, bare, subjects, world.name, effort, say):
                     _add(figures, timed.row(), console)
             figures.memory.append({"what": "questions", "world": world.name, **service.peaks()})
 

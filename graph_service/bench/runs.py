@@ -14,19 +14,29 @@ from graph_service.ids import fact_key
 from graph_service.worlds.diary import Event
 from graph_service.worlds.showcase import PROMOTERS, SHOWCASE_ORDER
 
-# Events in one request, and requests of one repeat.
-INGEST = ((1, 200), (100, 40), (2_000, 6))
-WARM_EVENTS = 6_000
 WARM_BATCH = 500
-QUESTIONS = 100
-WARM_QUESTIONS = 30
 ORDERS_TOGETHER = 1_000
-BATCHES = 5
 IDS_KEPT = 4_000
 SETTLE_S = 0.1
 MONTH = "2026-05"
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is asked. ingest: events in one request, and requests of one repeat."""
+
+    repeats: int = 3
+    warm_events: int = 6_000
+    ingest: tuple[tuple[int, int], ...] = ((1, 200), (100, 40), (2_000, 6))
+    warm_questions: int = 30
+    questions: int = 100
+    batches: int = 5
+
+
+# Enough to see that everything runs, too little for a figure.
+QUICK = Effort(1, 500, ((1, 3), (100, 2), (2_000, 1)), 2, 5, 1)
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class _Sample:
 
 
 def time_ingest(
-    service: Service, bare: Bare, events: Iterator[Event], world: str, repeats: int, say: Progress
+    service: Service, bare: Bare, events: Iterator[Event], world: str, effort: Effort, say: Progress
 ) -> list[Timed]:
     """Batches of each size, waiting for what is derived or not, beside the driver alone.
 
@@ -72,18 +82,18 @@ def time_ingest(
     of strings, without any check. Raises ValueError where the events run out.
     """
     say("warming up")
-    for batch in _batches(events, WARM_BATCH, WARM_EVENTS // WARM_BATCH):
+    for batch in _batches(events, WARM_BATCH, effort.warm_events // WARM_BATCH):
         service.ask("POST", "/v1/events?wait=true", batch)
         bare.write(_rows(batch))
     found: list[Timed] = []
-    for size, count in INGEST:
+    for size, count in effort.ingest:
         for wait in (False, True):
             what = f"ingest {size:,}{', wait' if wait else ''}"
             say(what)
             path = f"/v1/events{'?wait=true' if wait else ''}"
             runs: list[list[float]] = []
             peer_runs: list[list[float]] = []
-            for _ in range(repeats):
+            for _ in range(effort.repeats):
                 batches = list(_batches(events, size, count))
                 runs.append([service.ask("POST", path, batch)[0] for batch in batches])
                 _settle(bare)
@@ -121,7 +131,7 @@ def _rows(batch: Sequence[Event]) -> list[dict[str, str]]:
 
 
 def time_questions(
-    service: Service, bare: Bare, subjects: Subjects, world: str, repeats: int, say: Progress
+    service: Service, bare: Bare, subjects: Subjects, world: str, effort: Effort, say: Progress
 ) -> list[Timed]:
     """Team, team by level, upline, path and batch attribution, each beside an empty round trip."""
     members, orders = subjects.members, subjects.orders
@@ -138,14 +148,17 @@ def time_questions(
     found: list[Timed] = []
     for what, request_of in kinds.items():
         say(what)
-        found.append(_time_kind(service, bare, Timed(what, world, []), request_of, repeats))
+        found.append(_time_kind(service, bare, Timed(what, world, []), request_of, effort))
     say("batch attribution")
     together = [
-        ("POST", "/v1/attributions:batch", {"orderIds": _some(orders, i)}) for i in range(BATCHES)
+        ("POST", "/v1/attributions:batch", {"orderIds": _some(orders, i)})
+        for i in range(effort.batches)
     ]
     service.ask(*together[0])
-    runs = [[service.ask(*one)[0] for one in together] for _ in range(repeats)]
-    round_trips = [[bare.round_trip() for _ in range(QUESTIONS)] for _ in range(repeats)]
+    runs = [[service.ask(*one)[0] for one in together] for _ in range(effort.repeats)]
+    round_trips = [
+        [bare.round_trip() for _ in range(effort.questions)] for _ in range(effort.repeats)
+    ]
     count = min(ORDERS_TOGETHER, len(orders))
     what = f"batch attribution, {count:,} orders"
     found.append(Timed(what, world, runs, count, peer="RETURN 1", peer_runs=round_trips))
@@ -162,15 +175,15 @@ def _time_kind(
     bare: Bare,
     named: Timed,
     request_of: Callable[[int], tuple[str, str, object]],
-    repeats: int,
+    effort: Effort,
 ) -> Timed:
-    for i in range(WARM_QUESTIONS):
+    for i in range(effort.warm_questions):
         service.ask(*request_of(i))
         bare.round_trip()
     runs: list[list[float]] = []
     round_trips: list[list[float]] = []
-    for repeat in range(repeats):
-        asked = range(repeat * QUESTIONS, (repeat + 1) * QUESTIONS)
+    for repeat in range(effort.repeats):
+        asked = range(repeat * effort.questions, (repeat + 1) * effort.questions)
         runs.append([service.ask(*request_of(i))[0] for i in asked])
         round_trips.append([bare.round_trip() for _ in asked])
     return Timed(named.what, named.world, runs, peer="RETURN 1", peer_runs=round_trips)

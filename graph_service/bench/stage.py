@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from graph_service.bench.figures import peak_mib
@@ -22,6 +22,7 @@ from graph_service.settings import Settings
 
 STOP_S = 60
 REQUEST_S = 600
+IDLE_S_MAX = 2.0
 # What the bench sends in a second is not what it wants to know.
 UNLIMITED = 1_000_000
 
@@ -34,16 +35,22 @@ class Service:
     pid: int
     neo4j: ServerAddress
     key: str
+    last_s: float = 0.0
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[float, Any]:
         """Seconds until the answer was read, and the answer. Raises GraphUnavailable unless 200."""
         sent = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        if perf_counter() - self.last_s > IDLE_S_MAX:
+            # The service ends connections that were silent for five seconds.
+            self.connection.close()
+            self.connection.connect()
         started = perf_counter()
         self.connection.request(method, path, sent, headers)
         answer = self.connection.getresponse()
         read = answer.read()
-        seconds = perf_counter() - started
+        self.last_s = perf_counter()
+        seconds = self.last_s - started
         if answer.status != 200:
             raise GraphUnavailable(f"{method} {path} answered {answer.status}: {read[:500]!r}")
         return seconds, json.loads(read)
@@ -111,8 +118,6 @@ class Stage:
 
 
 def _until_ready(connection: HTTPConnection) -> None:
-    from time import monotonic, sleep
-
     until = monotonic() + Settings().neo4j_start_timeout_s + STOP_S
     while monotonic() < until:
         try:

@@ -13,16 +13,16 @@ from time import perf_counter
 from typing import Any, TypeVar, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from graph_service.bulk.bindings import Bindings
 from graph_service.bulk.booking import Booking
-from graph_service.bulk.mall import Mall
+from graph_service.bulk.mall import WRITTEN, Mall
 from graph_service.bulk.parsing import COLUMN, Parsed, Record, needed_mib, parsed_batches
-from graph_service.bulk.settling import WRITTEN, Settling
+from graph_service.bulk.settling import Settling
 from graph_service.bulk.sheets import KeptNode, Sheets, options
 from graph_service.clock import Clock, from_micros, utc_now
-from graph_service.errors import Conflict, GraphError, StorageFull
+from graph_service.errors import Conflict, GraphError, GraphUnavailable, StorageFull
 from graph_service.graph import jars
 from graph_service.graph.opening import settings_for
 from graph_service.graph.queries import load_queries
@@ -81,11 +81,15 @@ class _Load:
         except asyncio.CancelledError:
             self.told.set()
             await asyncio.wait([task])
+            # Whatever the thread ended with, it ended because of this.
+            task.exception()
             raise
 
-    def stage(self, name: str) -> None:
-        """Show what is being done now."""
-        self.progress.add_task(name, total=None, events="", start=True)
+    def stage(self, name: str, *, total: int | None = None) -> TaskID:
+        """Show what is being done now, and no longer count the time of what is done."""
+        for task in self.progress.tasks:
+            self.progress.stop_task(task.id)
+        return self.progress.add_task(name, total=total, events="")
 
 
 async def bulk_load(
@@ -105,7 +109,12 @@ async def bulk_load(
         raise Conflict("only the managed Neo4j can be loaded in bulk: load without --bulk")
     started = perf_counter()
     home = settings.data_dir / "neo4j"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise GraphUnavailable(
+            f"cannot write folder {home}: {fault}; set GRAPH_SERVICE_DATA_DIR to another"
+        ) from fault
     server = ManagedServer(home, settings, imports=True)
     with _progress(console) as progress, jars.exclusive(home / "bulk.lock", timeout_s=1):
         load = _Load(settings, server, plan or seed_plan(), clock, progress)
@@ -122,9 +131,19 @@ async def bulk_load(
 
 async def is_bulk_faster(graph: Graph, files: Sequence[EventFile]) -> bool:
     """Is the graph empty, and are the files large enough to make up for the import's start?"""
-    if sum(file.size_bytes or 0 for file in files) < WORTHWHILE_BYTES:
+    if not _are_large(files):
         return False
     return not (await graph.read("bulk/count_graph"))[0]["facts"]
+
+
+def is_new_and_worthwhile(settings: Settings, files: Sequence[EventFile]) -> bool:
+    """Would a managed server that was never started take such files faster in bulk?"""
+    store = settings.data_dir / "neo4j" / "data"
+    return settings.neo4j_uri is None and not store.exists() and _are_large(files)
+
+
+def _are_large(files: Sequence[EventFile]) -> bool:
+    return sum(file.size_bytes or 0 for file in files) >= WORTHWHILE_BYTES
 
 
 async def _run(load: _Load, files: Sequence[EventFile | EventList]) -> None:
@@ -191,7 +210,7 @@ def _write(
     tokeniser = Tokeniser(read_pepper(load.settings))
     sizes = [file.size_bytes for file in files]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    task = load.progress.add_task("reading", total=total, events="")
+    task = load.stage("reading", total=total)
     batches = 0
     with writing(load.folder, remedy=MOVE), Sheets(load.folder) as sheets:
         mall = Mall(sheets)

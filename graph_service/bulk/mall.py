@@ -7,9 +7,18 @@ from typing import Any
 
 from graph_service.bulk.sheets import ELEMENT, Sheets
 
+# The statements of the rooms whose writes are kept here; a load refuses to go without a new one.
+WRITTEN = frozenset(
+    """referrals/store_members referrals/update_members identity/identify_visitors
+    identity/record_identifications identity/link_accounts identity/observe_identifiers
+    attribution/store_shares attribution/link_reshares attribution/link_promoted_products
+    attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
+    attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons
+    attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
+    attribution/update_orders attribution/store_coupons""".split()
+)
 # The roll-up of a month: month, currency, member, own, direct and team sales.
 SalesMonth = list[Any]
-SAID = ("role", "status", "communityId", "kyc", "taxRegistered")
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """Which facts are in these files? Read here, parsed and tokenised in worker processes."""
 
 import gzip
+import hashlib
 import io
 import json
 import marshal
@@ -10,19 +11,28 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import orjson
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from graph_service.clock import to_micros
 from graph_service.errors import Invalid, ServiceError
-from graph_service.ingest.envelope import OWN_EVENTS
-from graph_service.ingest.facts import Fact, Problem, Rejection, parse_event
+from graph_service.ids import fact_key
+from graph_service.ingest.envelope import DATA, OWN_EVENTS, Envelope
+from graph_service.ingest.facts import (
+    DIGEST_HEX_DIGITS,
+    Fact,
+    Problem,
+    Rejection,
+    parse_event,
+)
 from graph_service.ingest.files import GZIP_MAGIC, LINE_BYTES_MAX, EventFile, EventList
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.storage import MIB
@@ -31,6 +41,13 @@ from graph_service.storage import MIB
 COLUMN = "\x1f"
 # Batches that wait in a worker's queue or for the one who settles them, per worker.
 AHEAD = 6
+# Types whose data are texts and whole numbers of 64 bits, which have one spelling in JSON; a
+# binding's end has to be compared with the event's time besides.
+PLAIN: Mapping[str, type[BaseModel]] = {
+    name: model
+    for name, model in DATA.items()
+    if name not in ("product.upserted", "campaign.upserted", "community.upserted", "referral.bound")
+}
 # What a bulk load takes on the disk at most, of its events as plain text.
 ROOM_FACTOR = 4
 # How far event files are zipped.
@@ -102,7 +119,7 @@ def parse_items(items: Sequence[bytes | object], tokeniser: Tokeniser) -> bytes:
     rejections: list[tuple[object, ...]] = []
     for position, item in enumerate(items):
         raw = _event(item) if isinstance(item, bytes) else item
-        found = parse_event(raw, position, tokeniser)
+        found = plain_fact(raw, position, tokeniser) or parse_event(raw, position, tokeniser)
         if isinstance(found, Fact):
             records.append(record_of(found))
         else:
@@ -114,10 +131,45 @@ def parse_items(items: Sequence[bytes | object], tokeniser: Tokeniser) -> bytes:
     return marshal.dumps((records, rejections))
 
 
+def plain_fact(raw: object, position: int, tokeniser: Tokeniser) -> Fact | None:
+    """The fact that `parse_event` would give of a valid event, in two thirds of its time.
+
+    None where it has to be asked: of what is not valid, and of types that hold any JSON, whose
+    numbers have more than one spelling.
+    """
+    try:
+        envelope = Envelope.model_validate(raw)
+        model = PLAIN.get(envelope.type)
+        if model is None:
+            return None
+        dumped = model.model_validate(envelope.data).model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        )
+    except ValidationError:
+        return None
+    data = tokeniser.tokenised(envelope.type, dumped)
+    at = envelope.time.isoformat()
+    content = orjson.dumps([envelope.type, at, data], option=orjson.OPT_SORT_KEYS)
+    return Fact(
+        key=fact_key(envelope.source, envelope.id),
+        source=envelope.source,
+        event_id=envelope.id,
+        type=envelope.type,
+        time=envelope.time,
+        at=at,
+        data=data,
+        digest=hashlib.sha256(content).hexdigest()[:DIGEST_HEX_DIGITS],
+        position=position,
+    )
+
+
 def record_of(fact: Fact) -> Record:
     """A fact as it is settled: ready to be written but for what storing it adds."""
     member_id = fact.data.get("memberId", "") if fact.type in OWN_EVENTS else ""
-    text = json.dumps(fact.data, ensure_ascii=False, separators=(",", ":"))
+    if fact.type in PLAIN:
+        text = orjson.dumps(fact.data).decode()
+    else:
+        text = json.dumps(fact.data, ensure_ascii=False, separators=(",", ":"))
     columns = (fact.key, fact.source, fact.event_id, fact.type, fact.at, text, fact.digest)
     line = COLUMN.join((*columns, member_id))
     micros = to_micros(fact.time)

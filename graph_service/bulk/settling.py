@@ -14,6 +14,7 @@ from graph_service.bulk.bindings import BINDING_TYPES, Bindings
 from graph_service.bulk.booking import Booking
 from graph_service.bulk.mall import Mall, Order, Share
 from graph_service.bulk.parsing import COLUMN, Record
+from graph_service.bulk.sheets import RELATIONSHIPS
 from graph_service.clock import Clock, micros_of, to_micros
 from graph_service.ids import new_id
 from graph_service.ingest.envelope import OWN_EVENTS
@@ -21,18 +22,7 @@ from graph_service.ingest.facts import Problem
 from graph_service.ingest.store import CONFLICT, REPEATS, ROUNDS_MAX, Verdict
 from graph_service.referrals.facts import PROPERTIES
 
-ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
 ORDER_LINKS = {"address": "SHIPPED_TO", "payment": "PAID_WITH"}
-# What the rooms write when they store facts; `unknown_statements` finds what is new.
-WRITTEN = frozenset(
-    """referrals/store_members referrals/update_members identity/identify_visitors
-    identity/record_identifications identity/link_accounts identity/observe_identifiers
-    attribution/store_shares attribution/link_reshares attribution/link_promoted_products
-    attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
-    attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons
-    attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
-    attribution/update_orders attribution/store_coupons""".split()
-)
 _OTHERS = ("inviterId", "ownerMemberId", "stewardId")
 
 
@@ -49,6 +39,10 @@ class Settling:
         self._holder = ""
         self._digests: dict[str, bytes] = {}
         self._facts = mall.sheets.nodes("Fact")
+        self._links = {
+            f"{name} {start}": mall.sheets.relationships(name, start, end).line
+            for name, start, end, _ in RELATIONSHIPS
+        }
         self._writes: Mapping[str, Callable[[Record], None]] = {
             "member.joined": self._update_member,
             "member.updated": self._update_member,
@@ -76,9 +70,6 @@ class Settling:
                 firsts.setdefault(record[2], record)
             verdicts = self._round(list(firsts.values()), f"{batch}-{number}", accepted)
             settled.extend((record, verdicts[key]) for key, record in firsts.items())
-            if len(firsts) == len(waiting):
-                waiting = ()
-                break
             waiting = self._repeats(waiting, firsts, verdicts, settled)
             if not waiting:
                 break
@@ -127,6 +118,7 @@ class Settling:
         self._prepare(fresh, micros)
         refused: list[Record] = []
         digests, line, writes = self._digests, self._facts.line, self._writes
+        tail = f"{COLUMN}{batch}{COLUMN}{stored_at}{COLUMN}"
         for record in fresh:
             position, kind, key, digest, _, _, _, columns = record
             problem = self._refusal(record, micros)
@@ -137,8 +129,7 @@ class Settling:
             verdicts[key] = "accepted"
             digests[key] = bytes.fromhex(digest)
             self.seq += 1
-            ends = (columns, str(position), batch, stored_at, str(self.seq))
-            line(COLUMN.join(ends))
+            line(f"{columns}{COLUMN}{position}{tail}{self.seq}")
             self._name_members(record)
             write = writes.get(kind)
             if write is not None:
@@ -294,21 +285,20 @@ class Settling:
         visitors_of.setdefault(data["memberId"], set()).add(data["visitorId"])
 
     def _store_share(self, record: Record) -> None:
-        data, sheets = record[6], self.mall.sheets
+        data, links = record[6], self._links
         share = self.mall.shares[data["shareId"]]
         share.digest, share.creator_id, share.linked = record[3], data["memberId"], True
         optional = (data.get(name, "") for name in ("channel", "materialId", "campaignId"))
         share.columns = (record[4], *optional)
-        created = sheets.relationships("CREATED", "Member", "Share")
-        created.line(f"{self.mall.members[data['memberId']]}{COLUMN}{share.number}")
+        links["CREATED Member"](f"{self.mall.members[data['memberId']]}{COLUMN}{share.number}")
         if "parentShareId" in data:
             # A refused fact of this batch may name the same parent: it stays, for it is linked.
             parent = self.mall.share(data["parentShareId"])
             share.parent_id, parent.linked = parent.share_id, True
-            sheets.relationships("RESHARE_OF", "Share", "Share").row(share.number, parent.number)
+            links["RESHARE_OF Share"](f"{share.number}{COLUMN}{parent.number}")
         if "productId" in data:
             product = self.mall.named("Product", data["productId"])
-            sheets.relationships("PROMOTES", "Share", "Product").row(share.number, product)
+            links["PROMOTES Share"](f"{share.number}{COLUMN}{product}")
 
     def _click(self, record: Record) -> None:
         _, _, key, _, at, micros, data, _ = record
@@ -327,8 +317,8 @@ class Settling:
         if share.digest is None:
             early = share.early_visitors if member_id is None else share.early_members
             early.append(data["visitorId"] if member_id is None else member_id)
-        sheet = self.mall.sheets.relationships("CLICKED", label, "Share")
-        sheet.line(f"{number}{COLUMN}{share.number}{COLUMN}{key}{COLUMN}{at}")
+        link = self._links[f"CLICKED {label}"]
+        link(f"{number}{COLUMN}{share.number}{COLUMN}{key}{COLUMN}{at}")
 
     def _store_order(self, record: Record) -> None:
         _, _, _, digest, at, micros, data, _ = record
@@ -343,41 +333,40 @@ class Settling:
         order.platform_order_no = data.get("platformOrderNo", "")
         mall.newest_order = max(mall.newest_order, order.created)
         mall.orders_of.setdefault(order.buyer_id, []).append(data["orderId"])
-        placed = mall.sheets.relationships("PLACED", "Member", "Order")
-        placed.line(f"{mall.members[order.buyer_id]}{COLUMN}{order.number}")
+        self._links["PLACED Member"](f"{mall.members[order.buyer_id]}{COLUMN}{order.number}")
         self._write_lines(order, data["lines"])
         self._link_order(order, data)
 
     def _write_lines(self, order: Order, lines: Sequence[Mapping[str, Any]]) -> None:
         mall = self.mall
-        contains = mall.sheets.relationships("CONTAINS", "Order", "Product")
+        contains = self._links["CONTAINS Order"]
         for line in lines:
             product = mall.named("Product", line["productId"])
-            contains.row(order.number, product, line["quantity"], line["amountMinor"])
+            ends = f"{order.number}{COLUMN}{product}"
+            contains(f"{ends}{COLUMN}{line['quantity']}{COLUMN}{line['amountMinor']}")
             if "categoryId" in line:
                 mall.categories[product, mall.named("Category", line["categoryId"])] = None
 
     def _link_order(self, order: Order, data: Mapping[str, Any]) -> None:
-        mall, relationships = self.mall, self.mall.sheets.relationships
+        mall, links, order_end = self.mall, self._links, f"{order.number}{COLUMN}"
         if "shareId" in data:
             share: Share = mall.share(data["shareId"])
             order.share_id, share.linked = share.share_id, True
             if share.digest is None:
                 share.early_orders.append(data["orderId"])
-            relationships("CAME_THROUGH", "Order", "Share").row(order.number, share.number)
+            links["CAME_THROUGH Order"](f"{order_end}{share.number}")
         if "couponCode" in data:
             coupon = mall.coupon(data["couponCode"])
             order.coupon_code = data["couponCode"]
             coupon.order_ids.append(data["orderId"])
-            relationships("REDEEMED", "Order", "Coupon").row(order.number, coupon.number)
+            links["REDEEMED Order"](f"{order_end}{coupon.number}")
         if "shopId" in data:
             shop = mall.named("Shop", data["shopId"])
-            relationships("SOLD_BY", "Order", "Shop").row(order.number, shop)
+            links["SOLD_BY Order"](f"{order_end}{shop}")
         linked = {(item["kind"], item["value"]) for item in data.get("identifiers", ())}
         for kind, token in sorted(linked):
-            link = ORDER_LINKS.get(kind, "PLACED_FROM")
-            number = mall.identifier(kind, token)
-            relationships(link, "Order", "Identifier").row(order.number, number)
+            link = links[f"{ORDER_LINKS.get(kind, 'PLACED_FROM')} Order"]
+            link(f"{order_end}{mall.identifier(kind, token)}")
 
     def _refund(self, record: Record) -> None:
         data = record[6]
@@ -389,7 +378,7 @@ class Settling:
         sheets.nodes("Refund").row(
             number, refund_id, amount_minor, record[4], record[3], order.held_by
         )
-        sheets.relationships("REFUNDS", "Refund", "Order").row(number, order.number)
+        self._links["REFUNDS Refund"](f"{number}{COLUMN}{order.number}")
 
     def _end_order(self, record: Record) -> None:
         order = self._held(record[6])

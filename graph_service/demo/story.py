@@ -86,9 +86,9 @@ def _dullness(answer: Answer, credited: set[str]) -> tuple[int, ...]:
 
 
 async def read_story(
-    graph: Graph, order_ids: Sequence[str], plan: Plan, now: datetime
+    graph: Graph, order_ids: Sequence[str], plan: Plan, now: datetime, *, told: str | None = None
 ) -> Story | None:
-    """The most telling of these orders and what stands around it; None where none was paid.
+    """The order `told`, else the most telling one, and what stands around it; None without one.
 
     Cost: one answer for each of at most ORDERS_READ_MAX orders, the first and others evenly.
     """
@@ -98,7 +98,7 @@ async def read_story(
     for start in range(0, len(wanted), ORDERS_TOGETHER):
         together = wanted[start : start + ORDERS_TOGETHER]
         answers |= await read_attributions(graph.read, together, AttributionQuestion(), plan)
-    order_id = choose_order(answers)
+    order_id = told if told in answers else choose_order(answers)
     if order_id is None:
         return None
     answer = answers[order_id]

@@ -27,7 +27,7 @@ from tests.worlds import NOW
 pytestmark = pytest.mark.anyio
 QUIET = Console(quiet=True)
 # Every small world of the suite is a few per cent of what a mall of this many members does.
-MEMBERS = int(os.environ.get("GRAPH_SERVICE_TEST_BULK_MEMBERS", "600"))
+MEMBERS = int(os.environ.get("GRAPH_SERVICE_TEST_BULK_MEMBERS", "200"))
 PEPPER = b"pepper-of-the-tests"
 
 
@@ -52,8 +52,8 @@ async def both_loaded(
 async def test_everything_is_the_same_and_stays_the_same_afterwards(
     own_graph: OwnGraph, pipeline: Pipeline, database: Database, tmp_path: Path
 ) -> None:
-    events = [*dirty_world(range(60)), *world_events(world_of("S", members=MEMBERS))]
-    before, later = events[: -len(events) // 8], dirty_world(range(0, 60, 7))
+    events = [*dirty_world(range(36)), *world_events(world_of("S", members=MEMBERS))]
+    before, later = events[: -len(events) // 8], dirty_world(range(0, 36, 6))
     own_graph.server.start()
 
     bulk, online = await both_loaded(own_graph, pipeline, written(tmp_path, before))

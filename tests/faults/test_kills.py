@@ -32,8 +32,8 @@ KINDS = (
     *("neo4j", "both", "load and neo4j", "neo4j at start", "both at start"),
 )
 SEED = 20_260_101
-# When a kill comes after the load began, or after a start did (s).
-KILL_MOST_S, START_KILL_MOST_S = 0.5, 3.0
+# When a kill comes after a batch was sent, or after a start began (s).
+KILL_MOST_S, START_KILL_MOST_S = 0.2, 3.0
 BATCH_EVENTS = 8
 SMALL_FILES = f"import graph_service.loading as loading; loading.BATCH_EVENTS = {BATCH_EVENTS}"
 FACTS = "MATCH (f:Fact) RETURN count(f) AS facts"
@@ -48,7 +48,6 @@ class Siege:
     folder: Path
     service: Service
     acknowledged: set[str] = field(default_factory=set[str])
-    unanswered: int = 0
     killed: list[str] = field(default_factory=list[str])
 
     def round(self, kind: str, events: Sequence[Event]) -> None:
@@ -59,15 +58,14 @@ class Siege:
         elif kind.startswith("load"):
             self.kill_load(kind, events)
         else:
-            after_s = self.chance.uniform(0, KILL_MOST_S)
-            killer = threading.Timer(after_s, self.kill, [kind])
-            killer.start()
-            try:
-                self.post_until(killer, events)
-            finally:
-                killer.join()
+            self.kill_at_post(kind, events)
         self.recover()
-        log.info("siege.round", kind=kind, seconds=round(time.monotonic() - started, 1))
+        log.info(
+            "siege.round",
+            kind=kind,
+            seconds=round(time.monotonic() - started, 1),
+            acknowledged=len(self.acknowledged),
+        )
 
     def kill(self, kind: str) -> None:
         """kill -9 of what this kind names."""
@@ -103,24 +101,25 @@ class Siege:
         if kind != "load":
             self.place.signal_neo4j(signal.SIGKILL)
 
-    def post_until(self, killer: threading.Timer, events: Sequence[Event]) -> None:
-        """Post batch after batch until the kill, then what is left of the first pass."""
+    def kill_at_post(self, kind: str, events: Sequence[Event]) -> None:
+        """Post batch after batch, over and over; the kill comes during one of the first."""
         batches = [events[i : i + BATCH_EVENTS] for i in range(0, len(events), BATCH_EVENTS)]
+        last = self.chance.randrange(1, len(batches) + 1)
+        killer = threading.Timer(self.chance.uniform(0, KILL_MOST_S), self.kill, [kind])
         for number, batch in enumerate(cycle(batches)):
-            if number >= len(batches) and not killer.is_alive():
-                return
+            if number == last:
+                killer.start()
             answer = self.service.post(batch, wait=bool(number % 2))
-            if answer is None:
-                self.unanswered += 1
-                killer.join()
-                return
-            self.note(answer, batch)
+            if answer is not None:
+                self.note(answer, batch)
+            if answer is None or (number > last and not killer.is_alive()):
+                break
+        killer.join()
 
     def note(self, answer: Response, batch: Sequence[Event]) -> None:
         """Keep what was acknowledged; what was before must be known."""
         assert answer.status_code in (200, 503, 504), answer.text
         if answer.status_code != 200:
-            self.unanswered += 1
             return
         for event, result in zip(batch, answer.json()["results"], strict=True):
             known = event["id"] in self.acknowledged

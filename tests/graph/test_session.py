@@ -138,6 +138,21 @@ async def test_tries_are_bounded(connect: Connect, database: Database) -> None:
     assert leases(database) == {}
 
 
+async def test_no_try_begins_after_the_timeout(connect: Connect) -> None:
+    graph = connect(graph_retries_max=8)
+    tries: list[int] = []
+
+    async def work(transaction: Transaction) -> None:
+        tries.append(len(tries))
+        await asyncio.sleep(0.3)
+        raise ServiceUnavailable("no connection to a server that hangs")
+
+    with pytest.raises(GraphUnavailable):
+        await graph.read_together(work, name="test", timeout_s=0.5)
+
+    assert len(tries) <= 2
+
+
 async def test_a_failure_that_stays_is_tried_once_and_undoes_all(
     connect: Connect, database: Database
 ) -> None:
