@@ -75,7 +75,6 @@ class Bindings:
             "referrals/read_bindings": self._read_bindings,
             "referrals/read_forest": self._read_forest,
             "referrals/read_subtree": self._read_subtree,
-            "referrals/read_uplines_at": self._read_uplines_at,
         }
         self.writes: Mapping[str, Answer] = {
             "referrals/remove_bindings": self._remove_bindings,
@@ -150,6 +149,15 @@ class Bindings:
         found = [(-one.since, one.inviter_id) for one in history if _covers(one, at)]
         return min(found)[1] if found else None
 
+    def uplines_at(self, member_id: str, at: int) -> list[str]:
+        """Who stood above a member at a time (us), nearest first, up to where a loop begins."""
+        found: list[str] = []
+        current = self.inviter_at(member_id, at)
+        while current is not None and current != member_id and current not in found:
+            found.append(current)
+            current = self.inviter_at(current, at)
+        return found
+
     def ever_below(self, member_id: str) -> Iterator[str]:
         """The member and everybody who ever stood below, also by bindings that have ended."""
         met = {member_id}
@@ -218,20 +226,6 @@ class Bindings:
                     found[one] = current
                     waiting.append(one)
         return [{"memberIds": list(found), "inviterIds": list(found.values())}]
-
-    def _read_uplines_at(self, *, rows: Sequence[Row]) -> list[Row]:
-        return [
-            {"i": row["i"], "uplineIds": self._uplines_at(row["memberId"], to_micros(row["at"]))}
-            for row in rows
-        ]
-
-    def _uplines_at(self, member_id: str, at: int) -> list[str]:
-        found: list[str] = []
-        current = self.inviter_at(member_id, at)
-        while current is not None and current != member_id and current not in found:
-            found.append(current)
-            current = self.inviter_at(current, at)
-        return found
 
     def _remove_bindings(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
         for member_id in memberIds:

@@ -1,9 +1,11 @@
-"""For whom do the orders count? The rooms decide, and memory answers what they ask."""
+"""For whom do the orders count? Which may count otherwise is asked of the rooms, in memory."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from graph_service.attribution.affected import affected_orders
+from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.bulk.bindings import (
     BINDING_TYPES,
     Answer,
@@ -12,13 +14,14 @@ from graph_service.bulk.bindings import (
     fact_of,
     finished,
 )
-from graph_service.bulk.mall import Mall, Order
+from graph_service.bulk.mall import Mall, Order, Sale
 from graph_service.bulk.parsing import Record
-from graph_service.clock import micros_of, to_micros
+from graph_service.clock import from_micros, micros_of, to_micros
 from graph_service.graph.session import Row
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import orders_below
-from graph_service.rewards.orders import credit_orders
+from graph_service.referrals.teams import month_of
+from graph_service.rewards.orders import BOOKED_TOGETHER
 from graph_service.rewards.plan import Plan
 
 MICROS_PER_SECOND = 1_000_000
@@ -38,14 +41,7 @@ class Booking:
             "attribution/find_orders_through_shares": self._find_orders_through_shares,
             "attribution/find_orders_of_coupons": self._find_orders_of_coupons,
             "attribution/find_orders_of_members": self._find_orders_of_members,
-            "attribution/read_orders": self._read_orders,
-            "attribution/read_touches": self._read_touches,
-            "attribution/read_paths": self._read_paths,
-            "attribution/read_standings": self._read_standings,
             "referrals/find_orders_below": self._find_orders_below,
-            "referrals/read_sales": self._read_sales,
-            "referrals/replace_sales": self._replace_sales,
-            "referrals/add_sales": self._add_sales,
         }
         self._memory = Memory(answers)
         self._concerns: Mapping[str, Callable[[dict[str, Any]], bool]] = {
@@ -68,7 +64,9 @@ class Booking:
         orders |= finished(orders_below(self._memory, facts))
         if orders:
             self.mall.locks[LOCK] += 1
-            finished(credit_orders(self._memory, sorted(orders), self.plan))
+            asked = sorted(orders)
+            for start in range(0, len(asked), BOOKED_TOGETHER):
+                self._credit(asked[start : start + BOOKED_TOGETHER])
 
     def _may_matter(self, record: Record) -> bool:
         """False of the many facts after which no order can count otherwise: it saves the asking."""
@@ -159,120 +157,104 @@ class Booking:
             found.update(one for one in asked if orders[one].created >= since)
         return [{"orderIds": list(found)}]
 
-    # --- what is known of an order? ---
+    # --- for whom do they count? ---
 
-    def _read_orders(self, *, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
-        found = ((one, self.mall.orders.get(one)) for one in orderIds)
-        return [
-            self._order_row(one, order)
-            for one, order in found
-            if order is not None and order.digest is not None
-        ]
+    def _credit(self, order_ids: Sequence[str]) -> None:
+        """Book these orders anew, as `credit_orders` and `book_sales` do.
 
-    def _order_row(self, order_id: str, order: Order) -> Row:
-        owner_id: str | None = None
+        Written out, since three quarters of the time of a load went into those.
+        """
+        sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for order_id in order_ids:
+            order = self.mall.orders.get(order_id)
+            if order is None or order.digest is None:
+                continue
+            before, after = order.booking, self._booking(order)
+            if before == after:
+                continue
+            for sign, booking in ((-1, before), (1, after)):
+                if booking is not None:
+                    _add_up(sums, booking, sign * booking.net_minor)
+            credited = self.mall.credited
+            if before is not None:
+                del credited[before.member_id][order_id]
+            if after is not None:
+                credited.setdefault(after.member_id, {})[order_id] = None
+            order.booking = after
+        for key, added in sums.items():
+            if any(added):
+                kept = self.mall.sales.setdefault(key, [0, 0, 0])
+                for i in range(3):
+                    kept[i] += added[i]
+
+    def _booking(self, order: Order) -> Sale | None:
+        winner_id = self._winner(order)
+        if winner_id is None:
+            return None
+        excluded = self._excluded(order, winner_id)
+        is_cancelled = order.ended[1] == "cancelled"
+        assert order.amount_minor is not None, "an order that was paid has an amount"
+        net_minor = 0 if is_cancelled else order.amount_minor - order.refunded_minor
+        return Sale(
+            member_id=winner_id,
+            month=month_of(from_micros(order.paid), self.plan.month_zone),
+            currency=order.currency,
+            amount_minor=0 if excluded else order.amount_minor,
+            net_minor=0 if excluded else net_minor,
+            upline_ids=self.bindings.uplines_at(winner_id, order.created),
+            excluded=excluded,
+        )
+
+    def _winner(self, order: Order) -> str | None:
+        """To whom the order goes: an exclusive coupon's owner, the last touch's, the inviter."""
         if order.coupon_code is not None:
             coupon = self.mall.coupons[order.coupon_code]
-            owner_id = coupon.owner_id if coupon.exclusive else None
-        return {
-            "orderId": order_id,
-            "buyerId": order.buyer_id,
-            "personId": order.buyer_id,
-            "createdAt": order.created,
-            "paidAt": order.paid,
-            "amountMinor": order.amount_minor,
-            "currency": order.currency,
-            "refundedMinor": order.refunded_minor,
-            "status": order.ended[1] or "paid",
-            "shareId": order.share_id,
-            "couponOwnerId": owner_id,
-            "inviterId": self.bindings.inviter_at(order.buyer_id, order.created),
-        }
-
-    def _read_touches(self, *, orderIds: Sequence[str], windowSeconds: int) -> list[Row]:  # noqa: N803
-        window = windowSeconds * MICROS_PER_SECOND
-        rows: list[Row] = []
-        for order_id in orderIds:
-            order = self.mall.orders[order_id]
-            closes = order.paid
-            opens = closes - window
-            share_ids: list[str] = []
-            times: list[int] = []
-            for clicks in self._clicks_of(order.buyer_id):
-                for i in range(0, len(clicks), 2):
-                    if opens < clicks[i] <= closes:
-                        times.append(clicks[i])
-                        share_ids.append(clicks[i + 1].share_id)
-            if times:
-                rows.append({"orderId": order_id, "shareIds": share_ids, "times": times})
-        return rows
+            if coupon.exclusive and coupon.owner_id is not None:
+                return coupon.owner_id
+        closes = order.paid
+        opens = closes - self.plan.program.window_days * MICROS_PER_DAY
+        shares = self.mall.shares
+        last, share = (opens, ""), None
+        if order.share_id is not None:
+            last, share = (closes, order.share_id), shares[order.share_id]
+        for clicks in self._clicks_of(order.buyer_id):
+            for i in range(0, len(clicks), 2):
+                at = clicks[i]
+                # Of equal times the greatest share id is the last.
+                if opens < at <= closes and at >= last[0] and (at, clicks[i + 1].share_id) > last:
+                    share = clicks[i + 1]
+                    last = (at, share.share_id)
+        if share is not None:
+            return share.creator_id
+        return self.bindings.inviter_at(order.buyer_id, order.created)
 
     def _clicks_of(self, member_id: str) -> Iterable[list[Any]]:
-        nothing: list[Any] = []
-        yield self.mall.member_clicks.get(member_id, nothing)
+        clicks = self.mall.member_clicks.get(member_id)
+        if clicks is not None:
+            yield clicks
         for visitor_id in self.mall.visitors_of.get(member_id, ()):
-            yield self.mall.visitor_clicks.get(visitor_id, nothing)
+            clicks = self.mall.visitor_clicks.get(visitor_id)
+            if clicks is not None:
+                yield clicks
 
-    def _read_paths(self, *, shareIds: Sequence[str]) -> list[Row]:  # noqa: N803
-        """Only the closest share of each: a booking needs no more of the way to it."""
-        return [
-            {
-                "shareId": share_id,
-                "more": False,
-                "shares": [
-                    {
-                        "shareId": share_id,
-                        "createdAt": None,
-                        "memberId": self.mall.shares[share_id].creator_id,
-                    }
-                ],
-            }
-            for share_id in shareIds
-        ]
+    def _excluded(self, order: Order, member_id: str) -> str | None:
+        if member_id == order.buyer_id and not self.plan.program.self_purchase:
+            return "buyer"
+        said = self.mall.said.get(member_id)
+        is_frozen = said is not None and "status" in said and said["status"][0] == "frozen"
+        return "frozen" if is_frozen else None
 
-    def _read_standings(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
-        rows: list[Row] = []
-        for member_id in memberIds:
-            said = self.mall.said.get(member_id)
-            status = "active" if said is None or "status" not in said else said["status"][0]
-            rows.append({"memberId": member_id, "personId": member_id, "status": status})
-        return rows
 
-    # --- what is booked ---
-
-    def _read_sales(self, *, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
-        found = ((one, self.mall.orders.get(one)) for one in orderIds)
-        return [
-            {"orderId": one, **order.booking}
-            for one, order in found
-            if order is not None and order.booking is not None
-        ]
-
-    def _replace_sales(self, *, rows: Sequence[Row]) -> list[Row]:
-        credited = self.mall.credited
-        for row in rows:
-            order_id = row["orderId"]
-            order = self.mall.orders[order_id]
-            if order.booking is not None:
-                del credited[order.booking["memberId"]][order_id]
-            order.booking = None
-            # The program in force credits one member; test_room_statements keeps watch.
-            for sale in row["sales"]:
-                order.booking = sale
-                credited.setdefault(sale["memberId"], {})[order_id] = None
-        return []
-
-    def _add_sales(self, *, rows: Sequence[Row]) -> list[Row]:
-        for row in rows:
-            kept = self.mall.sales.get(row["salesMonthId"])
-            if kept is None:
-                names = ("month", "currency", "memberId", "own", "direct", "team")
-                self.mall.sales[row["salesMonthId"]] = [row[name] for name in names]
-            else:
-                kept[3] += row["own"]
-                kept[4] += row["direct"]
-                kept[5] += row["team"]
-        return []
+def _add_up(
+    sums: defaultdict[tuple[str, str, str], list[int]], booking: Sale, net_minor: int
+) -> None:
+    month, currency = booking.month, booking.currency
+    sums[month, currency, booking.member_id][0] += net_minor
+    for level, upline_id in enumerate(booking.upline_ids):
+        of_upline = sums[month, currency, upline_id]
+        of_upline[2] += net_minor
+        if level == 0:
+            of_upline[1] += net_minor
 
 
 def _always(_: dict[str, Any]) -> bool:

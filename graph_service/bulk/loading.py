@@ -248,11 +248,13 @@ def _uncollected() -> Generator[None]:
 
 
 def _know_statements(load: _Load, tokeniser: Tokeniser) -> None:
-    """Raises Conflict where a room stores something that nobody taught the bulk load."""
+    """Raises Conflict where a room stores or books in a way that nobody taught the bulk load."""
     rooms = Pipeline(cast(Graph, None), tokeniser, load.plan).rooms
     unknown = {one.query for room in rooms for one in room.statements} - WRITTEN
     if unknown:
         raise Conflict(f"a bulk load does not know {', '.join(sorted(unknown))}")
+    if load.plan.program.model != "last_touch":
+        raise Conflict(f"a bulk load does not know the model {load.plan.program.model}")
 
 
 def _machinery(kept: Sequence[KeptNode], mall: Mall) -> int:

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from graph_service.bulk.sheets import ELEMENT, Sheets
+from graph_service.money import decimal_string
+from graph_service.referrals.sales import sales_month_id
 
 # The statements of the rooms whose writes are kept here; a load refuses to go without a new one.
 WRITTEN = frozenset(
@@ -17,8 +20,10 @@ WRITTEN = frozenset(
     attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
     attribution/update_orders attribution/store_coupons""".split()
 )
-# The roll-up of a month: month, currency, member, own, direct and team sales.
-SalesMonth = list[Any]
+# The weight of a credit where the whole order is one member's.
+WHOLE = decimal_string(Fraction(1))
+# Own, direct and team sales (minor units).
+SalesMonth = list[int]
 
 
 @dataclass(slots=True)
@@ -37,6 +42,19 @@ class Share:
     early_members: list[str] = field(default_factory=list[str])
     early_visitors: list[str] = field(default_factory=list[str])
     early_orders: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is booked for an order: it counts for this member and these uplines (minor units)."""
+
+    member_id: str
+    month: str
+    currency: str
+    amount_minor: int
+    net_minor: int
+    upline_ids: list[str]
+    excluded: str | None
 
 
 @dataclass(slots=True)
@@ -58,7 +76,7 @@ class Order:
     refunded_minor: int = 0
     ended: tuple[str, str] = ("", "")
     held_by: str = ""
-    booking: Mapping[str, Any] | None = None
+    booking: Sale | None = None
 
 
 @dataclass(slots=True)
@@ -110,7 +128,8 @@ class Mall:
         self.visitor_clicks: dict[str, list[Any]] = {}
         self.names: dict[str, dict[str, int]] = {"Product": {}, "Category": {}, "Shop": {}}
         self.categories: dict[tuple[int, int], None] = {}
-        self.sales: dict[str, SalesMonth] = {}
+        # By month, currency and member.
+        self.sales: dict[tuple[str, str, str], SalesMonth] = {}
         self.credited: dict[str, dict[str, None]] = {}
         self.locks: Counter[str] = Counter()
 
@@ -235,28 +254,21 @@ class Mall:
             state = (one.digest, status, ended_at, one.refunded_minor, one.held_by)
             sheet.row(one.number, order_id, *one.texts, *money, *state)
             if one.booking is not None:
-                credited.row(one.number, *self._booking(one.booking))
+                sale = one.booking
+                amounts = (WHOLE, sale.amount_minor, sale.net_minor)
+                uplines = ELEMENT.join(sale.upline_ids)
+                when = (sale.currency, sale.month, uplines, sale.excluded)
+                credited.row(one.number, self.members[sale.member_id], *amounts, *when)
         in_category = self.sheets.relationships("IN_CATEGORY", "Product", "Category")
         for product, category in self.categories:
             in_category.row(product, category)
 
-    def _booking(self, booking: Mapping[str, Any]) -> tuple[object, ...]:
-        amounts = (booking["weight"], booking["amountMinor"], booking["netMinor"])
-        return (
-            self.members[booking["memberId"]],
-            *amounts,
-            booking["currency"],
-            booking["month"],
-            ELEMENT.join(booking["uplineIds"]),
-            booking["excluded"],
-        )
-
     def _write_sales(self) -> None:
         sheet = self.sheets.nodes("SalesMonth")
         sold = self.sheets.relationships("SOLD_IN", "Member", "SalesMonth")
-        for number, (key, row) in enumerate(self.sales.items()):
-            month, currency, member_id, own, direct, team = row
-            sheet.row(number, key, month, currency, own, direct, team)
+        for number, ((month, currency, member_id), sums) in enumerate(self.sales.items()):
+            key = sales_month_id(month, currency, member_id)
+            sheet.row(number, key, month, currency, *sums)
             sold.row(self.members[member_id], number)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import from_json
 
 from graph_service.clock import to_micros
@@ -145,11 +145,12 @@ def plain_fact(raw: object, position: int, tokeniser: Tokeniser) -> Fact | None:
         dumped = model.model_validate(envelope.data).model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
-    except ValidationError:
+        data = tokeniser.tokenised(envelope.type, dumped)
+        at = envelope.time.isoformat()
+        content = orjson.dumps([envelope.type, at, data], option=orjson.OPT_SORT_KEYS)
+    except (ValueError, TypeError):
+        # Invalid, or a text that has no UTF-8: half of a surrogate pair.
         return None
-    data = tokeniser.tokenised(envelope.type, dumped)
-    at = envelope.time.isoformat()
-    content = orjson.dumps([envelope.type, at, data], option=orjson.OPT_SORT_KEYS)
     return Fact(
         key=fact_key(envelope.source, envelope.id),
         source=envelope.source,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph_service.bulk.bindings import Bindings
 from graph_service.bulk.booking import Booking
-from graph_service.bulk.mall import WRITTEN, Mall
+from graph_service.bulk.mall import WHOLE, WRITTEN, Mall
 from graph_service.bulk.parsing import parsed_batches, record_of
 from graph_service.bulk.settling import Settling
 from graph_service.bulk.sheets import Sheets
@@ -56,23 +56,24 @@ class Bulk:
     def team(self, member_id: str, month: str) -> dict[str, Any]:
         """The roll-ups as the reference tells them."""
         direct, size = self.bindings.head_counts().get(member_id, (0, 0))
-        sold = self.mall.sales.get(f"{month} CNY {member_id}", [0] * 6)
+        own, of_direct, of_team = self.mall.sales.get((month, "CNY", member_id), [0] * 3)
         return {
             "memberId": member_id,
             "directCount": direct,
             "teamSize": size,
             "month": month,
-            "ownSalesMinor": sold[3],
-            "directSalesMinor": sold[4],
-            "teamSalesMinor": sold[5],
+            "ownSalesMinor": own,
+            "directSalesMinor": of_direct,
+            "teamSalesMinor": of_team,
         }
 
     def credits(self, order_id: str) -> list[dict[str, Any]]:
         """Whom an order was booked for, without those who earn nothing."""
         booking = self.mall.orders[order_id].booking
-        if booking is None or booking["excluded"] is not None:
+        if booking is None or booking.excluded is not None:
             return []
-        return [{name: booking[name] for name in ("memberId", "weight", "amountMinor")}]
+        whole = {"weight": WHOLE, "amountMinor": booking.amount_minor}
+        return [{"memberId": booking.member_id, **whole}]
 
 
 def agrees(bulk: Bulk, reference: ReferenceMall) -> None:

@@ -75,6 +75,7 @@ def snapshot(database: Database) -> dict[str, Any]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
     """The place of the tests that kill; in whatever state the one before left it."""
     place = Place(tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("notes"))
+    place.choose_ports()
     try:
         yield place
     finally:
@@ -120,5 +121,5 @@ def own_server(place: Place) -> OwnServer:
 async def own_client(own_server: OwnServer) -> AsyncGenerator[AsyncClient]:
     """A client of the app on the own server, whose graph is empty."""
     async with client_of(own_server.settings, lambda: NOW) as client:
-        own_server.database.clear()
+        await asyncio.to_thread(own_server.database.clear)
         yield client

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from httpx2 import Client, Response, TransportError
 from pydantic import SecretStr
 
+from graph_service.graph import server as server_file
 from graph_service.graph.opening import settings_for
 from graph_service.graph.server import ManagedServer
 from graph_service.settings import Settings
@@ -24,6 +25,8 @@ from tests.worlds import Event
 
 T = TypeVar("T")
 PEPPER = "pepper-of-the-tests"
+# Below those that systems give to connections.
+PORTS_FROM = 20_000
 MAIN = "from graph_service.cli import main; main()"
 HEAP_MIB, PAGE_CACHE_MIB = 512, 64
 # Longer than anything here takes on a machine that is busy with other things (s).
@@ -110,6 +113,15 @@ class Place:
         address = self.server.status()
         assert address is not None
         return Database(settings_for(self.settings, address))
+
+    def choose_ports(self) -> None:
+        """Ports that no other Neo4j of this machine takes while the place's own is dead."""
+        first = PORTS_FROM + os.getpid() % 1_000 * 10
+        bolt, http = server_file._free_ports((first, first + 1))  # pyright: ignore[reportPrivateUsage]
+        state = {"pid": 0, "birth": "", "bolt_port": bolt, "http_port": http}
+        home = self.seen / "neo4j"
+        home.mkdir(parents=True)
+        (home / "state.json").write_text(json.dumps({**state, "bolt_uri": "", "java": ""}))
 
     def neo4j_pid(self) -> int | None:
         """The process of the managed Neo4j, also while it starts; None without one."""

@@ -93,6 +93,7 @@ def full_place(make_disk: Callable[[int], Disk], notes: Path) -> Generator[tuple
     """A place whose Neo4j runs on a small disk."""
     disk = make_disk(DISK_MIB)
     place = Place(disk.folder / "data", notes, within=disk.enter, root=disk.root)
+    place.choose_ports()
     code, printed = place.run("neo4j", "start")
     assert code == 0, printed
     try:

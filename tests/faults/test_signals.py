@@ -39,6 +39,7 @@ TRIED = len(STARTING) if "GRAPH_SERVICE_TEST_ROUNDS" in os.environ else 1
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
     """A place whose Neo4j does not run: whichever command comes starts it."""
     place = Place(tmp_path_factory.mktemp("idle"), tmp_path_factory.mktemp("notes"))
+    place.choose_ports()
     try:
         yield place
     finally:
