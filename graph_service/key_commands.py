@@ -3,7 +3,6 @@
 They need the database and the pepper of the service; who has both may make keys anyway.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from graph_service.graph.session import Graph
 from graph_service.ingest.tokens import read_pepper
 from graph_service.logs import configure_logs
 from graph_service.settings import Settings
+from graph_service.signals import run_until_told
 
 app = typer.Typer(
     help=(
@@ -172,12 +172,14 @@ def _run(work: Callable[[Desk], Awaitable[None]]) -> None:
     settings = Settings()
     configure_logs(settings.log_level)
 
-    async def opened() -> None:
+    async def opened() -> int:
         async with open_graph(settings) as found:
             change = Change(to_micros(utc_now()) // 1_000, "cli", settings.keys_max)
             await work(Desk(found.graph, read_pepper(settings), settings, change))
+        return 0
 
-    asyncio.run(opened())
+    if code := run_until_told(opened()):
+        raise SystemExit(code)
 
 
 def _show_made(made: MadeKey, desk: Desk, *, as_json: bool) -> None:
