@@ -159,6 +159,8 @@ async def _run(load: _Load, files: Sequence[EventFile | EventList]) -> None:
         raise Conflict(IN_USE)
     load.stage("importing")
     await load.waited(lambda: _import(load, kept, arguments))
+    # The indexes need the room.
+    await load.waited(lambda: shutil.rmtree(load.folder))
     load.stage("indexing")
     await _finish(load)
     load.mark.unlink()

@@ -180,5 +180,5 @@ def test_room_is_asked_for_by_what_the_files_hold_unzipped(tmp_path: Path) -> No
 
     rooms = [needed_mib(event_files([str(one)])) for one in (plain, zipped)]
 
-    assert rooms[0] == 1_024 + 4
-    assert rooms[1] >= 1_024 + 64
+    assert rooms[0] == 1_024 + 6
+    assert rooms[1] >= 1_024 + 96
