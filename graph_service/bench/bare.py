@@ -3,6 +3,7 @@
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any, LiteralString, cast
 
@@ -13,7 +14,7 @@ from graph_service.graph.server import ServerAddress
 
 ROUND_TRIP = "graph/check_health"
 PENDING = "ingest/count_pending"
-WRITE = "bench/write_rows"
+WRITE = "peer"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def open_bare(address: ServerAddress) -> Generator[Bare]:
     """The driver on a managed server."""
     auth = (address.username, address.password)
     queries = load_queries()
-    texts = {name: queries[name].text for name in (ROUND_TRIP, PENDING, WRITE)}
+    texts: dict[str, str] = {name: queries[name].text for name in (ROUND_TRIP, PENDING)}
+    texts[WRITE] = (Path(__file__).parent / "peer.cypher").read_text(encoding="utf-8")
     with (
         GraphDatabase.driver(address.bolt_uri, auth=auth) as driver,  # pyright: ignore[reportUnknownMemberType]
         driver.session() as session,  # pyright: ignore[reportUnknownMemberType]
