@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from graph_service.cli import listen
 from graph_service.settings import Settings
 from tests.conftest import KEY, Database
 from tests.worlds.named import five_levels
@@ -130,6 +132,17 @@ def test_serve_answers_and_ends_in_order_on_sigterm(environment: dict[str, str])
 
     assert ready == {"status": "ready"}
     assert code == 0
+
+
+def test_answers_are_not_held_back_until_what_was_sent_is_acknowledged() -> None:
+    with (
+        listen(Settings(port=0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        at_once = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    assert at_once
 
 
 def until_ready(url: str) -> object:
