@@ -126,7 +126,8 @@ def show(*, as_json: Json = False) -> None:
         if as_json:
             typer.echo(json.dumps({"items": bodies}))
         else:
-            Console().print(_table(bodies))
+            # Names may hold what would be markup.
+            Console().print(_table(bodies), markup=False)
 
     _run(work)
 
@@ -178,8 +179,7 @@ def _run(work: Callable[[Desk], Awaitable[None]]) -> None:
             await work(Desk(found.graph, read_pepper(settings), settings, change))
         return 0
 
-    if code := run_until_told(opened()):
-        raise SystemExit(code)
+    run_until_told(opened())
 
 
 def _show_made(made: MadeKey, desk: Desk, *, as_json: bool) -> None:

@@ -70,6 +70,17 @@ def test_only_the_secret_is_on_standard_output() -> None:
     assert secret not in listed.output
 
 
+def test_names_are_listed_as_they_are_and_not_as_markup() -> None:
+    names = ("[checkout] web", "[/red]")
+    for name in names:
+        told("create", name, "--scope", "read")
+
+    listed = run("list")
+
+    assert listed.exit_code == 0
+    assert [name for name in names if name not in listed.stdout] == []
+
+
 def test_the_last_admin_key_stays_unless_the_settings_hold_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
