@@ -29,6 +29,8 @@ async def affected_orders(
         ("find_orders_through_shares", "shareIds", _named(facts, {"share.created"}, "shareId")),
         ("find_orders_of_coupons", "couponCodes", _named(facts, {"coupon.issued"}, "couponCode")),
         ("find_orders_of_members", "memberIds", _frozen_or_freed(facts)),
+        # Cancelled before, completed after all; most orders are completed as they are booked.
+        ("find_orders_revived", "orderIds", _named(facts, {"order.completed"}, "orderId")),
     )
     for query, name, ids in asked:
         if ids:

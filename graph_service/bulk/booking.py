@@ -41,6 +41,7 @@ class Booking:
             "attribution/find_orders_through_shares": self._find_orders_through_shares,
             "attribution/find_orders_of_coupons": self._find_orders_of_coupons,
             "attribution/find_orders_of_members": self._find_orders_of_members,
+            "attribution/find_orders_revived": self._find_orders_revived,
             "referrals/find_orders_below": self._find_orders_below,
         }
         self._memory = Memory(answers)
@@ -48,6 +49,7 @@ class Booking:
             "order.paid": _always,
             "order.refunded": _always,
             "order.cancelled": _always,
+            "order.completed": lambda data: self._is_revived(data["orderId"]),
             "share.clicked": self._click_may_matter,
             "visitor.identified": _always,
             "share.created": self._share_may_matter,
@@ -143,6 +145,16 @@ class Booking:
     def _find_orders_of_members(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
         found = {one for member_id in memberIds for one in self.mall.credited.get(member_id, ())}
         return [{"orderIds": list(found)}]
+
+    def _find_orders_revived(self, *, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        return [{"orderIds": [one for one in orderIds if self._is_revived(one)]}]
+
+    def _is_revived(self, order_id: str) -> bool:
+        order = self.mall.orders[order_id]
+        if order.amount_minor is None or order.booking is None:
+            return False
+        is_nothing = not order.booking.net_minor and order.booking.excluded is None
+        return is_nothing and order.refunded_minor < order.amount_minor
 
     def _find_orders_below(self, *, rows: Sequence[Row]) -> list[Row]:
         found: set[str] = set()

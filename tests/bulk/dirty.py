@@ -122,6 +122,8 @@ def strange_orders(mall: Teller) -> None:
     mall.tell("order.cancelled", 19, orderId="full")
     # The roll-up of a month that is all gone again stays, with zeros.
     mall.tell("order.paid", 12, **order_data("gone", "p5", 700), couponCode="c-late")
+    mall.tell("order.paid", 12, **order_data("back", "p5", 800), couponCode="c-late")
+    mall.tell("order.cancelled", 18, orderId="back")
 
 
 def strange_shares(mall: Teller) -> None:
@@ -176,4 +178,5 @@ def dirty_world(seeds: range) -> list[Any]:
     mall.tell("share.created", 7, shareId="z-late", memberId="p1")
     mall.tell("share.created", 7, shareId="z-late2", memberId="p2", parentShareId="z2")
     mall.tell("order.cancelled", 40, orderId="gone")
+    mall.tell("order.completed", 41, orderId="back")
     return [*mall.events, *mall.events[middle:told:2]]

@@ -198,7 +198,14 @@ class ReferenceMall:
         return sum(f.data["amountMinor"] for f in refunds if f.data["orderId"] == order_id)
 
     def _is_cancelled(self, order_id: str) -> bool:
-        return any(f.data["orderId"] == order_id for f in self._of_kind("order.cancelled"))
+        endings = [
+            fact
+            for fact in self.facts
+            if fact.kind in ("order.completed", "order.cancelled")
+            and fact.data["orderId"] == order_id
+        ]
+        latest = self._latest(endings)
+        return latest is not None and latest.kind == "order.cancelled"
 
     def _net(self, order: Order) -> int:
         if self._is_cancelled(order.order_id):

@@ -89,6 +89,18 @@ async def test_sales_go_up_the_tree_of_the_day_the_order_was_created(client: Asy
     assert (other["directSalesMinor"], other["teamSalesMinor"]) == (500, 500)
 
 
+async def test_an_order_completed_after_it_was_cancelled_counts_again(client: AsyncClient) -> None:
+    order = {"orderId": "o1"}
+    await send(client, bound("m", "seller"), paid("o1", "m", START + DAY, 1_000))
+    await send(client, event("order.cancelled", "x1", START + 2 * DAY, order))
+    cancelled = (await client.get("/v1/members/seller/team?month=2026-01")).json()
+
+    await send(client, event("order.completed", "c1", START + 3 * DAY, order))
+
+    completed = (await client.get("/v1/members/seller/team?month=2026-01")).json()
+    assert (cancelled["ownSalesMinor"], completed["ownSalesMinor"]) == (0, 1_000)
+
+
 async def test_levels_say_members_activity_and_sales(client: AsyncClient) -> None:
     await send(client, bound("b", "a"), bound("c", "b"), joined("b"), joined("c", NOW - DAY))
     await send(client, paid("o1", "c", START + 5 * DAY, 700))

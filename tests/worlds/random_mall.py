@@ -36,6 +36,7 @@ CHANGED: dict[str, tuple[str, str | int]] = {
     "order.paid": ("memberId", "m99"),
     "order.refunded": ("amountMinor", 7),
     "order.cancelled": ("orderId", "o99"),
+    "order.completed": ("orderId", "o99"),
     "coupon.issued": ("ownerMemberId", "m99"),
 }
 
@@ -225,10 +226,15 @@ class RandomMall:
         self.refunds += 1
         self.add("order.refunded", self.time(dice, first_day=30), data, dice)
 
-    def cancel(self, dice: Dice) -> None:
-        """order.cancelled."""
+    def end(self, dice: Dice) -> None:
+        """order.cancelled or order.completed, also one after the other."""
         data: dict[str, object] = {"orderId": f"o{dice.roll(self.orders + 1)}"}
-        self.add("order.cancelled", self.time(dice, first_day=30), data, dice)
+        at = self.time(dice, first_day=30)
+        kind = dice.of(("order.cancelled", "order.completed"))
+        self.add(kind, at, data, dice)
+        if dice.roll(4) == 1:
+            other = "order.completed" if kind == "order.cancelled" else "order.cancelled"
+            self.add(other, at + timedelta(hours=1), data, dice)
 
     def coupon(self, dice: Dice) -> None:
         """coupon.issued, exclusive or plain; the same code may be issued again."""
@@ -277,7 +283,7 @@ MOVES: tuple[Callable[[RandomMall, Dice], None], ...] = (
     RandomMall.update,
     RandomMall.active,
     *(RandomMall.identify,) * 2,
-    RandomMall.cancel,
+    *(RandomMall.end,) * 2,
     RandomMall.coupon,
 )
 
