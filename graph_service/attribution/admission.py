@@ -1,7 +1,8 @@
 """Which facts about shares and orders contradict what is stored?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from graph_service.graph.session import Transaction
 from graph_service.ids import new_id
@@ -13,6 +14,14 @@ SHARE_CYCLE = Problem("share_cycle", "the share would be passed on from itself")
 OTHER_CONTENT = Problem("event_conflict", "the same thing was stored with other content")
 REFUNDS_EXCEED = Problem("refund_exceeds_order", "refunds would be more than the order's amount")
 _ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
+
+
+class KnownOrder(Protocol):
+    """What is known of an order that is told of again."""
+
+    digest: str | None
+    amount_minor: int | None
+    refunded_minor: int
 
 
 @dataclass
@@ -63,7 +72,7 @@ async def _refuse_shares(transaction: Transaction, facts: list[Fact]) -> dict[st
         before = digests.get(share_id)
         if before is not None:
             rejected[fact.key] = REPEATS if before == fact.digest else OTHER_CONTENT
-        elif parent_id is not None and _comes_from(parents, parent_id, share_id):
+        elif comes_from(parents.get, parent_id, share_id):
             rejected[fact.key] = SHARE_CYCLE
         else:
             digests[share_id] = fact.digest
@@ -78,11 +87,11 @@ async def _parents(transaction: Transaction, linked: list[Fact]) -> dict[str, st
     return dict(zip(row["shareIds"], row["parentIds"], strict=True))
 
 
-def _comes_from(parents: dict[str, str], share_id: str, other_id: str) -> bool:
-    current: str | None = share_id
-    while current is not None and current != other_id:
-        current = parents.get(current)
-    return current is not None
+def comes_from(parent_of: Callable[[str], str | None], share_id: str | None, other_id: str) -> bool:
+    """Is a share the other one, or passed on from it?"""
+    while share_id is not None and share_id != other_id:
+        share_id = parent_of(share_id)
+    return share_id is not None
 
 
 async def _refuse_orders(transaction: Transaction, facts: list[Fact]) -> dict[str, Problem]:
@@ -104,33 +113,42 @@ async def _refuse_orders(transaction: Transaction, facts: list[Fact]) -> dict[st
         refunds = {row["refundId"]: row["digest"] for row in rows if row["digest"]}
     rejected: dict[str, Problem] = {}
     for fact in facts:
-        order = orders[fact.data["orderId"]]
-        problem: Problem | None = None
-        if fact.type == "order.paid":
-            problem = _refuse_payment(order, fact)
-        elif fact.type == "order.refunded":
-            problem = _refuse_refund(order, refunds, fact)
+        problem = _refuse_order(orders[fact.data["orderId"]], refunds, fact)
         if problem is not None:
             rejected[fact.key] = problem
     return rejected
 
 
-def _refuse_payment(order: _Order, fact: Fact) -> Problem | None:
+def _refuse_order(order: _Order, refunds: dict[str, str], fact: Fact) -> Problem | None:
+    """Refuse a fact of an order, or let the order be as the fact says."""
+    problem: Problem | None = None
+    if fact.type == "order.paid":
+        amount_minor = fact.data["amountMinor"]
+        problem = payment_problem(order, fact.digest, amount_minor)
+        if problem is None:
+            order.digest, order.amount_minor = fact.digest, amount_minor
+    elif fact.type == "order.refunded":
+        refund_id, amount_minor = fact.data["refundId"], fact.data["amountMinor"]
+        problem = refund_problem(order, refunds.get(refund_id), fact.digest, amount_minor)
+        if problem is None:
+            order.refunded_minor += amount_minor
+            refunds[refund_id] = fact.digest
+    return problem
+
+
+def payment_problem(order: KnownOrder, digest: str, amount_minor: int) -> Problem | None:
+    """Why an order cannot be paid so, given what is known of it."""
     if order.digest is not None:
-        return REPEATS if order.digest == fact.digest else OTHER_CONTENT
-    if fact.data["amountMinor"] < order.refunded_minor:
-        return REFUNDS_EXCEED
-    order.digest, order.amount_minor = fact.digest, fact.data["amountMinor"]
-    return None
+        return REPEATS if order.digest == digest else OTHER_CONTENT
+    return REFUNDS_EXCEED if amount_minor < order.refunded_minor else None
 
 
-def _refuse_refund(order: _Order, refunds: dict[str, str], fact: Fact) -> Problem | None:
-    refund_id, amount_minor = fact.data["refundId"], fact.data["amountMinor"]
-    if refund_id in refunds:
-        return REPEATS if refunds[refund_id] == fact.digest else OTHER_CONTENT
-    refunded_minor = order.refunded_minor + amount_minor
-    if order.amount_minor is not None and refunded_minor > order.amount_minor:
-        return REFUNDS_EXCEED
-    order.refunded_minor = refunded_minor
-    refunds[refund_id] = fact.digest
-    return None
+def refund_problem(
+    order: KnownOrder | None, known_digest: str | None, digest: str, amount_minor: int
+) -> Problem | None:
+    """Why a refund cannot be. known_digest: of what is stored under its id."""
+    if known_digest is not None:
+        return REPEATS if known_digest == digest else OTHER_CONTENT
+    if order is None or order.amount_minor is None:
+        return None
+    return REFUNDS_EXCEED if order.refunded_minor + amount_minor > order.amount_minor else None

@@ -30,7 +30,7 @@ from graph_service.graph.schema import STATEMENT_TIMEOUT_S, load_migrations, mig
 from graph_service.graph.server import IMPORTING, ManagedServer
 from graph_service.graph.session import NO_SPACE, Graph, Row
 from graph_service.ids import new_id
-from graph_service.ingest.facts import Fact, Problem, Rejection, digest, reject_fact
+from graph_service.ingest.facts import Fact, Problem, reject_fact
 from graph_service.ingest.files import EventFile, EventList
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.loading import BATCH_EVENTS, ORDERS_KEPT_MAX, Loaded
@@ -286,7 +286,7 @@ def _count(load: _Load, parsed: Parsed, settled: Sequence[tuple[Record, Any]]) -
     for one in rejections:
         loaded.statuses["rejected"] += 1
         loaded.reasons[f"{one.problem.code}: {one.problem.detail}"] += 1
-        row = _rejected_row(one)
+        row = one.row()
         load.rejected.setdefault(row["rejectedId"], row)
 
 
@@ -295,19 +295,6 @@ def _whole_fact(record: Record) -> Fact:
     source, event_id = line.split(COLUMN)[1:3]
     time = from_micros(micros)
     return Fact(key, source, event_id, kind, time, at, data, content_digest, position)
-
-
-def _rejected_row(one: Rejection) -> Row:
-    return {
-        "rejectedId": digest(f"{one.problem.code} {one.content}"),
-        "source": one.source,
-        "eventId": one.event_id,
-        "type": one.type,
-        "code": one.problem.code,
-        "detail": one.problem.detail,
-        "status": one.problem.status,
-        "content": one.content,
-    }
 
 
 # --- the store ---

@@ -1,14 +1,10 @@
 """Which facts are in these files? Read here, parsed and tokenised in worker processes."""
 
-import gzip
-import hashlib
-import io
 import json
 import marshal
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,24 +12,23 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import orjson
 from pydantic import BaseModel
-from pydantic_core import from_json
 
 from graph_service.clock import to_micros
-from graph_service.errors import Invalid, ServiceError
-from graph_service.ids import fact_key
-from graph_service.ingest.envelope import DATA, OWN_EVENTS, Envelope
+from graph_service.errors import ServiceError
+from graph_service.ingest.envelope import DATA, Envelope
 from graph_service.ingest.facts import (
-    DIGEST_HEX_DIGITS,
     Fact,
     Problem,
     Rejection,
+    digest,
+    fact_of,
     parse_event,
 )
-from graph_service.ingest.files import GZIP_MAGIC, LINE_BYTES_MAX, EventFile, EventList
+from graph_service.ingest.files import GZIP_MAGIC, EventFile, EventList, event_of
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.storage import MIB
 
@@ -119,7 +114,7 @@ def parse_items(items: Sequence[bytes | object], tokeniser: Tokeniser) -> bytes:
     records: list[Record] = []
     rejections: list[tuple[object, ...]] = []
     for position, item in enumerate(items):
-        raw = _event(item) if isinstance(item, bytes) else item
+        raw = event_of(item) if isinstance(item, bytes) else item
         found = plain_fact(raw, position, tokeniser) or parse_event(raw, position, tokeniser)
         if isinstance(found, Fact):
             records.append(record_of(found))
@@ -152,28 +147,17 @@ def plain_fact(raw: object, position: int, tokeniser: Tokeniser) -> Fact | None:
     except (ValueError, TypeError):
         # Invalid, or a text that has no UTF-8: half of a surrogate pair.
         return None
-    return Fact(
-        key=fact_key(envelope.source, envelope.id),
-        source=envelope.source,
-        event_id=envelope.id,
-        type=envelope.type,
-        time=envelope.time,
-        at=at,
-        data=data,
-        digest=hashlib.sha256(content).hexdigest()[:DIGEST_HEX_DIGITS],
-        position=position,
-    )
+    return fact_of(envelope, at, data, digest(content), position)
 
 
 def record_of(fact: Fact) -> Record:
     """A fact as it is settled: ready to be written but for what storing it adds."""
-    member_id = fact.data.get("memberId", "") if fact.type in OWN_EVENTS else ""
     if fact.type in PLAIN:
         text = orjson.dumps(fact.data).decode()
     else:
         text = json.dumps(fact.data, ensure_ascii=False, separators=(",", ":"))
     columns = (fact.key, fact.source, fact.event_id, fact.type, fact.at, text, fact.digest)
-    line = COLUMN.join((*columns, member_id))
+    line = COLUMN.join((*columns, fact.active_member_id or ""))
     micros = to_micros(fact.time)
     data = cast("dict[str, Any]", fact.data)
     return (fact.position, fact.type, fact.key, fact.digest, fact.at, micros, data, line)
@@ -198,37 +182,6 @@ def _batches(files: Sequence[EventFile | EventList], size: int) -> Iterator[tupl
             for batch in file.batches(size):
                 yield batch, before
             continue
-        for batch, position in _line_batches(file, size):
+        for batch, position in file.line_batches(size):
             yield batch, before + position
         before += file.size_bytes or 0
-
-
-def _line_batches(file: EventFile, size: int) -> Iterator[tuple[list[bytes], int]]:
-    with sys.stdin.buffer if file.name == "-" else Path(file.name).open("rb") as raw:
-        try:
-            batch: list[bytes] = []
-            for line in _lines(raw):
-                if stripped := line.strip():
-                    batch.append(stripped)
-                if len(batch) == size:
-                    yield batch, 0 if file.size_bytes is None else raw.tell()
-                    batch = []
-            if batch:
-                yield batch, file.size_bytes or 0
-        except (EOFError, gzip.BadGzipFile) as fault:
-            raise Invalid(f"{file.name} is a damaged gzip file: {fault}") from fault
-
-
-def _lines(raw: BinaryIO) -> Iterator[bytes]:
-    buffered = cast(io.BufferedReader, raw)
-    zipped = buffered.peek(2)[:2] == GZIP_MAGIC
-    stream = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if zipped else buffered
-    while line := stream.readline(LINE_BYTES_MAX):
-        yield line
-
-
-def _event(line: bytes) -> object:
-    try:
-        return from_json(line, allow_inf_nan=False)
-    except ValueError:
-        return line.decode("utf-8", "replace")

@@ -5,9 +5,11 @@ from typing import Any
 
 from graph_service.attribution.admission import (
     OTHER_CONTENT,
-    REFUNDS_EXCEED,
     SHARE_CYCLE,
     SHARE_LOCK,
+    comes_from,
+    payment_problem,
+    refund_problem,
 )
 from graph_service.attribution.facts import ENDINGS
 from graph_service.bulk.bindings import BINDING_TYPES, Bindings
@@ -174,41 +176,29 @@ class Settling:
 
     def _refuse_share(self, record: Record) -> Problem | None:
         data = record[6]
-        shares = self.mall.shares
-        share_id = data["shareId"]
-        share = shares[share_id]
+        share_id, parent_id = data["shareId"], data.get("parentShareId")
+        share = self.mall.shares[share_id]
         if share.digest is not None:
             return REPEATS if share.digest == record[3] else OTHER_CONTENT
-        current: str | None = data.get("parentShareId")
-        if not share.linked:
-            # Nothing is under a share that nothing stored speaks of.
-            return SHARE_CYCLE if current == share_id else None
-        while current is not None:
-            if current == share_id:
-                return SHARE_CYCLE
-            above = shares.get(current)
-            current = None if above is None else above.parent_id
-        return None
+        # Nothing is under a share that nothing stored speaks of.
+        parent_of = self._parent_of if share.linked else _no_parent
+        return SHARE_CYCLE if comes_from(parent_of, parent_id, share_id) else None
+
+    def _parent_of(self, share_id: str) -> str | None:
+        share = self.mall.shares.get(share_id)
+        return None if share is None else share.parent_id
 
     def _refuse_payment(self, record: Record) -> Problem | None:
         order = self.mall.orders.get(record[6]["orderId"])
         if order is None:
             return None
-        if order.digest is not None:
-            return REPEATS if order.digest == record[3] else OTHER_CONTENT
-        exceeds = record[6]["amountMinor"] < order.refunded_minor
-        return REFUNDS_EXCEED if exceeds else None
+        return payment_problem(order, record[3], record[6]["amountMinor"])
 
     def _refuse_refund(self, record: Record) -> Problem | None:
-        data = record[6]
-        known = self.mall.refunds.get(data["refundId"])
-        if known is not None:
-            return REPEATS if known == record[3] else OTHER_CONTENT
-        order = self.mall.orders.get(data["orderId"])
-        if order is None or order.amount_minor is None:
-            return None
-        exceeds = order.refunded_minor + data["amountMinor"] > order.amount_minor
-        return REFUNDS_EXCEED if exceeds else None
+        data, mall = record[6], self.mall
+        known_digest = mall.refunds.get(data["refundId"])
+        order = mall.orders.get(data["orderId"])
+        return refund_problem(order, known_digest, record[3], data["amountMinor"])
 
     def _remove_stubs(self, data: Mapping[str, Any]) -> None:
         """Take away shares that only a refused fact named; orders are made when accepted."""
@@ -397,3 +387,7 @@ class Settling:
             coupon.issued_at = at
             coupon.exclusive, coupon.value_minor = data.get("exclusive"), data.get("valueMinor")
             coupon.owner_id = data.get("ownerMemberId")
+
+
+def _no_parent(_: str) -> None:
+    return None

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ValidationError
 
 from graph_service.ids import fact_key
-from graph_service.ingest.envelope import DATA, Envelope, ReferralBound, shown
+from graph_service.ingest.envelope import DATA, OWN_EVENTS, Envelope, ReferralBound, shown
 from graph_service.ingest.tokens import Tokeniser
 
 DIGEST_HEX_DIGITS = 32
@@ -56,6 +56,11 @@ class Fact:
     digest: str
     position: int
 
+    @property
+    def active_member_id(self) -> str | None:
+        """The member whose own doing this is, if it is one's."""
+        return self.data.get("memberId") if self.type in OWN_EVENTS else None
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -67,6 +72,19 @@ class Rejection:
     type: str | None
     problem: Problem
     content: str
+
+    def row(self) -> dict[str, Any]:
+        """The rejection as the quarantine keeps it, once whatever is sent again."""
+        return {
+            "rejectedId": digest(f"{self.problem.code} {self.content}"),
+            "source": self.source,
+            "eventId": self.event_id,
+            "type": self.type,
+            "code": self.problem.code,
+            "detail": self.problem.detail,
+            "status": self.problem.status,
+            "content": self.content,
+        }
 
 
 @dataclass(frozen=True)
@@ -128,7 +146,13 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
 def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fact:
     """A fact of data whose identifier values are tokens already."""
     at = envelope.time.isoformat()
-    content = [envelope.type, at, data]
+    return fact_of(envelope, at, data, digest(canonical([envelope.type, at, data])), position)
+
+
+def fact_of(
+    envelope: Envelope, at: str, data: Mapping[str, Any], content_digest: str, position: int
+) -> Fact:
+    """A fact whose digest is known. at: the envelope's time as text."""
     return Fact(
         key=fact_key(envelope.source, envelope.id),
         source=envelope.source,
@@ -137,7 +161,7 @@ def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fac
         time=envelope.time,
         at=at,
         data=data,
-        digest=digest(canonical(content)),
+        digest=content_digest,
         position=position,
     )
 
@@ -149,9 +173,10 @@ def canonical(content: object) -> str:
     )
 
 
-def digest(text: str) -> str:
+def digest(content: str | bytes) -> str:
     """128 bits of SHA-256 in hex."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:DIGEST_HEX_DIGITS]
+    encoded = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    return hashlib.sha256(encoded).hexdigest()[:DIGEST_HEX_DIGITS]
 
 
 def reject_fact(fact: Fact, problem: Problem) -> Rejection:

@@ -31,19 +31,27 @@ class EventFile:
         read_bytes is told how far into the file (bytes on disk) each batch reaches.
         Raises Invalid on a damaged gzip file.
         """
+        for lines, reached in self.line_batches(size):
+            yield [event_of(line) for line in lines]
+            read_bytes(reached)
+        read_bytes(self.size_bytes or 0)
+
+    def line_batches(self, size: int) -> Iterator[tuple[list[bytes], int]]:
+        """Lines that are not blank in lists of `size`, and how far into the file they reach.
+
+        That is in bytes on disk, 0 of standard input. Raises Invalid on a damaged gzip file.
+        """
         with sys.stdin.buffer if self.name == "-" else Path(self.name).open("rb") as raw:
             try:
-                batch: list[object] = []
+                batch: list[bytes] = []
                 for line in _lines(raw):
                     if stripped := line.strip():
-                        batch.append(_event(stripped))
+                        batch.append(stripped)
                     if len(batch) == size:
-                        yield batch
+                        yield batch, 0 if self.size_bytes is None else raw.tell()
                         batch = []
-                        read_bytes(0 if self.size_bytes is None else raw.tell())
                 if batch:
-                    yield batch
-                read_bytes(self.size_bytes or 0)
+                    yield batch, self.size_bytes or 0
             except (EOFError, gzip.BadGzipFile) as fault:
                 raise Invalid(f"{self.name} is a damaged gzip file: {fault}") from fault
 
@@ -84,7 +92,8 @@ def _lines(raw: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _event(line: bytes) -> object:
+def event_of(line: bytes) -> object:
+    """What a line says; what is no JSON is its own text, to be rejected as such."""
     try:
         return from_json(line, allow_inf_nan=False)
     except ValueError:

@@ -7,14 +7,12 @@ from typing import Literal
 
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
-from graph_service.ingest.envelope import OWN_EVENTS
 from graph_service.ingest.facts import (
     Fact,
     Outcome,
     Problem,
     Receipt,
     Rejection,
-    digest,
     reject_fact,
 )
 
@@ -94,7 +92,7 @@ async def store_facts(
         if rejections and atomic:
             raise NothingStored(receipt)
         if rejections:
-            rows = sorted(map(_rejected_row, rejections), key=lambda row: row["rejectedId"])
+            rows = sorted((item.row() for item in rejections), key=lambda row: row["rejectedId"])
             await transaction.run("ingest/quarantine_events", rows=rows)
         return receipt
 
@@ -173,19 +171,6 @@ def _fact_row(fact: Fact) -> Row:
         "digest": fact.digest,
         "data": json.dumps(fact.data, ensure_ascii=False, separators=(",", ":")),
     }
-    if fact.type in OWN_EVENTS and "memberId" in fact.data:
-        properties["memberId"] = fact.data["memberId"]
+    if fact.active_member_id is not None:
+        properties["memberId"] = fact.active_member_id
     return {"key": fact.key, "at": fact.at, "fact": properties}
-
-
-def _rejected_row(item: Rejection) -> Row:
-    return {
-        "rejectedId": digest(f"{item.problem.code} {item.content}"),
-        "source": item.source,
-        "eventId": item.event_id,
-        "type": item.type,
-        "code": item.problem.code,
-        "detail": item.problem.detail,
-        "status": item.problem.status,
-        "content": item.content,
-    }
