@@ -43,16 +43,16 @@ NAMED: dict[str, tuple[Any, str]] = {
 
 def main() -> int:
     """Write the pages, or compare them."""
-    stale = [
-        name
+    stale = {
+        name: text
         for name, text in pages().items()
         if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text
-    ]
+    }
     if "--check" in sys.argv[1:]:
         sys.stdout.writelines(f"docs/{name} is not what the code says\n" for name in stale)
         return 1 if stale else 0
-    for name in stale:
-        (FOLDER / name).write_text(pages()[name], encoding="utf-8")
+    for name, text in stale.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"docs/{name} written\n")
     return 0
 
@@ -166,7 +166,7 @@ def event_type_of(schema: Schema) -> str:
     for name, (kind, _) in NAMED.items():
         wanted = TypeAdapter(kind).json_schema()
         some = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-        if len(some) == 1 and {k: v for k, v in some[0].items() if k not in ("title",)} == wanted:
+        if len(some) == 1 and {k: v for k, v in some[0].items() if k != "title"} == wanted:
             return name
     return type_of(schema).removesuffix(" or null")
 
@@ -187,9 +187,9 @@ def http_page(prose: Mapping[str, Any], document: Schema) -> str:
         for code in codes_of(answer)
     }
     codes = [[f"`{code}`", statuses[code], reasons[code]] for code in sorted(statuses)]
-    common = pairs_of(found[0][2]).union(*(pairs_of(op) for _, _, op in found))
-    for path, _, op in found:
-        common &= pairs_of(op) if path.startswith("/v1/") else common
+    common = set[tuple[str, str]].intersection(
+        *(pairs_of(op) for path, _, op in found if path.startswith("/v1/"))
+    )
     everywhere = [
         f"{status} {ticked(sorted(code for at, code in common if at == status))}"
         for status in sorted({status for status, _ in common})
@@ -203,7 +203,7 @@ def http_page(prose: Mapping[str, Any], document: Schema) -> str:
     ]
     shown: set[str] = {"Problem"}
     for path, method, op in found:
-        known = common if "security" in op else set[tuple[str, str]]()
+        known = common if path.startswith("/v1/") else set[tuple[str, str]]()
         lines += [*route_section(path, method, op, schemas, shown), *errors_of(op, known)]
     problem = [
         [f"`{name}`", type_of(field).removesuffix(" or null"), field.get("description", "")]
@@ -271,7 +271,7 @@ def body_of(body: Schema, schemas: Schema) -> list[str]:
     media = list(body["content"])
     schema = resolved(body["content"][media[0]]["schema"], schemas)
     listed = ticked(media)
-    if "properties" not in schema:
+    if "oneOf" in schema:
         return [f"Body ({listed}): one event or an array, as [events.md](events.md) says."]
     rows = [
         [f"`{path}`", type_of(field), yes(needed), field.get("description", "")]
@@ -310,8 +310,9 @@ def fields_of(
 
 
 def resolved(schema: Schema, schemas: Schema) -> Schema:
-    """The schema that a reference names."""
-    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    """The schema that a reference names, also where null may stand in its place."""
+    some = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    return schemas[some[0]["$ref"].rpartition("/")[2]] if "$ref" in some[0] else schema
 
 
 def type_of(schema: Schema) -> str:

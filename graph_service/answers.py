@@ -1,12 +1,14 @@
-"""What OpenAPI says of a route's answers: their shape, and the errors that may come instead."""
+"""What routes share: pages of lists, and the shapes of bodies, answers and errors."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from graph_service.errors import ServiceError
+from graph_service.errors import Invalid, ServiceError
+from graph_service.settings import Settings
 
 PROBLEM = "application/problem+json"
 
@@ -15,6 +17,12 @@ class Answer(BaseModel):
     """A shape that an answer has. It is published and compared in tests; nothing passes through."""
 
     model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Asked(BaseModel):
+    """A body that a route takes; a field that it does not name is refused."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
 
 
 class FieldFault(Answer):
@@ -37,6 +45,21 @@ class Problem(Answer):
     errors: list[FieldFault] | None = Field(
         None, description="only with invalid_request and malformed_body: each fault, at most 50"
     )
+
+
+async def _limit(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500, description="Most items in the answer")] = 50,
+) -> int:
+    """Raises Invalid where the operator allows no page so large."""
+    settings: Settings = request.app.state.settings
+    if limit > settings.page_items_max:
+        raise Invalid(f"limit: at most {settings.page_items_max}", code="invalid_request")
+    return limit
+
+
+Limit = Annotated[int, Depends(_limit)]
+Cursor = Annotated[str | None, Query(description="nextCursor of the page before")]
 
 
 def answers(

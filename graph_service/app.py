@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from graph_service import __version__
-from graph_service.access.endpoints import requires, within_page
+from graph_service.access.endpoints import Requires
 from graph_service.access.endpoints import router as keys_router
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.errors import ServiceError
 from graph_service.frame import (
     KeyGate,
+    Limits,
     RequestFrame,
     answer_http_error,
     answer_invalid,
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings or Settings()
     for router in (graph_router, keys_router, ingest_router, referrals_router, rewards_router):
-        app.include_router(router, dependencies=[Depends(within_page)])
+        app.include_router(router)
     _add_own_routes(app)
     app.add_exception_handler(ServiceError, answer_service_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
@@ -88,8 +89,11 @@ async def running(pipeline: Pipeline) -> AsyncGenerator[None, None]:
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    """The last one added is the outermost: a preflight has no key, and every answer has an id."""
+    """The last one added is the outermost: every answer has an id, and a page that may call is
+    let read errors too; a preflight has no key.
+    """
     app.add_middleware(KeyGate)
+    app.add_middleware(Limits, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -98,7 +102,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=EXPOSED_HEADERS,
         )
-    app.add_middleware(RequestFrame, settings=settings)
+    app.add_middleware(RequestFrame)
 
 
 def _show_first_key(ring: KeyRing) -> None:
@@ -107,11 +111,11 @@ def _show_first_key(ring: KeyRing) -> None:
 
 
 def _add_own_routes(app: FastAPI) -> None:
-    admin = [Depends(requires("read"))]
+    reading = [Depends(Requires("read"))]
 
     @app.get(
         "/metrics",
-        dependencies=admin,
+        dependencies=reading,
         tags=["health"],
         summary="Prometheus metrics",
         response_class=PlainTextResponse,
@@ -119,10 +123,10 @@ def _add_own_routes(app: FastAPI) -> None:
     async def metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    @app.get("/openapi.json", dependencies=admin, include_in_schema=False)
+    @app.get("/openapi.json", dependencies=reading, include_in_schema=False)
     async def openapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         return JSONResponse(openapi_of(app))
 
-    @app.get("/docs", dependencies=admin, include_in_schema=False)
+    @app.get("/docs", dependencies=reading, include_in_schema=False)
     async def docs() -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
         return get_swagger_ui_html(openapi_url="/openapi.json", title="graph-service")

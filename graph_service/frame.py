@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph_service.access.endpoints import calling_key
@@ -20,6 +21,7 @@ from graph_service.settings import Settings
 log = structlog.get_logger()
 # How much of a body that is too large is still read, so that the sender hears the answer.
 DRAIN_TIMES = 4
+FAULTS_TOLD = 50
 API = "/v1/"
 # They say whether the process lives, so they are answered also when it is busy.
 PROBES = ("/healthz", "/readyz")
@@ -64,18 +66,52 @@ class BodyTimeout(ServiceError):
     status, code = 408, "body_timeout"
 
 
-class Exchange:
-    """One request and its answer: counts what comes in, completes what goes out."""
+class RequestFrame:
+    """Every request gets an id, and every answer the headers that go with it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, body_bytes_max: int) -> None:
-        self.scope = scope
-        self.request_id = new_id()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, its id in what is logged; complete the answer's headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = list(message.get("headers", ()))
+                named = {name for name, _ in own}
+                message["headers"] = own + [
+                    (name, value) for name, value in _headers(scope) if name not in named
+                ]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(requestId=request_id):
+            await self._app(scope, receive, completed)
+
+
+def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    more: Mapping[str, str] = scope["state"].get("headers", {})
+    return [
+        (b"x-request-id", scope["state"]["request_id"].encode()),
+        *HEADERS,
+        *(API_HEADERS if scope["path"].startswith(API) else ()),
+        *((name.lower().encode(), value.encode()) for name, value in more.items()),
+    ]
+
+
+class Exchange:
+    """One request and its answer: counts what comes in, knows whether anything went out."""
+
+    def __init__(self, receive: Receive, send: Send, body_bytes_max: int) -> None:
         self.began = False
         self.uploading = False
         self._receive, self._send = receive, send
         self._body_bytes_max = body_bytes_max
         self._received = 0
-        scope.setdefault("state", {})["request_id"] = self.request_id
 
     async def receive(self) -> Message:
         """The next piece of the body. Raises HTTPException if it is too much."""
@@ -87,14 +123,8 @@ class Exchange:
         raise HTTPException(413, f"the body is larger than {self._body_bytes_max} bytes")
 
     async def send(self, message: Message) -> None:
-        """Pass on a piece of the answer, its headers completed."""
+        """Pass on a piece of the answer."""
         self.began = True
-        if message["type"] == "http.response.start":
-            own = list(message.get("headers", ()))
-            named = {name for name, _ in own}
-            message["headers"] = own + [
-                (name, value) for name, value in self._headers() if name not in named
-            ]
         await self._send(message)
 
     async def _piece(self) -> Message:
@@ -104,18 +134,9 @@ class Exchange:
         self._received += len(message.get("body", b""))
         return message
 
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        more: Mapping[str, str] = self.scope["state"].get("headers", {})
-        return [
-            (b"x-request-id", self.request_id.encode()),
-            *HEADERS,
-            *(API_HEADERS if self.scope["path"].startswith(API) else ()),
-            *((name.lower().encode(), value.encode()) for name, value in more.items()),
-        ]
 
-
-class RequestFrame:
-    """Every request gets an id and an answer; bodies, time and requests at once are bounded."""
+class Limits:
+    """Bodies, time and requests at once are bounded, and whatever fails gets an answer."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -123,33 +144,34 @@ class RequestFrame:
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on within its limits, its id put on the answer."""
+        """Pass the request on within its limits."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self._settings.body_bytes_max)
+        exchange = Exchange(receive, send, self._settings.body_bytes_max)
         self._under_way += 1
-        with structlog.contextvars.bound_contextvars(requestId=exchange.request_id):
-            try:
-                await self._passed_on(exchange)
-            except Exception as fault:
-                if exchange.began:
-                    raise
-                answer = await answer_fault(Request(scope), fault)
-                await answer(scope, exchange.receive, exchange.send)
-            finally:
-                self._under_way -= 1
+        try:
+            await self._passed_on(scope, exchange)
+        except ClientDisconnect:
+            log.info("request.abandoned", path=scope["path"])
+        except Exception as fault:
+            if exchange.began:
+                raise
+            answer = await answer_fault(Request(scope), fault)
+            await answer(scope, exchange.receive, exchange.send)
+        finally:
+            self._under_way -= 1
 
-    async def _passed_on(self, exchange: Exchange) -> None:
+    async def _passed_on(self, scope: Scope, exchange: Exchange) -> None:
         limits = self._settings
-        if _head_bytes(exchange.scope) > limits.header_bytes_max:
+        if _head_bytes(scope) > limits.header_bytes_max:
             raise HeadersTooLarge(f"the headers are larger than {limits.header_bytes_max} bytes")
-        if self._under_way > limits.requests_max and exchange.scope["path"] not in PROBES:
+        if self._under_way > limits.requests_max and scope["path"] not in PROBES:
             raise Busy("too many requests are under way", headers={"Retry-After": "1"})
         time = asyncio.timeout(limits.request_timeout_s)
         try:
             async with time:
-                await self._app(exchange.scope, exchange.receive, exchange.send)
+                await self._app(scope, exchange.receive, exchange.send)
         except TimeoutError as fault:
             if not time.expired():
                 raise
@@ -229,15 +251,15 @@ async def answer_service_error(request: Request, fault: Exception) -> JSONRespon
 async def answer_invalid(request: Request, fault: Exception) -> JSONResponse:
     """The answer to parameters or a body that do not fit their contract."""
     assert isinstance(fault, RequestValidationError)
+    found = fault.errors()[:FAULTS_TOLD]
     errors = [
-        {"place": ".".join(map(str, error["loc"])), "message": str(error["msg"])}
-        for error in fault.errors()
+        {"place": ".".join(map(str, error["loc"])), "message": str(error["msg"])} for error in found
     ]
-    unread = any(error["type"] == "json_invalid" for error in fault.errors())
+    unread = any(error["type"] == "json_invalid" for error in found)
     status, code = (400, "malformed_body") if unread else (422, "invalid_request")
     detail = "; ".join(f"{error['place']}: {error['message']}" for error in errors)
     log.info("request.refused", code=code, path=request.url.path)
-    return problem(request, status, code, detail[:1_000], {"errors": errors[:50]})
+    return problem(request, status, code, detail[:1_000], {"errors": errors})
 
 
 async def answer_http_error(request: Request, fault: Exception) -> JSONResponse:

@@ -1,6 +1,5 @@
 """The OpenAPI document: what FastAPI reads from the routes, and what it cannot read from them."""
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,18 +7,21 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from graph_service.access.endpoints import KeyExpired, KeyRevoked, ScopeMissing, calling_key
+from graph_service.access.endpoints import KeyExpired, KeyRevoked, Requires, ScopeMissing
+from graph_service.access.rates import TooManyWrongKeys
+from graph_service.access.ring import KeysUnknown
 from graph_service.answers import Problem, codes_of, problem_response, reasons_of
 from graph_service.errors import (
     GraphTimeout,
     GraphUnavailable,
     Malformed,
     ServiceError,
+    StorageFull,
     TooLarge,
     TooMany,
     Unauthenticated,
 )
-from graph_service.frame import BodyTimeout, Busy, RequestTimeout
+from graph_service.frame import BodyTimeout, Busy, HeadersTooLarge, RequestTimeout
 from graph_service.ingest.envelope import DATA, Envelope
 
 REF = "#/components/schemas/{model}"
@@ -43,9 +45,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(_event_schemas())
-    schemas.update(
-        models_json_schema([(Problem, "serialization")], ref_template=REF)[1]["$defs"].items()
-    )
+    schemas.update(models_json_schema([(Problem, "serialization")], ref_template=REF)[1]["$defs"])
     document["components"]["securitySchemes"] = SECURITY
     scopes = scopes_of(app)
     for path, method, operation in operations(document):
@@ -66,10 +66,9 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
         for dependency in dependant.dependencies if dependant is not None else ():
-            if any(below.call is calling_key for below in dependency.dependencies):
-                scope = inspect.getclosurevars(dependency.call).nonlocals["scope"]
+            if isinstance(dependency.call, Requires):
                 methods = context.methods or {"GET"}
-                found |= {(method, context.path or ""): scope for method in methods}
+                found |= {(one, context.path or ""): dependency.call.scope for one in methods}
     return found
 
 
@@ -122,9 +121,10 @@ def _common(operation: dict[str, Any], path: str, scope: str | None) -> Iterator
     """Status and code of the errors that follow from what a route takes."""
     faults: list[type[ServiceError]] = []
     if scope is not None:
-        faults += [Unauthenticated, KeyExpired, KeyRevoked, ScopeMissing, TooMany]
+        faults += [Unauthenticated, KeyExpired, KeyRevoked, ScopeMissing]
+        faults += [TooMany, TooManyWrongKeys, KeysUnknown, HeadersTooLarge, Busy, RequestTimeout]
     if path.startswith("/v1/"):
-        faults += [GraphUnavailable, Busy, GraphTimeout, RequestTimeout]
+        faults += [GraphUnavailable, StorageFull, GraphTimeout]
     if "requestBody" in operation:
         faults += [Malformed, TooLarge, BodyTimeout]
     for fault in faults:

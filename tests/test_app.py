@@ -2,10 +2,12 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from inspect import iscoroutinefunction
+from typing import Any, cast
 
 import pytest
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient, Response
 
@@ -55,6 +57,26 @@ def test_the_routes_that_are_looked_at_are_those_that_there_are(settings: Settin
     paths = {path for _, path in calls(settings)}
 
     assert {"/healthz", "/metrics", "/docs", "/openapi.json", EVENTS, BATCH} <= paths
+
+
+def test_no_request_is_handed_to_a_thread(settings: Settings) -> None:
+    def calls_of(dependant: Dependant) -> Iterator[Any]:
+        yield dependant.call
+        for below in dependant.dependencies:
+            yield from calls_of(below)
+
+    found = {
+        call
+        for context in iter_route_contexts(create_app(settings).routes)
+        for call in calls_of(cast(Any, context).dependant)
+    }
+
+    assert len(found) > 20
+    assert {one for one in found if not is_awaited(one)} == set()
+
+
+def is_awaited(call: Any) -> bool:
+    return iscoroutinefunction(call) or iscoroutinefunction(type(call).__call__)
 
 
 async def test_every_route_but_the_probes_needs_a_key(

@@ -157,6 +157,14 @@ def test_every_route_has_its_place() -> None:
     assert heads == {f"{method} {path}" for path, method, _ in operations(DOCUMENT)}
 
 
+def test_only_events_are_told_to_be_sent_as_events() -> None:
+    sections = re.split(r"^## ", text_of("docs/http.md"), flags=re.MULTILINE)
+
+    told = [one.partition("\n")[0] for one in sections if "(events.md)" in one]
+
+    assert told == ["POST /v1/events"]
+
+
 def test_every_code_of_the_routes_is_explained() -> None:
     text = text_of("docs/http.md")
     named = {

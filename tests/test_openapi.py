@@ -7,7 +7,10 @@ import pytest
 from httpx2 import AsyncClient, Response
 from jsonschema import Draft202012Validator
 
+from graph_service.answers import codes_of
 from graph_service.app import create_app
+from graph_service.errors import ServiceError
+from graph_service.frame import BodyTimeout
 from graph_service.ingest.envelope import DATA
 from graph_service.openapi import openapi_of, operations, scopes_of
 from graph_service.settings import Settings
@@ -17,6 +20,8 @@ from tests.worlds.named import five_levels
 pytestmark = pytest.mark.anyio
 DOCUMENT = openapi_of(create_app(Settings.model_construct()))
 OPEN = {"/healthz", "/readyz"}
+# Where what is asked of every request is judged.
+DOOR = {"graph_service.frame", "graph_service.access.rates", "graph_service.access.ring"}
 CLOUD_EVENT = "application/cloudevents+json"
 BATCH = "/v1/attributions:batch"
 
@@ -94,6 +99,7 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/keys", {"json": {"name": "reader", "scopes": ["read"]}}
     yield "POST", "/v1/keys", {"json": {"name": "", "scopes": []}}
     yield "GET", "/v1/keys", {}
+    yield "GET", "/v1/keys", {"headers": {"X": "x" * 70_000}}
     yield "GET", "/v1/keys/{keyId}", {}
     yield "GET", "/v1/keys/none", {}
     yield "POST", "/v1/keys/{keyId}:rotate", {}
@@ -156,6 +162,27 @@ def test_every_route_but_the_probes_names_its_scope() -> None:
     assert [
         path for path, _, op in operations(DOCUMENT) if ("security" in op) == (path in OPEN)
     ] == []
+
+
+def all_faults(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:
+    """Every class of the error tree."""
+    yield root
+    for below in root.__subclasses__():
+        yield from all_faults(below)
+
+
+def test_every_route_of_the_api_names_the_errors_of_the_door() -> None:
+    door = {fault.code for fault in all_faults() if fault.__module__ in DOOR}
+
+    missing: list[tuple[str, str, str]] = []
+    for path, method, op in operations(DOCUMENT):
+        published = {code for one in op["responses"].values() for code in codes_of(one)}
+        expected = door if "requestBody" in op else door - {BodyTimeout.code}
+        if path.startswith("/v1/"):
+            missing += [(method, path, code) for code in sorted(expected - published)]
+
+    assert len(door) >= 6
+    assert missing == []
 
 
 def test_every_event_type_has_a_schema_that_tells_it_from_the_others() -> None:

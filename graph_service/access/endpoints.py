@@ -1,12 +1,12 @@
 """Who is calling, and may they? The key comes as Bearer, or as a Basic password in a browser."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import Field
 
 from graph_service.access.keys import (
     DAY_MS,
@@ -31,16 +31,16 @@ from graph_service.access.keys import (
 )
 from graph_service.access.rates import Rates
 from graph_service.access.ring import BOOTSTRAP, KeyRing
-from graph_service.answers import Answer, answers
+from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.clock import to_micros
 from graph_service.errors import Invalid, Refused, Unauthenticated
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.pages import CursorInvalid
-from graph_service.settings import Settings
 
 CHALLENGE = 'Bearer realm="graph-service", Basic realm="graph-service", charset="UTF-8"'
 CONTROL = r"\x00-\x1f\x7f-\x9f"
-PLAIN = f"[^{CONTROL}]"
+# No control characters, and something to see at its end.
+NAME = rf"^[^{CONTROL}]*[^\s{CONTROL}]$"
 
 
 class ScopeMissing(Refused):
@@ -75,7 +75,7 @@ def presented_key(authorization: str) -> str | None:
     return None
 
 
-def ring_of(request: Request) -> KeyRing:
+async def ring_of(request: Request) -> KeyRing:
     """The keys that the app opened."""
     return cast(KeyRing, request.app.state.key_ring)
 
@@ -90,7 +90,8 @@ async def calling_key(request: Request) -> ApiKey:
     known: ApiKey | None = getattr(request.state, "key", None)
     if known is not None:
         return known
-    ring, rates = ring_of(request), cast(Rates, request.app.state.rates)
+    ring: KeyRing = request.app.state.key_ring
+    rates: Rates = request.app.state.rates
     presented = presented_key(request.headers.get("authorization", ""))
     if presented is None:
         raise _unauthenticated(Unauthenticated, "an API key is needed: Authorization: Bearer <key>")
@@ -119,26 +120,16 @@ def _unauthenticated(fault: type[Unauthenticated], message: str) -> Unauthentica
 CallingKey = Annotated[ApiKey, Depends(calling_key)]
 
 
-def requires(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+@dataclass(frozen=True)
+class Requires:
     """A dependency that lets only keys with this scope (or admin) through."""
 
-    async def check(key: CallingKey) -> ApiKey:
-        if not key.allows(scope):
-            raise ScopeMissing(f"this needs a key with the scope {scope}")
-        return key
+    scope: Scope
 
-    return check
-
-
-async def within_page(request: Request) -> None:
-    """A dependency of every route: no page is larger than the operator allows."""
-    settings: Settings = request.app.state.settings
-    try:
-        asked = float(request.query_params.get("limit", "0"))
-    except ValueError:
-        return  # The route says what is wrong with it.
-    if asked > settings.page_items_max:
-        raise Invalid(f"limit: at most {settings.page_items_max}", code="invalid_request")
+    async def __call__(self, key: CallingKey) -> None:
+        """Raises ScopeMissing."""
+        if not key.allows(self.scope):
+            raise ScopeMissing(f"this needs a key with the scope {self.scope}")
 
 
 class KeyAnswer(Answer):
@@ -170,23 +161,25 @@ class KeysAnswer(Answer):
     next_cursor: str | None
 
 
-class KeyWanted(BaseModel):
+class KeyWanted(Asked):
     """A key to make."""
 
-    model_config = ConfigDict(extra="forbid")
+    name: str = Field(
+        min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=NAME, description="who uses it"
+    )
+    scopes: list[Scope] = Field(min_length=1, max_length=20, description="what it may do")
+    expires_at: str | None = Field(
+        None, max_length=40, description="when it ends; RFC 3339; absent: not by itself"
+    )
+    expires_in_days: int | None = Field(
+        None, ge=1, le=DAYS_MAX, strict=True, description="in place of expiresAt"
+    )
 
-    name: str = Field(max_length=NAME_CHARACTERS_MAX, pattern=rf"^{PLAIN}*[^\s{CONTROL}]$")
-    scopes: list[Scope] = Field(min_length=1, max_length=20)
-    expiresAt: str | None = Field(None, max_length=40, description="RFC 3339")  # noqa: N815
-    expiresInDays: int | None = Field(None, ge=1, le=DAYS_MAX, strict=True)  # noqa: N815
 
-
-class RotationWanted(BaseModel):
+class RotationWanted(Asked):
     """How a key is rotated."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    graceSeconds: int = Field(  # noqa: N815
+    grace_seconds: int = Field(
         default=GRACE_S,
         ge=0,
         le=GRACE_S_MAX,
@@ -195,9 +188,9 @@ class RotationWanted(BaseModel):
     )
 
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[Depends(requires("admin"))])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[Depends(Requires("admin"))])
 Ring = Annotated[KeyRing, Depends(ring_of)]
-KeyId = Annotated[str, Path(alias="keyId")]
+KeyId = Annotated[str, Path(alias="keyId", description="keyId of the list")]
 
 
 @router.post(
@@ -220,8 +213,8 @@ async def post_key(
 async def get_keys(
     graph: GraphOfApp,
     ring: Ring,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: str | None = None,
+    limit: Limit,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Every key that was ever made, newest first; the one of the settings is not among them."""
     keys, following = await list_keys(graph, limit=limit, cursor=cursor)
@@ -254,7 +247,7 @@ async def rotate(
     wanted: RotationWanted | None = None,
 ) -> dict[str, Any]:
     """A key of its own that replaces this one, which ends after the grace."""
-    grace_s = (wanted or RotationWanted()).graceSeconds
+    grace_s = (wanted or RotationWanted()).grace_seconds
     change = ring.change(caller.key_id)
     made = await rotate_key(graph, ring.pepper, key_id, grace_s=grace_s, change=change)
     return await _told(made, ring, response)
@@ -291,14 +284,14 @@ async def _told(made: MadeKey, ring: KeyRing, response: Response) -> dict[str, A
 
 def _expires_ms(wanted: KeyWanted, now_ms: int) -> int | None:
     """When the key is to end (ms since 1970). Raises Invalid where that is no time to come."""
-    if wanted.expiresAt is not None and wanted.expiresInDays is not None:
+    if wanted.expires_at is not None and wanted.expires_in_days is not None:
         raise Invalid("give expiresAt or expiresInDays, not both")
-    if wanted.expiresInDays is not None:
-        return now_ms + wanted.expiresInDays * DAY_MS
-    if wanted.expiresAt is None:
+    if wanted.expires_in_days is not None:
+        return now_ms + wanted.expires_in_days * DAY_MS
+    if wanted.expires_at is None:
         return None
     try:
-        moment = datetime.fromisoformat(wanted.expiresAt)
+        moment = datetime.fromisoformat(wanted.expires_at)
         if moment.tzinfo is None:
             raise ValueError("it has no offset")
         expires_ms = to_micros(moment.astimezone(UTC)) // 1_000

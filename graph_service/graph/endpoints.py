@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from graph_service.answers import Answer, answers
-from graph_service.errors import GraphTimeout, GraphUnavailable
+from graph_service.errors import GraphTimeout, GraphUnavailable, StorageFull
 from graph_service.graph.session import Graph
 
 router = APIRouter(tags=["health"])
 
 
-def graph_of(request: Request) -> Graph:
+async def graph_of(request: Request) -> Graph:
     """The graph that the app opened."""
     graph: Graph = request.app.state.graph
     return graph
@@ -36,7 +36,7 @@ async def healthz() -> dict[str, str]:
 @router.get(
     "/readyz",
     summary="Can it answer questions?",
-    responses=answers(Health, GraphUnavailable, GraphTimeout),
+    responses=answers(Health, GraphUnavailable, StorageFull, GraphTimeout),
 )
 async def readyz(graph: GraphOfApp) -> dict[str, str]:
     """Ok if the database answers and has room to write; 503 or 504 if not."""

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from pydantic_core import from_json
 
-from graph_service.access.endpoints import requires
-from graph_service.answers import Answer, answers
+from graph_service.access.endpoints import Requires
+from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.errors import (
     Conflict,
     GraphTimeout,
@@ -108,27 +108,25 @@ class EventStore(Protocol):
         ...
 
 
-def event_store(request: Request) -> EventStore:
+async def event_store(request: Request) -> EventStore:
     """The pipeline that the app opened."""
     return cast(EventStore, request.app.state.pipeline)
 
 
-def settings_of(request: Request) -> Settings:
+async def settings_of(request: Request) -> Settings:
     """The app's settings."""
     return cast(Settings, request.app.state.settings)
 
 
 Store = Annotated[EventStore, Depends(event_store)]
 SettingsOfApp = Annotated[Settings, Depends(settings_of)]
-Limit = Annotated[int, Query(ge=1, le=500, description="Most items in the answer")]
-Cursor = Annotated[str | None, Query(description="nextCursor of the page before")]
-RejectedId = Annotated[str, Path(description="rejectedId of the list")]
+RejectedId = Annotated[str, Path(alias="rejectedId", description="rejectedId of the list")]
 
 
 @router.post(
     "",
     summary="Take in one event or an array of them",
-    dependencies=[Depends(requires("events:write"))],
+    dependencies=[Depends(Requires("events:write"))],
     responses=answers(EventReceipt, AtomicRejected, Invalid, UnsupportedMedia),
     openapi_extra={
         "requestBody": {
@@ -168,14 +166,10 @@ async def post_events(
 @router.get(
     "/rejected",
     summary="List the events in quarantine",
-    dependencies=[Depends(requires("read"))],
+    dependencies=[Depends(Requires("read"))],
     responses=answers(RejectedEvents, CursorInvalid),
 )
-async def get_rejected(
-    graph: GraphOfApp,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+async def get_rejected(graph: GraphOfApp, limit: Limit, cursor: Cursor = None) -> dict[str, Any]:
     """Rejected events with their reasons, newest first; identifier values are tokens."""
     return await list_rejected(graph, limit=limit, cursor=cursor)
 
@@ -183,19 +177,17 @@ async def get_rejected(
 @router.post(
     "/rejected/{rejectedId}/replay",
     summary="Try a rejected event again",
-    dependencies=[Depends(requires("events:write"))],
+    dependencies=[Depends(Requires("events:write"))],
     responses=answers(EventOutcome, RejectedNotFound),
 )
 async def replay_rejected(
-    rejectedId: RejectedId,  # noqa: N803
-    graph: GraphOfApp,
-    store: Store,
+    rejected_id: RejectedId, graph: GraphOfApp, store: Store
 ) -> dict[str, object]:
     """Store the event as it is kept; it leaves the quarantine if it is taken now."""
-    content = await read_rejected(graph, rejectedId)
+    content = await read_rejected(graph, rejected_id)
     outcome = (await store.store([content])).outcomes[0]
     if outcome.status != "rejected":
-        await remove_rejected(graph, rejectedId)
+        await remove_rejected(graph, rejected_id)
     return outcome.body()
 
 

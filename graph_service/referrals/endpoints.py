@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Protocol, cast
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
-from graph_service.access.endpoints import requires
-from graph_service.answers import Answer, answers
+from graph_service.access.endpoints import Requires
+from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.clock import Clock, time_string, to_micros
 from graph_service.errors import Invalid
 from graph_service.graph.endpoints import GraphOfApp
@@ -16,7 +16,7 @@ from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
 from graph_service.referrals import teams
 from graph_service.referrals.teams import LEVELS_MAX, MemberNotFound, TeamQuestion, month_of
 
-router = APIRouter(prefix="/v1/members", tags=["members"], dependencies=[Depends(requires("read"))])
+router = APIRouter(prefix="/v1/members", tags=["members"], dependencies=[Depends(Requires("read"))])
 # How long a reader of sales waits for what was stored just before (s).
 SETTLE_S = 1.0
 
@@ -120,12 +120,12 @@ class Books(Protocol):
         ...
 
 
-def books_of(request: Request) -> Books:
+async def books_of(request: Request) -> Books:
     """The pipeline that the app opened."""
     return cast(Books, request.app.state.pipeline)
 
 
-def _moment(
+async def _moment(
     value: Annotated[
         str | None,
         Query(alias="asOf", description="By the bindings in force then: RFC 3339 with an offset"),
@@ -147,13 +147,11 @@ Month = Annotated[
         description="YYYY-MM; without it the month of asOf or of now",
     ),
 ]
-MemberId = Annotated[str, Path(description="The member")]
+MemberId = Annotated[str, Path(alias="memberId", description="The member")]
 Levels = Annotated[
     int, Query(ge=0, le=LEVELS_MAX, description="How many levels to tell one by one")
 ]
 Level = Annotated[int, Query(ge=1, le=LEVELS_MAX, description="How many invitations below")]
-Limit = Annotated[int, Query(ge=1, le=500, description="Most items in the answer")]
-Cursor = Annotated[str | None, Query(description="nextCursor of the page before")]
 
 
 @router.get(
@@ -161,9 +159,9 @@ Cursor = Annotated[str | None, Query(description="nextCursor of the page before"
     summary="What is known of a member?",
     responses=answers(Member, MemberNotFound),
 )
-async def get_member(graph: GraphOfApp, memberId: MemberId) -> dict[str, Any]:  # noqa: N803
+async def get_member(graph: GraphOfApp, member_id: MemberId) -> dict[str, Any]:
     """Role, status, joining and activity, inviter and head counts."""
-    return await teams.read_member(graph, memberId)
+    return await teams.read_member(graph, member_id)
 
 
 @router.get(
@@ -171,11 +169,11 @@ async def get_member(graph: GraphOfApp, memberId: MemberId) -> dict[str, Any]:  
     summary="Who invited them, and who those?",
     responses=answers(Upline, MemberNotFound, Invalid),
 )
-async def get_upline(graph: GraphOfApp, memberId: MemberId, as_of: AsOf) -> dict[str, Any]:  # noqa: N803
+async def get_upline(graph: GraphOfApp, member_id: MemberId, as_of: AsOf) -> dict[str, Any]:
     """Nearest first, by the bindings in force or those in force at asOf."""
-    items = await teams.read_upline(graph, memberId, as_of)
+    items = await teams.read_upline(graph, member_id, as_of)
     moment = time_string(to_micros(as_of)) if as_of else None
-    return {"memberId": memberId, "asOf": moment, "items": items, "nextCursor": None}
+    return {"memberId": member_id, "asOf": moment, "items": items, "nextCursor": None}
 
 
 @router.get(
@@ -185,16 +183,16 @@ async def get_upline(graph: GraphOfApp, memberId: MemberId, as_of: AsOf) -> dict
 )
 async def get_downline(
     graph: GraphOfApp,
-    memberId: MemberId,  # noqa: N803
+    member_id: MemberId,
+    limit: Limit,
     level: Level = 1,
-    limit: Limit = 50,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Members exactly so many invitations below, in order of id."""
     after = decode_cursor(cursor, (str,))[0] if cursor else ""
-    rows = await teams.read_downline(graph, memberId, level=level, after=after, limit=limit + 1)
+    rows = await teams.read_downline(graph, member_id, level=level, after=after, limit=limit + 1)
     following = encode_cursor([rows[limit - 1]["memberId"]]) if len(rows) > limit else None
-    return {"memberId": memberId, "items": rows[:limit], "nextCursor": following}
+    return {"memberId": member_id, "items": rows[:limit], "nextCursor": following}
 
 
 @router.get(
@@ -205,7 +203,7 @@ async def get_downline(
 async def get_team(
     graph: GraphOfApp,
     books: Annotated[Books, Depends(books_of)],
-    memberId: MemberId,  # noqa: N803
+    member_id: MemberId,
     as_of: AsOf,
     month: Month = None,
     levels: Levels = 0,
@@ -214,7 +212,7 @@ async def get_team(
     await books.settle(timeout_s=SETTLE_S)
     now = books.clock()
     question = TeamQuestion(
-        member_id=memberId,
+        member_id=member_id,
         month=month or month_of(as_of or now, books.plan.month_zone),
         currency=books.plan.currency,
         levels=levels,

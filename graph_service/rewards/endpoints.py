@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from graph_service.access.endpoints import requires
-from graph_service.answers import Answer, answers
+from graph_service.access.endpoints import Requires
+from graph_service.answers import Answer, Asked, answers
 from graph_service.errors import TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Id
@@ -19,17 +19,15 @@ from graph_service.rewards.orders import (
 from graph_service.rewards.plan import Plan
 from graph_service.settings import Settings
 
-router = APIRouter(prefix="/v1", tags=["orders"], dependencies=[Depends(requires("read"))])
+router = APIRouter(prefix="/v1", tags=["orders"], dependencies=[Depends(Requires("read"))])
 
 
-def plan_of(request: Request) -> Plan:
+async def plan_of(request: Request) -> Plan:
     """The plan in force."""
     return cast(Plan, request.app.state.pipeline.plan)
 
 
 PlanOfApp = Annotated[Plan, Depends(plan_of)]
-
-
 Excluded = Literal["buyer", "frozen"]
 
 
@@ -122,12 +120,10 @@ class Attributions(Answer):
     unknown: list[str] = Field(description="orders that no order.paid has named")
 
 
-class OrderIds(BaseModel):
+class OrderIds(Asked):
     """Orders to attribute together."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    orderIds: Annotated[  # noqa: N815
+    order_ids: Annotated[
         list[Id],
         Field(
             min_length=1,
@@ -145,7 +141,7 @@ class OrderIds(BaseModel):
 async def get_attribution(
     graph: GraphOfApp,
     plan: PlanOfApp,
-    orderId: Annotated[str, Path(description="The order")],  # noqa: N803
+    order_id: Annotated[str, Path(alias="orderId", description="The order")],
     model: Annotated[
         Literal["last_touch"] | None, Query(description="How touches are weighed; else the plan's")
     ] = None,
@@ -156,7 +152,7 @@ async def get_attribution(
 ) -> dict[str, Any]:
     """The path from the origin to the closer, touches, credits, key nodes and the allowance."""
     question = AttributionQuestion(model, window_days)
-    return await ask_attribution(graph, orderId, question, plan)
+    return await ask_attribution(graph, order_id, question, plan)
 
 
 @router.post(
@@ -169,11 +165,11 @@ async def post_attributions(
 ) -> dict[str, Any]:
     """The same answers for many orders, in the order asked; unknown orders are named apart."""
     settings: Settings = request.app.state.settings
-    if len(asked.orderIds) > settings.batch_orders_max:
+    if len(asked.order_ids) > settings.batch_orders_max:
         raise TooLarge(f"more than {settings.batch_orders_max} orders in one request")
     question = AttributionQuestion()
-    answers = await ask_attributions(graph, asked.orderIds, question, plan)
+    found = await ask_attributions(graph, asked.order_ids, question, plan)
     return {
-        "items": [answers[one] for one in asked.orderIds if one in answers],
-        "unknown": [one for one in asked.orderIds if one not in answers],
+        "items": [found[one] for one in asked.order_ids if one in found],
+        "unknown": [one for one in asked.order_ids if one not in found],
     }

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import structlog
 from pydantic import ValidationError
+from starlette.types import Message
 
 from graph_service.referrals import teams
 from graph_service.settings import Settings
 from tests.access.conftest import House, house_of
-from tests.conftest import Database
+from tests.conftest import KEY, Database
 
 pytestmark = pytest.mark.anyio
 MEMBER = "/v1/members/m"
@@ -128,6 +129,50 @@ async def test_headers_beyond_the_limit_are_refused_with_431(house: House) -> No
 
 async def slow(*_: object) -> Any:
     await asyncio.sleep(30)
+
+
+async def test_a_page_that_may_call_may_read_errors_too(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, quiet: None
+) -> None:
+    monkeypatch.setattr(teams, "read_member", slow)
+    sent = [{}, {"Authorization": "Bearer stranger"}, {"X": "x" * 70_000}]
+
+    async with house_of(settings, cors_origins=(PAGE,), request_timeout_s=0.2) as house:
+        answers = [await house.client.get(MEMBER, headers={"Origin": PAGE} | one) for one in sent]
+
+    assert [one.status_code for one in answers] == [504, 401, 431]
+    assert {one.headers.get("access-control-allow-origin") for one in answers} == {PAGE}
+    assert all(one.headers["x-request-id"] == one.json()["requestId"] for one in answers)
+
+
+async def test_a_client_that_hangs_up_is_no_failure_of_the_service(house: House) -> None:
+    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/events",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    pieces: list[Message] = [
+        {"type": "http.request", "body": b"[", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return pieces.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with structlog.testing.capture_logs() as logs:
+        await house.app(scope, receive, send)
+
+    assert [(one["event"], one["log_level"]) for one in logs] == [("request.abandoned", "info")]
+    assert sent == []
 
 
 async def test_a_request_that_takes_too_long_is_answered_with_504(
