@@ -3,9 +3,10 @@
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
@@ -21,13 +22,13 @@ from graph_service.clock import utc_now
 from graph_service.demo.next_steps import show_next_steps
 from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
-from graph_service.errors import Conflict, ServiceError
+from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.key_commands import app as keys_app
-from graph_service.loading import Loaded, load_files, show_summary
+from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline
 from graph_service.rewards.plan import seed_plan
@@ -57,7 +58,6 @@ WorldMembers = Annotated[
     typer.Option(min=MEMBERS_MIN, max=MEMBERS_MAX, help="A world with so many members instead."),
 ]
 WorldSeed = Annotated[int | None, typer.Option(help="Another world of the same size.")]
-SETTLE_S = 600.0
 DIFFERENCES_SHOWN_MAX = 20
 
 
@@ -94,59 +94,54 @@ def demo(
     ] = True,
 ) -> None:
     """Load a mall, tell one order as a story with pictures, then serve HTTP."""
+    configure_logs("WARNING")
     with TemporaryDirectory() as folder:
         named = event_files(files or [])
         if not named:
             made = Path(folder) / "world.jsonl"
             write_world(world_of(world, members=members, seed=seed), made, console)
             named = event_files([str(made)])
-        _show_demo(named, None if files else SHOWCASE_ORDER, pictures, serve=serve)
+        told = None if files else SHOWCASE_ORDER
+        shown = _show_demo(Settings(), named, told, pictures, spare=folder, serve=serve)
+        raise SystemExit(run_until_told(shown))
 
 
-def _show_demo(
-    files: list[EventFile], told: str | None, pictures: Path | None, *, serve: bool
-) -> None:
-    settings = Settings()
-    loaded = _loaded_in_bulk(settings, files)
-
-    async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
-        if (found := loaded) is None:
-            found = await load_files(pipeline, files, console)
-            show_summary(console, found)
-        folder = pictures or settings.data_dir / "pictures"
-        order_ids = found.order_ids if told is None else [told, *found.order_ids]
-        story = await read_story(opened.graph, order_ids, pipeline.plan, utc_now(), told=told)
-        await _tell(opened, story, folder)
-        if serve:
-            _show_server(opened.address)
-            await _serve(settings)
-        else:
+async def _show_demo(
+    settings: Settings,
+    files: list[EventFile],
+    told: str | None,
+    pictures: Path | None,
+    *,
+    spare: str,
+    serve: bool,
+) -> int:
+    """Load these files and show one order. spare: a folder that only the loading needs."""
+    loaded: Loaded | None = None
+    # A signal ends the process here, and serving may go on for days: this folder goes first.
+    with ExitStack() as until_loaded:
+        until_loaded.callback(rmtree, spare, ignore_errors=True)
+        if is_new_and_worthwhile(settings, files):
+            loaded = await bulk_load(settings, files, console)
+            show_summary(console, loaded)
+        async with _opened(settings) as (pipeline, opened):
+            if loaded is None:
+                loaded = await load_files(pipeline, files, console)
+                show_summary(console, loaded)
+            until_loaded.close()
+            order_ids = loaded.order_ids if told is None else [told, *loaded.order_ids]
+            story = await read_story(opened.graph, order_ids, pipeline.plan, utc_now(), told=told)
+            await _tell(settings, opened, story, pictures or settings.data_dir / "pictures")
+            if serve:
+                _show_server(opened.address)
+                return await _serve(settings)
             console.print(
                 "\nTo ask it over HTTP: the same command with [bold]serve[/] in place of demo",
                 highlight=False,
             )
-        return 0
-
-    _run(work)
+    return 0
 
 
-def _loaded_in_bulk(settings: Settings, files: list[EventFile]) -> Loaded | None:
-    """What was loaded, if it goes into a new managed server and is large enough; else None."""
-    if not is_new_and_worthwhile(settings, files):
-        return None
-    configure_logs("WARNING")
-    found: list[Loaded] = []
-
-    async def work() -> int:
-        found.append(await bulk_load(settings, files, console))
-        return 0
-
-    run_until_told(work())
-    show_summary(console, found[0])
-    return found[0]
-
-
-async def _tell(opened: OpenGraph, story: Story | None, folder: Path) -> None:
+async def _tell(settings: Settings, opened: OpenGraph, story: Story | None, folder: Path) -> None:
     """Print the story of one order and save its pictures."""
     if story is None:
         console.print("There is no paid order in this file, so there is no path to show.")
@@ -158,7 +153,6 @@ async def _tell(opened: OpenGraph, story: Story | None, folder: Path) -> None:
     drawn = await draw_pictures(opened.graph, story, folder, utc_now())
     if drawn:
         console.print("\nPictures:", *(str(file) for file in drawn), soft_wrap=True)
-    settings = Settings()
     show_next_steps(console, story, f"http://{settings.host}:{settings.port}")
 
 
@@ -171,6 +165,7 @@ def world(
     seed: WorldSeed = None,
 ) -> None:
     """Write the events of a made-up mall as JSON lines: the same for the same size and seed."""
+    _require_folder(to)
     made = world_of(size, members=members, seed=seed)
     written = write_world(made, to, Console(stderr=True))
     Console(stderr=True).print(f"{written:,} events of {made.members:,} members")
@@ -256,7 +251,8 @@ def bench(
     ] = None,
     *,
     members: Annotated[
-        int | None, typer.Option(min=2_000, help="One world with so many members instead.")
+        int | None,
+        typer.Option(min=2_000, max=MEMBERS_MAX, help="One world with so many members instead."),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, max=20, help="Repeats of each figure.")] = 3,
     quick: Annotated[
@@ -272,36 +268,47 @@ def bench(
     """Measure ingest, questions, loading and memory, on a service and a Neo4j of its own."""
     from graph_service.bench.report import run_bench, worlds_of, write_figures
     from graph_service.bench.runs import QUICK, Effort
+    from graph_service.bench.stage import unwind_when_told
 
+    for file in (json_file, write):
+        _require_folder(file)
+    unwind_when_told()
     effort = QUICK if quick else Effort(repeats)
     figures = run_bench(worlds_of(worlds or ["S", "M"], members), effort, console)
     write_figures(figures, json_file=json_file, page=write)
 
 
+def _require_folder(file: Path | None) -> None:
+    """Raises NotFound where a file has no folder to be in, before anything is made for it."""
+    if file is not None and not file.parent.is_dir():
+        raise NotFound(f"there is no folder {file.parent}")
+
+
 @neo4j_app.command("start")
 def neo4j_start() -> None:
     """Start the managed Neo4j, or say where it runs already."""
-    settings = Settings()
-    _show_server(ManagedServer(settings.data_dir / "neo4j", settings).start())
+    _show_server(_managed().start())
 
 
 @neo4j_app.command("stop")
 def neo4j_stop() -> None:
     """Stop the managed Neo4j."""
-    settings = Settings()
-    stopped = ManagedServer(settings.data_dir / "neo4j", settings).stop()
-    console.print("stopped" if stopped else "was not running")
+    console.print("stopped" if _managed().stop() else "was not running")
 
 
 @neo4j_app.command("status")
 def neo4j_status() -> None:
     """Say whether the managed Neo4j runs, and where; exit code 3 if it does not."""
-    settings = Settings()
-    address = ManagedServer(settings.data_dir / "neo4j", settings).status()
+    address = _managed().status()
     if address is None:
         console.print("not running")
         raise SystemExit(3)
     _show_server(address)
+
+
+def _managed() -> ManagedServer:
+    settings = Settings()
+    return ManagedServer(settings.data_dir / "neo4j", settings)
 
 
 def _run(work: Work) -> None:
@@ -309,14 +316,20 @@ def _run(work: Work) -> None:
     settings = Settings()
     configure_logs("WARNING")
 
-    async def opened() -> int:
-        if settings.neo4j_uri is None:
-            console.print("starting Neo4j …", style="dim")
-        async with open_graph(settings) as graph:
-            tokeniser = Tokeniser(read_pepper(settings))
-            return await work(Pipeline(graph.graph, tokeniser, seed_plan()), graph)
+    async def done() -> int:
+        async with _opened(settings) as (pipeline, opened):
+            return await work(pipeline, opened)
 
-    raise SystemExit(run_until_told(opened()))
+    raise SystemExit(run_until_told(done()))
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncGenerator[tuple[Pipeline, OpenGraph]]:
+    if settings.neo4j_uri is None:
+        console.print("starting Neo4j …", style="dim")
+    async with open_graph(settings) as opened:
+        tokeniser = Tokeniser(read_pepper(settings))
+        yield Pipeline(opened.graph, tokeniser, seed_plan()), opened
 
 
 class _Server(uvicorn.Server):

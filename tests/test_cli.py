@@ -18,6 +18,7 @@ import pytest
 from graph_service.cli import listen
 from graph_service.settings import Settings
 from tests.conftest import KEY, Database
+from tests.faults.places import until
 from tests.worlds.named import five_levels
 
 
@@ -37,7 +38,7 @@ def environment(settings: Settings, database: Database, tmp_path: Path) -> dict[
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from graph_service.cli import main; main()", *arguments]
+    return [sys.executable, "-m", "graph_service", *arguments]
 
 
 def run(
@@ -153,3 +154,30 @@ def until_ready(url: str) -> object:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the service did not get ready")
+
+
+def test_demo_that_is_told_to_end_leaves_no_world_behind(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    stored = "MATCH (f:Fact) RETURN count(f) AS facts"
+
+    with subprocess.Popen(
+        command("demo", "--no-serve", "--members", "3000"),
+        env=environment | {"TMPDIR": str(spare)},
+        stdout=subprocess.DEVNULL,
+    ) as begun:
+        until(lambda: database.query(stored)[0]["facts"])
+        begun.send_signal(signal.SIGTERM)
+        code = begun.wait(timeout=60)
+
+    assert code == 128 + signal.SIGTERM
+    assert list(spare.iterdir()) == []
+
+
+def test_world_without_a_folder_is_one_clear_line(tmp_path: Path) -> None:
+    ended = run(dict(os.environ), "world", "--to", str(tmp_path / "nowhere" / "w.jsonl"))
+
+    assert ended.returncode == 1
+    assert ended.stderr.decode().strip() == f"error: there is no folder {tmp_path / 'nowhere'}"
