@@ -69,7 +69,7 @@ class Figures:
 
 
 def quantile(values: Sequence[float], part: float) -> float:
-    """The value below which this part lies (nearest rank); values must not be empty."""
+    """The least value that has at least this part of them below it, else the greatest."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 

@@ -19,8 +19,11 @@ ORDERS_TOGETHER = 1_000
 IDS_KEPT = 4_000
 SETTLE_S = 0.1
 MONTH = "2026-05"
+# What the peer of a question is asked.
+EMPTY_QUERY = "RETURN 1"
 
 Progress = Callable[[str], None]
+Request = tuple[str, str, object]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,13 @@ class Effort:
     warm_questions: int = 30
     questions: int = 100
     batches: int = 5
+
+    @property
+    def ingested(self) -> int:
+        """Events that time_ingest takes; each size is sent with and without waiting."""
+        return self.warm_events + 2 * self.repeats * sum(
+            size * count for size, count in self.ingest
+        )
 
 
 # Enough to see that everything runs, too little for a figure.
@@ -79,7 +89,7 @@ def time_ingest(
     """Batches of each size, waiting for what is derived or not, beside the driver alone.
 
     Consecutive events of a world, on a store that grows; the peer writes the same events as rows
-    of strings, without any check. Raises ValueError where the events run out.
+    of strings, without any check. events: at least effort.ingested.
     """
     say("warming up")
     for batch in _batches(events, WARM_BATCH, effort.warm_events // WARM_BATCH):
@@ -112,10 +122,7 @@ def _settle(bare: Bare) -> None:
 
 def _batches(events: Iterator[Event], size: int, count: int) -> Iterator[list[Event]]:
     for _ in range(count):
-        batch = list(islice(events, size))
-        if len(batch) < size:
-            raise ValueError("the world has too few events for so many repeats")
-        yield batch
+        yield list(islice(events, size))
 
 
 def _rows(batch: Sequence[Event]) -> list[dict[str, str]]:
@@ -135,7 +142,7 @@ def time_questions(
 ) -> list[Timed]:
     """Team, team by level, upline, path and batch attribution, each beside an empty round trip."""
     members, orders = subjects.members, subjects.orders
-    kinds: dict[str, Callable[[int], tuple[str, str, object]]] = {
+    kinds: dict[str, Callable[[int], Request]] = {
         "team": lambda i: ("GET", f"/v1/members/{members[i]}/team?month={MONTH}", None),
         "team, 3 levels": lambda i: (
             "GET",
@@ -148,42 +155,41 @@ def time_questions(
     found: list[Timed] = []
     for what, request_of in kinds.items():
         say(what)
-        found.append(_time_kind(service, bare, Timed(what, world, []), request_of, effort))
-    say("batch attribution")
-    together = [
+        for i in range(effort.warm_questions):
+            service.ask(*request_of(i))
+            bare.round_trip()
+        numbers = range(effort.repeats * effort.questions)
+        asked = [
+            [request_of(i) for i in numbers[start : start + effort.questions]]
+            for start in numbers[:: effort.questions]
+        ]
+        runs, peer_runs = _asked(service, bare, asked, effort)
+        found.append(Timed(what, world, runs, peer=EMPTY_QUERY, peer_runs=peer_runs))
+    count = min(ORDERS_TOGETHER, len(orders))
+    what = f"batch attribution, {count:,} orders"
+    say(what)
+    together: list[Request] = [
         ("POST", "/v1/attributions:batch", {"orderIds": _some(orders, i)})
         for i in range(effort.batches)
     ]
     service.ask(*together[0])
-    runs = [[service.ask(*one)[0] for one in together] for _ in range(effort.repeats)]
-    round_trips = [
-        [bare.round_trip() for _ in range(effort.questions)] for _ in range(effort.repeats)
-    ]
-    count = min(ORDERS_TOGETHER, len(orders))
-    what = f"batch attribution, {count:,} orders"
-    found.append(Timed(what, world, runs, count, peer="RETURN 1", peer_runs=round_trips))
+    runs, peer_runs = _asked(service, bare, [together] * effort.repeats, effort)
+    found.append(Timed(what, world, runs, count, EMPTY_QUERY, peer_runs))
     return found
+
+
+def _asked(
+    service: Service, bare: Bare, asked: Sequence[Sequence[Request]], effort: Effort
+) -> tuple[list[list[float]], list[list[float]]]:
+    """For each repeat the seconds of its requests, and of the driver's round trips after them."""
+    runs: list[list[float]] = []
+    peer_runs: list[list[float]] = []
+    for requests in asked:
+        runs.append([service.ask(*one)[0] for one in requests])
+        peer_runs.append([bare.round_trip() for _ in range(effort.questions)])
+    return runs, peer_runs
 
 
 def _some(orders: Sequence[str], number: int) -> list[str]:
     start = number * ORDERS_TOGETHER % max(1, len(orders) - ORDERS_TOGETHER)
     return list(orders[start : start + ORDERS_TOGETHER])
-
-
-def _time_kind(
-    service: Service,
-    bare: Bare,
-    named: Timed,
-    request_of: Callable[[int], tuple[str, str, object]],
-    effort: Effort,
-) -> Timed:
-    for i in range(effort.warm_questions):
-        service.ask(*request_of(i))
-        bare.round_trip()
-    runs: list[list[float]] = []
-    round_trips: list[list[float]] = []
-    for repeat in range(effort.repeats):
-        asked = range(repeat * effort.questions, (repeat + 1) * effort.questions)
-        runs.append([service.ask(*request_of(i))[0] for i in asked])
-        round_trips.append([bare.round_trip() for _ in asked])
-    return Timed(named.what, named.world, runs, peer="RETURN 1", peer_runs=round_trips)

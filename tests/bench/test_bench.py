@@ -1,18 +1,23 @@
 """Does the bench measure what it says, and is its page made of its figures?"""
 
 import json
+import os
+import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from graph_service.bench.figures import Figures, Timed, machine_facts, peak_mib, quantile
-from graph_service.bench.report import page_of, worlds_of
-from graph_service.bench.runs import IDS_KEPT, subjects_of
+from graph_service.bench.report import page_of, run_bench, worlds_of
+from graph_service.bench.runs import IDS_KEPT, Effort, subjects_of
 from graph_service.errors import Invalid
+from graph_service.signals import SIGNALS
 from graph_service.worlds.showcase import PROMOTERS, SHOWCASE_ORDER
 from graph_service.worlds.world import world_events, world_of
+from tests.faults.places import PATIENCE_S, until
+from tests.test_cli import command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +60,51 @@ def test_unknown_world_is_refused() -> None:
         worlds_of(["S", "X"], None)
 
 
+def test_worlds_are_measured_in_the_order_asked_for() -> None:
+    assert [world.name for world in worlds_of(["M", "S", "M"], None)] == ["M", "S"]
+
+
+def test_more_repeats_than_the_world_has_events_for_are_refused_before_anything_starts() -> None:
+    with pytest.raises(Invalid, match="larger world or fewer repeats"):
+        run_bench(worlds_of([], 2_000), Effort(3), Console(quiet=True))
+
+
+def test_file_without_a_folder_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    arguments = ["bench", "--json", str(tmp_path / "nowhere" / "figures.json")]
+
+    ended = subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == f"error: there is no folder {tmp_path / 'nowhere'}"
+
+
+@pytest.mark.parametrize("told", SIGNALS)
+def test_bench_that_is_told_to_end_leaves_no_process_and_no_folder(
+    told: signal.Signals, tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        command("bench", "--quick", "--members", "2000"),
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        process_group=0,
+    ) as begun:
+        pid = until(lambda: neo4j_pid(tmp_path))
+        os.killpg(begun.pid, told)
+        code = begun.wait(PATIENCE_S)
+
+    assert code == 128 + told
+    assert not Path(f"/proc/{pid}").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def neo4j_pid(folder: Path) -> int | None:
+    """The Neo4j of a bench whose stage is in this folder; None while there is none."""
+    states = [*folder.glob("*/neo4j/state.json")]
+    return json.loads(states[0].read_text("utf-8"))["pid"] if states else None
+
+
 def test_peak_of_a_process_that_is_gone_is_unknown() -> None:
     assert peak_mib(2**30) is None
 
@@ -83,12 +133,20 @@ def test_page_in_the_docs_is_one_that_the_bench_wrote() -> None:
 
 
 def test_bench_runs_from_first_to_last_on_a_small_world(tmp_path: Path) -> None:
-    code = "from graph_service.cli import main; main()"
+    """Whatever the environment says of a service that is to be seen by others."""
     figures = tmp_path / "figures.json"
     arguments = ["bench", "--quick", "--members", "2000", "--json", str(figures)]
 
+    others = {
+        "GRAPH_SERVICE_HOST": "0.0.0.0",
+        "GRAPH_SERVICE_BOOTSTRAP_API_KEY_FILE": str(tmp_path / "secret"),
+        "GRAPH_SERVICE_RATE_STORAGE": "redis://192.0.2.1",
+        "NEO4J_URI": "bolt://192.0.2.1",
+    }
+    (tmp_path / "secret").write_text("key-of-another-service")
+
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+        command(*arguments), env=os.environ | others, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
