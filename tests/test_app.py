@@ -248,6 +248,13 @@ async def test_a_cursor_that_we_did_not_give_is_refused_with_422(
     assert_problem(answer, 422, "invalid_cursor")
 
 
+async def test_of_wrong_ids_without_end_the_first_is_told(client: AsyncClient) -> None:
+    answer = await client.post(BATCH, json={"orderIds": [5] * 100_000})
+
+    assert answer.status_code == 422
+    assert [one["place"] for one in answer.json()["errors"]] == ["body.orderIds.0"]
+
+
 async def chunks(count: int) -> AsyncIterator[bytes]:
     for _ in range(count):
         yield b" " * MIB

@@ -264,7 +264,7 @@ async def revoke(
     """From now on it is refused here, and by other processes within seconds; again is the same."""
     change = ring.change(caller.key_id)
     key = await revoke_key(graph, key_id, bootstrap=ring.has_bootstrap, change=change)
-    ring.drop(key)
+    ring.put(key)
     await ring.read()
     return key.body(change.now_ms)
 
@@ -272,7 +272,7 @@ async def revoke(
 async def _told(made: MadeKey, ring: KeyRing, response: Response) -> dict[str, Any]:
     """The answer to who made a key, which works here at once."""
     if made.replaced is not None:
-        ring.drop(made.replaced)
+        ring.put(made.replaced)
     await ring.read()
     now_ms = ring.now_ms()
     response.headers["Location"] = f"/v1/keys/{made.key.key_id}"

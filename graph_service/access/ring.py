@@ -112,7 +112,7 @@ class KeyRing:
         if key.key_id != BOOTSTRAP:
             self._uses[key.key_id] = self.now_ms()
 
-    def drop(self, key: ApiKey) -> None:
+    def put(self, key: ApiKey) -> None:
         """Put a key in the place of what was known of it, without asking the graph."""
         bucket = self._keys.get(key.hash[:BUCKET_DIGITS], [])
         bucket[:] = [key if one.key_id == key.key_id else one for one in bucket]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Protocol, cast
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
@@ -105,13 +106,24 @@ class Team(Answer):
     levels: list[TeamLevel] | None = Field(None, description="only if asked")
 
 
+class Months(Protocol):
+    """Where months begin, and in which currency sales are counted."""
+
+    currency: str
+
+    @property
+    def month_zone(self) -> ZoneInfo:
+        """The zone in which months begin and end."""
+        ...
+
+
 class Books(Protocol):
     """The month's zone and currency, the time, and whether everything stored is booked."""
 
     clock: Clock
 
     @property
-    def plan(self) -> Any:
+    def plan(self) -> Months:
         """The plan in force."""
         ...
 
