@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from graph_service.worlds.cascades import draw_delay, draw_shape, draw_size
-from graph_service.worlds.diary import CLOSES_S, DAY_S, HOUR_S, Diary
-from graph_service.worlds.goods import Checkout, Goods
+from graph_service.worlds.diary import CLOSES_S, DAY_S, DAYS, HOUR_S, Diary
+from graph_service.worlds.goods import CHANNELS, Checkout, Goods, product_id
 from graph_service.worlds.members import (
     Crowd,
     device_of,
@@ -20,7 +20,6 @@ from graph_service.worlds.members import (
 )
 from graph_service.worlds.showcase import HOSTS
 
-CHANNELS = ("wechat", "wechat", "wechat", "douyin", "app")
 # The first members come after the cast, and nobody joins in the last days.
 JOINS_FROM_S = 12 * HOUR_S
 JOINS_UNTIL_S = CLOSES_S - 5 * DAY_S
@@ -101,7 +100,7 @@ class Mall:
                 10 * HOUR_S + number // 10,
                 "product.upserted",
                 f"e-product-{number + 1}",
-                productId=f"product-{number + 1:02d}",
+                productId=product_id(number),
                 categoryId=category,
                 name=name,
                 priceMinor=price_minor,
@@ -130,7 +129,7 @@ class Mall:
             self._group_buy(self._moment(starts_s))
         if day % FLASH_SALE_EVERY_DAYS == FLASH_SALE_EVERY_DAYS - 1:
             self._flash_sale(day, starts_s + 20 * HOUR_S)
-        due = self._events * (day + 1) / (CLOSES_S // DAY_S)
+        due = self._events * (day + 1) / DAYS
         while self._diary.written < due:
             size = draw_size(self._dice, self._joined // CASCADE_ONE_IN)
             self._cascade(self._moment(starts_s), size)
@@ -255,7 +254,7 @@ class Mall:
             shareId=share.share_id,
             memberId=name,
             parentShareId=None if parent is None else parent.share_id,
-            productId=f"product-{product + 1:02d}",
+            productId=product_id(product),
             channel=CHANNELS[self._shares % len(CHANNELS)],
         )
         self._recent.append(share)

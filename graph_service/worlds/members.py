@@ -8,7 +8,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S = 86_400
+from graph_service.worlds.diary import DAY_S
+
 # A third of the members are there in the first ten days, and more join as the mall grows.
 FOUNDING_PART = 0.35
 FOUNDING_S = 10 * DAY_S
@@ -35,7 +36,8 @@ REPEATS_MAX = 250
 # Who ever buys; for those the first order follows some days after joining.
 BUYERS_PART = 0.5
 INFLUENCER_ONE_IN = 500
-INFLUENCER_TIMES = 60.0
+# Beside the mean of 0.6 that the others have.
+INFLUENCER_ACTIVITY = 60.0
 FAMILY = (
     "bai cai cao deng ding du fan fu guo han hu jiang jin kong li liang liu lu ma meng pan peng "
     "qian qin ren shen shi su tan tang wei wu xie xu yan yang yao ye yu yuan zhang zheng zhu"
@@ -71,9 +73,6 @@ class Population:
     activity: NDArray[np.float64]
     circled: NDArray[np.int32]
     circle_starts: NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.joined_s)
 
     def joined_before(self, at_s: int) -> int:
         """How many members have joined by then: 0 … that number - 1."""
@@ -118,7 +117,7 @@ def populate(members: int, seconds: int, dice: np.random.Generator) -> Populatio
     rates = dice.gamma(RATE_SHAPE, RATE_SCALE_PER_WEEK, members) * buys
     leaves = dice.beta(LEAVES_A, LEAVES_B, members).clip(1e-6, 1)
     influencer = dice.random(members) < 1 / INFLUENCER_ONE_IN
-    activity = dice.gamma(0.6, 1.0, members) + INFLUENCER_TIMES * influencer
+    activity = dice.gamma(0.6, 1.0, members) + INFLUENCER_ACTIVITY * influencer
     circled = np.argsort(circle, kind="stable").astype(np.int32)
     starts = circle[circled].searchsorted(np.arange(int(circle.max()) + 2))
     return Population(
@@ -211,7 +210,7 @@ def office_address(office: int) -> str:
 
 
 def ip_of(place: int) -> str:
-    """An IP of the range kept for examples and tests (RFC 2544), one for each place."""
+    """An IP of the range kept for tests (RFC 2544); the 131,072 of it are given out in turn."""
     return f"198.{18 + place // 65_536 % 2}.{place // 256 % 256}.{place % 256}"
 
 
