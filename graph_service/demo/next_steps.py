@@ -1,12 +1,9 @@
 """What can be asked next? Requests about the order that was just told, ready to be copied."""
 
 from rich.console import Console
-from rich.rule import Rule
 from rich.text import Text
 
-from graph_service.demo.story import Story
-
-WIDTH_MAX = 80
+from graph_service.demo.story import Story, print_heading
 
 
 def requests_about(story: Story, base_url: str) -> list[tuple[str, str]]:
@@ -28,9 +25,7 @@ def requests_about(story: Story, base_url: str) -> list[tuple[str, str]]:
 
 def show_next_steps(console: Console, story: Story, base_url: str) -> None:
     """Print curl commands; what they need is the admin key, as KEY."""
-    console.print()
-    title = Text.assemble(("What next?", "bold"), "  ", ("接下来可以问", "dim"))
-    console.print(Rule(title, align="left", style="dim"), width=min(console.width, WIDTH_MAX))
+    print_heading(console, "What next?", "接下来可以问")
     console.print("With the service running and its admin key in KEY:", highlight=False)
     for what, url in requests_about(story, base_url):
         console.print(Text(f"\n# {what}", style="dim"))

@@ -15,7 +15,7 @@ from matplotlib import rc_context  # pyright: ignore[reportUnknownVariableType]
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from graph_service.demo.story import Story, short_id, spelled_money, spelled_number
+from graph_service.demo.story import Story, short_id, spelled_moment, spelled_money, spelled_number
 from graph_service.graph.session import Graph
 from graph_service.referrals.teams import TeamQuestion, read_team
 
@@ -129,17 +129,12 @@ def _draw_step(
     brought = step["clearedClickers"]
     _draw_dots(axes, place, brought, MARKED if colour == MARKED else PEOPLE)
     _draw_node(axes, place, f"{step['position']}", colour)
-    shared_at = step["sharedAt"]
-    when = (
-        datetime.fromisoformat(shared_at).astimezone(story.zone).strftime("%m-%d %H:%M")
-        if shared_at
-        else ""
-    )
+    when = spelled_moment(step["sharedAt"], story.zone, "%m-%d %H:%M")
     _write(axes, place, 0.36, f"{short_id(step['memberId'])}\n{when}", colour, weight="bold")
     amount = spelled_number(line["amountMinor"], story.answer["currency"])
     excluded = f" ({step['excluded']})" if step["excluded"] else ""
     _write(axes, place, -1.38, f"{brought:,} people\n{amount}{excluded}", colour)
-    _draw_arrow(axes, place, PALE)
+    _draw_arrow(axes, place)
 
 
 def _draw_dots(axes: Axes, place: int, count: int, colour: str) -> None:
@@ -161,19 +156,19 @@ def _draw_node(axes: Axes, place: int, label: str, colour: str) -> None:
 def _draw_buyer(axes: Axes, place: int, story: Story) -> None:
     answer = story.answer
     axes.scatter([place], [0], s=420, marker="s", color=BOUGHT, zorder=3)
-    paid_at = datetime.fromisoformat(answer["paidAt"]).astimezone(story.zone)
-    text = f"{short_id(answer['buyerId'])}\n{paid_at:%m-%d %H:%M}"
+    paid_at = spelled_moment(answer["paidAt"], story.zone, "%m-%d %H:%M")
+    text = f"{short_id(answer['buyerId'])}\n{paid_at}"
     _write(axes, place, 0.36, text, BOUGHT, weight="bold")
     paid = spelled_number(answer["amountMinor"], answer["currency"])
     _write(axes, place, -0.42, f"buyer\n{paid}", BOUGHT)
 
 
-def _draw_arrow(axes: Axes, place: int, colour: str) -> None:
+def _draw_arrow(axes: Axes, place: int) -> None:
     axes.annotate(
         "",
         xy=(place + 0.78, 0),
         xytext=(place + 0.22, 0),
-        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6},
+        arrowprops={"arrowstyle": "-|>", "color": PALE, "linewidth": 1.6},
     )
 
 

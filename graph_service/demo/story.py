@@ -117,8 +117,7 @@ async def read_story(
 
 
 async def _team(graph: Graph, member_id: str, story: Story, now: datetime) -> Answer:
-    paid_at = datetime.fromisoformat(story.answer["paidAt"])
-    month = month_of(paid_at, story.zone)
+    month = month_of(datetime.fromisoformat(story.answer["paidAt"]), story.zone)
     return await read_team(graph, TeamQuestion(member_id, month, story.answer["currency"]), now)
 
 
@@ -126,8 +125,8 @@ def render_story(console: Console, story: Story) -> None:
     """Print the path, who is credited, what the allowance is, and the team above the closer."""
     answer = story.answer
     currency = answer["currency"]
-    _heading(console, "How did this order come about?", "这一单是怎么来的")
-    paid_at = _moment(answer["paidAt"], story.zone, "%Y-%m-%d %H:%M")
+    print_heading(console, "How did this order come about?", "这一单是怎么来的")
+    paid_at = spelled_moment(answer["paidAt"], story.zone, "%Y-%m-%d %H:%M")
     bought = f"{short_id(answer['buyerId'])} paid {spelled_money(answer['amountMinor'], currency)}"
     _say(console, f"{bought} on {paid_at} (order {answer['orderId']}).")
     if answer["refundedMinor"]:
@@ -158,7 +157,7 @@ def _render_path(console: Console, story: Story) -> None:
         _add(
             table,
             _branch(step["position"], f"{step['position']} ", step["memberId"]),
-            _moment(step["sharedAt"], story.zone, "%m-%d %H:%M"),
+            spelled_moment(step["sharedAt"], story.zone, "%m-%d %H:%M"),
             f"{step['clicks']:,}",
             _bar(step["clearedClickers"], most) + (" ◄" if step is marked else ""),
             f"{step['excluded']} {amount}" if step["excluded"] else amount,
@@ -167,7 +166,7 @@ def _render_path(console: Console, story: Story) -> None:
     _add(
         table,
         _branch(len(path) + 1, "buyer ", answer["buyerId"]),
-        _moment(answer["paidAt"], story.zone, "%m-%d %H:%M"),
+        spelled_moment(answer["paidAt"], story.zone, "%m-%d %H:%M"),
         "",
         f"{'in all':{BAR_CELLS}} {_brought(path):,}",
         "",
@@ -235,7 +234,7 @@ def _point_out(console: Console, story: Story) -> None:
 
 
 def _render_credit(console: Console, answer: Answer) -> None:
-    _heading(console, "Who made the sale?", "业绩归谁")
+    print_heading(console, "Who made the sale?", "业绩归谁")
     if not answer["credits"]:
         _say(console, "Nobody is credited: who closed it is not known or may not earn from it.")
     for credit in answer["credits"]:
@@ -263,7 +262,7 @@ def _render_allowance(console: Console, story: Story) -> None:
     allowance = answer["allowance"]
     currency = answer["currency"]
     lines = allowance["lines"]
-    _heading(console, "Who helped, and what do they get for it?", "影响力津贴")
+    print_heading(console, "Who helped, and what do they get for it?", "影响力津贴")
     pool = spelled_money(allowance["poolMinor"], currency)
     rate = decimal_string(100 * story.pool_rate)
     _say(console, f"{rate} % of the order, {pool}, is shared out by the people brought:")
@@ -296,7 +295,7 @@ def _render_teams(console: Console, story: Story) -> None:
     if not story.teams:
         return
     currency = story.answer["currency"]
-    _heading(console, "Who stands above the closer?", "上级团队")
+    print_heading(console, "Who stands above the closer?", "上级团队")
     if len(story.teams) == 1:
         name = short_id(story.teams[0]["memberId"])
         _say(console, f"No inviter of {name} is known, so nobody stands above.")
@@ -342,7 +341,8 @@ def _credited(answers: Iterable[Answer]) -> set[str]:
     return {credit["memberId"] for answer in answers for credit in answer["credits"]}
 
 
-def _heading(console: Console, text: str, subtitle: str) -> None:
+def print_heading(console: Console, text: str, subtitle: str) -> None:
+    """A line with a question, in English and in Chinese."""
     console.print()
     title = Text.assemble((text, "bold"), "  ", (subtitle, "dim"))
     console.print(Rule(title, align="left", style="dim"), width=_width(console))
@@ -381,7 +381,8 @@ def short_id(name: str, cells: int = ID_CELLS) -> str:
     return f"{set_cell_size(name, cells - 1 - cell_len(tail))}…{tail}"
 
 
-def _moment(text: str | None, zone: ZoneInfo, form: str) -> str:
+def spelled_moment(text: str | None, zone: ZoneInfo, form: str) -> str:
+    """A time in the zone; nothing where it is not known."""
     return "" if text is None else datetime.fromisoformat(text).astimezone(zone).strftime(form)
 
 

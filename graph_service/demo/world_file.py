@@ -11,18 +11,20 @@ from typing import BinaryIO, cast
 from rich.console import Console
 from rich.progress import Progress
 
+from graph_service.storage import writing
 from graph_service.worlds.world import World, world_lines
 
 LINES_TOGETHER = 5_000
 # Beyond the fastest level a file shrinks little and takes much longer.
 GZIP_LEVEL = 1
+REMEDY = "or write to a larger disk (the demo and the bench do to TMPDIR)"
 
 
 def write_world(world: World, file: Path, console: Console) -> int:
     """Write the world's events, one JSON object a line, and say how far it is; returns how many.
 
     A name that ends in .gz is zipped; - is standard output. A file that stands there already is
-    replaced once the new one is whole. Raises OSError where it cannot be written.
+    replaced once the new one is whole. Raises StorageFull, OSError where it cannot be written.
     """
     written = 0
     lines = world_lines(world)
@@ -43,7 +45,7 @@ def _opened(file: Path) -> Generator[BinaryIO]:
         return
     part = file.with_name(f"{file.name}.part")
     try:
-        with part.open("wb") as plain:
+        with writing(file.parent, remedy=REMEDY), part.open("wb") as plain:
             if file.suffix == ".gz":
                 # Without a time in it, the same world is the same file.
                 with gzip.GzipFile("", "wb", GZIP_LEVEL, plain, mtime=0) as zipped:

@@ -1,5 +1,6 @@
 """Is the file of a world whole, the same each time, and never half of one?"""
 
+import errno
 import gzip
 import io
 import json
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from graph_service.demo import world_file
 from graph_service.demo.world_file import write_world
+from graph_service.errors import StorageFull
 from graph_service.worlds.world import World, world_events, world_of
 
 WORLD = world_of("S", members=200)
@@ -53,3 +55,18 @@ def test_broken_off_world_leaves_what_stood_there(
 
     assert [one.name for one in tmp_path.iterdir()] == ["w.jsonl"]
     assert file.read_text() == "before"
+
+
+def test_full_disk_is_named_and_leaves_no_half_of_a_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def filling(_: World) -> Iterator[bytes]:
+        yield b"{}"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(world_file, "world_lines", filling)
+
+    with pytest.raises(StorageFull, match=r"is full.*TMPDIR"):
+        write_world(WORLD, tmp_path / "w.jsonl.gz", CONSOLE)
+
+    assert list(tmp_path.iterdir()) == []
