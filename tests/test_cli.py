@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,19 @@ from tests.worlds.named import five_levels
 
 @pytest.fixture
 def environment(settings: Settings, database: Database, tmp_path: Path) -> dict[str, str]:
-    """Variables that point a command at the test's database."""
+    """Variables that point a command at the test's empty database."""
+    return variables_for(settings, tmp_path)
+
+
+def variables_for(settings: Settings, folder: Path) -> dict[str, str]:
+    """Variables that point a command at this database and a data folder of its own."""
     assert settings.neo4j_uri is not None
     return {
         **os.environ,
         "NEO4J_URI": settings.neo4j_uri,
         "NEO4J_USERNAME": settings.neo4j_username,
         "NEO4J_PASSWORD": settings.neo4j_password.get_secret_value(),
-        "GRAPH_SERVICE_DATA_DIR": str(tmp_path / "data"),
+        "GRAPH_SERVICE_DATA_DIR": str(folder / "data"),
         "GRAPH_SERVICE_BOOTSTRAP_API_KEY": KEY,
         "COLUMNS": "100",
     }
@@ -121,12 +128,7 @@ def test_verify_ends_with_1_where_a_kept_number_is_wrong(
 
 
 def test_serve_answers_and_ends_in_order_on_sigterm(environment: dict[str, str]) -> None:
-    with subprocess.Popen(
-        command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        url = re.findall(r"http://[\d.]+:\d+", process.stdout.readline())[0]
-
+    with serving(environment) as (process, url):
         ready = until_ready(url)
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=20)
@@ -144,6 +146,20 @@ def test_answers_are_not_held_back_until_what_was_sent_is_acknowledged() -> None
         at_once = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     assert at_once
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """A service that listens, and its URL; it ends afterwards."""
+    with subprocess.Popen(
+        command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, re.findall(r"http://[\d.]+:\d+", process.stdout.readline())[0]
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def until_ready(url: str) -> object:

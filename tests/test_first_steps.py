@@ -1,7 +1,6 @@
 """Does docs/first-steps.md do what it says? Its commands are run, its answers compared."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 
 from graph_service.settings import Settings
 from tests.conftest import KEY, Database
-from tests.test_cli import command, until_ready
+from tests.test_cli import serving, until_ready, variables_for
 
 PAGE = Path(__file__).parent.parent / "docs" / "first-steps.md"
 BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
@@ -22,26 +21,10 @@ BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 @pytest.fixture
 def running(settings: Settings, database: Database, tmp_path: Path) -> Generator[dict[str, str]]:
     """The service on the empty database, and the variables that the page's commands need."""
-    assert settings.neo4j_uri is not None
-    environment = {
-        **os.environ,
-        "NEO4J_URI": settings.neo4j_uri,
-        "NEO4J_USERNAME": settings.neo4j_username,
-        "NEO4J_PASSWORD": settings.neo4j_password.get_secret_value(),
-        "GRAPH_SERVICE_DATA_DIR": str(tmp_path / "data"),
-        "GRAPH_SERVICE_BOOTSTRAP_API_KEY": KEY,
-    }
-    with subprocess.Popen(
-        command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            url = re.findall(r"http://[\d.]+:\d+", process.stdout.readline())[0]
-            until_ready(url)
-            yield {**environment, "URL": url, "KEY": KEY}
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    environment = variables_for(settings, tmp_path)
+    with serving(environment) as (_, url):
+        until_ready(url)
+        yield {**environment, "URL": url, "KEY": KEY}
 
 
 def last_json(text: str) -> Any:
