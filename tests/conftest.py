@@ -1,5 +1,6 @@
 """One real Neo4j for the whole run: NEO4J_URI, else the managed server, else a container."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, LiteralString, cast
 
 import pytest
@@ -16,6 +18,7 @@ from neo4j import Driver, GraphDatabase, Query
 from pydantic import SecretStr
 
 from graph_service.app import create_app
+from graph_service.graph import server as server_file
 from graph_service.graph.opening import open_graph, settings_for
 from graph_service.graph.server import ManagedServer
 from graph_service.graph.session import Graph
@@ -35,6 +38,8 @@ CONTAINER_SETTINGS = {
     "NEO4J_db_transaction_timeout": "120s",
     "NEO4J_db_lock_acquisition_timeout": "10s",
 }
+# Below those that systems give to connections, and none that a Neo4j takes by default.
+PORTS = range(20_000, 30_000, 2)
 CLEAR = """
 MATCH (n)
 WHERE NOT n:Migration AND NOT n:Lock
@@ -74,15 +79,27 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def settings(request: pytest.FixtureRequest, base_settings: Settings) -> Generator[Settings]:
     """Settings that point at a server which answers."""
     if base_settings.neo4j_uri is not None:
+        # Each test empties the database that it uses.
+        assert os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") == "1", "one server, so no -n"
         yield base_settings
     elif request.config.getoption("--neo4j") == "container":
         yield request.getfixturevalue("container_settings")
     else:
         server = ManagedServer(base_settings.data_dir / "neo4j", base_settings)
+        choose_ports(server.home)
         try:
             yield settings_for(base_settings, server.start())
         finally:
             server.stop()
+
+
+def choose_ports(home: Path) -> None:
+    """Give a server that never ran ports that no other takes, also while it is dead."""
+    first = SystemRandom().choice(PORTS)
+    bolt, http = server_file._free_ports((first, first + 1))  # pyright: ignore[reportPrivateUsage]
+    state = {"pid": 0, "birth": "", "bolt_port": bolt, "http_port": http}
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "state.json").write_text(json.dumps({**state, "bolt_uri": "", "java": ""}))
 
 
 @pytest.fixture(scope="session")

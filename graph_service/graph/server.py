@@ -76,6 +76,7 @@ class ManagedServer:
     """Neo4j Community under one folder: at most one process, whoever asks.
 
     Everything here blocks. The server outlives the process that started it.
+    imports: of the bulk load, which alone starts a store that one is replacing.
     """
 
     home: Path

@@ -13,7 +13,7 @@ from httpx2 import AsyncClient
 from graph_service.graph.server import ManagedServer
 from graph_service.settings import Settings
 from tests.conftest import Database, client_of
-from tests.faults.places import Place
+from tests.faults.places import Place, own_place
 from tests.worlds import NOW, Event
 
 EVENTS = "/v1/events"
@@ -74,12 +74,8 @@ def snapshot(database: Database) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
     """The place of the tests that kill; in whatever state the one before left it."""
-    place = Place(tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("notes"))
-    place.choose_ports()
-    try:
+    with own_place(tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("notes")) as place:
         yield place
-    finally:
-        place.end()
 
 
 @pytest.fixture

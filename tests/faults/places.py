@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,17 +16,14 @@ from typing import Any, TypeVar
 from httpx2 import Client, Response, TransportError
 from pydantic import SecretStr
 
-from graph_service.graph import server as server_file
 from graph_service.graph.opening import settings_for
 from graph_service.graph.server import ManagedServer
 from graph_service.settings import Settings
-from tests.conftest import KEY, Database
+from tests.conftest import KEY, Database, choose_ports
 from tests.worlds import Event
 
 T = TypeVar("T")
 PEPPER = "pepper-of-the-tests"
-# Below those that systems give to connections.
-PORTS_FROM = 20_000
 MAIN = "from graph_service.cli import main; main()"
 HEAP_MIB, PAGE_CACHE_MIB = 512, 64
 # Longer than anything here takes on a machine that is busy with other things (s).
@@ -114,15 +111,6 @@ class Place:
         assert address is not None
         return Database(settings_for(self.settings, address))
 
-    def choose_ports(self) -> None:
-        """Ports that no other Neo4j of this machine takes while the place's own is dead."""
-        first = PORTS_FROM + os.getpid() % 1_000 * 10
-        bolt, http = server_file._free_ports((first, first + 1))  # pyright: ignore[reportPrivateUsage]
-        state = {"pid": 0, "birth": "", "bolt_port": bolt, "http_port": http}
-        home = self.seen / "neo4j"
-        home.mkdir(parents=True)
-        (home / "state.json").write_text(json.dumps({**state, "bolt_uri": "", "java": ""}))
-
     def neo4j_pid(self) -> int | None:
         """The process of the managed Neo4j, also while it starts; None without one."""
         state = self.server._running()  # pyright: ignore[reportPrivateUsage]
@@ -134,9 +122,8 @@ class Place:
         if pid is not None:
             os.kill(pid, number)
 
-    def spawn(self, *arguments: str, patch: str = "", **variables: str) -> subprocess.Popen[bytes]:
-        """A command that was begun; a variable of no text is not set."""
-        number = len(self._started)
+    def environment(self, **variables: str) -> dict[str, str]:
+        """What a command here finds around it; a variable of no text is not set."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")
         } | {
@@ -149,8 +136,13 @@ class Place:
             **self.variables,
             **variables,
         }
-        environment = {name: value for name, value in environment.items() if value}
+        return {name: value for name, value in environment.items() if value}
+
+    def spawn(self, *arguments: str, patch: str = "", **variables: str) -> subprocess.Popen[bytes]:
+        """A command that was begun."""
+        number = len(self._started)
         command = [*self.within, sys.executable, "-c", f"{patch}\n{MAIN}", *arguments]
+        environment = self.environment(**variables)
         with self._file(number).open("wb") as output:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         self._started.append(process)
@@ -193,6 +185,19 @@ class Place:
 
     def _file(self, number: int) -> Path:
         return self.notes / f"{number}.txt"
+
+
+@contextlib.contextmanager
+def own_place(
+    folder: Path, notes: Path, *, within: Sequence[str] = (), root: Path = Path("/")
+) -> Generator[Place]:
+    """A place with ports of its own, whose Neo4j does not run yet; ended afterwards."""
+    place = Place(folder, notes, within=within, root=root)
+    choose_ports(place.seen / "neo4j")
+    try:
+        yield place
+    finally:
+        place.end()
 
 
 def until(found: Callable[[], T], *, timeout_s: float = PATIENCE_S) -> T:

@@ -11,7 +11,7 @@ import pytest
 from httpx2 import Response
 
 from tests.conftest import Database
-from tests.faults.places import Place, Service, event_file, until
+from tests.faults.places import Place, Service, event_file, own_place, until
 from tests.worlds import START, Event, event
 from tests.worlds.named import honest_tree
 
@@ -92,15 +92,14 @@ def notes(tmp_path: Path) -> Path:
 def full_place(make_disk: Callable[[int], Disk], notes: Path) -> Generator[tuple[Place, Disk]]:
     """A place whose Neo4j runs on a small disk."""
     disk = make_disk(DISK_MIB)
-    place = Place(disk.folder / "data", notes, within=disk.enter, root=disk.root)
-    place.choose_ports()
-    code, printed = place.run("neo4j", "start")
-    assert code == 0, printed
-    try:
-        yield place, disk
-    finally:
-        (disk.seen / "ballast").unlink(missing_ok=True)
-        place.end()
+    folder = disk.folder / "data"
+    with own_place(folder, notes, within=disk.enter, root=disk.root) as place:
+        code, printed = place.run("neo4j", "start")
+        assert code == 0, printed
+        try:
+            yield place, disk
+        finally:
+            (disk.seen / "ballast").unlink(missing_ok=True)
 
 
 def problem(answer: Response | None) -> tuple[int, str, str]:

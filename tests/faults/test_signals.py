@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.places import PATIENCE_S, Place, event_file, until
+from tests.faults.places import MAIN, PATIENCE_S, Place, event_file, own_place, until
 from tests.worlds.named import honest_tree
 
 SLOW_FILES = """
@@ -38,12 +38,8 @@ TRIED = len(STARTING) if "GRAPH_SERVICE_TEST_ROUNDS" in os.environ else 1
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
     """A place whose Neo4j does not run: whichever command comes starts it."""
-    place = Place(tmp_path_factory.mktemp("idle"), tmp_path_factory.mktemp("notes"))
-    place.choose_ports()
-    try:
+    with own_place(tmp_path_factory.mktemp("idle"), tmp_path_factory.mktemp("notes")) as place:
         yield place
-    finally:
-        place.end()
 
 
 def test_a_load_that_is_told_to_end_ends_its_neo4j_and_keeps_what_is_stored(
@@ -89,16 +85,11 @@ def test_a_command_that_is_told_to_end_while_neo4j_starts_leaves_none(
 def test_a_load_that_waits_for_its_input_can_be_told_to_end(place: Place) -> None:
     line = json.dumps(honest_tree(0, 1)[0]).encode() + b"\n"
     address = place.server.start()
-    program = "from graph_service.cli import main; main()"
-    environment = {
-        "NEO4J_URI": address.bolt_uri,
-        "NEO4J_PASSWORD": address.password,
-        "GRAPH_SERVICE_DATA_DIR": str(place.folder),
-    }
 
+    named = {"NEO4J_URI": address.bolt_uri, "NEO4J_PASSWORD": address.password}
     with subprocess.Popen(
-        [sys.executable, "-c", program, "load", "-"],
-        env=environment,
+        [sys.executable, "-c", MAIN, "load", "-"],
+        env=place.environment(**named),
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as begun:
