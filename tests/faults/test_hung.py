@@ -20,7 +20,7 @@ from tests.worlds.named import honest_tree
 log = structlog.get_logger()
 # GRAPH_SERVICE_TEST_ROUNDS runs them with the timeouts that are shipped.
 SHIPPED = "GRAPH_SERVICE_TEST_ROUNDS" in os.environ
-STORE_S, ASK_S = (STORE_TIMEOUT_S, ASK_TIMEOUT_S) if SHIPPED else (15.0, 15.0)
+STORE_S, ASK_S = (STORE_TIMEOUT_S, ASK_TIMEOUT_S) if SHIPPED else (8.0, 8.0)
 SHORT = f"""
 import graph_service.ingest.store as store
 import graph_service.rewards.orders as orders
