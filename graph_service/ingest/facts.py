@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,8 @@ from graph_service.ingest.tokens import Tokeniser
 
 DIGEST_HEX_DIGITS = 32
 DETAIL_CHARACTERS_MAX = 1_000
+# No source from outside holds a control character.
+OWN_SOURCE = "\tgraph-service"
 Status = Literal["accepted", "duplicate", "rejected"]
 
 
@@ -162,6 +164,27 @@ def fact_of(
         at=at,
         data=data,
         digest=content_digest,
+        position=position,
+    )
+
+
+def own_fact(
+    event_type: str, event_id: str, time: datetime, data: Mapping[str, Any], position: int = 0
+) -> Fact:
+    """A fact of the service itself, such as plan.activated; no event from outside has its source.
+
+    event_id: says what was done, so that the same is recorded once. data: without nulls.
+    """
+    at = time.astimezone(UTC).isoformat()
+    return Fact(
+        key=fact_key(OWN_SOURCE, event_id),
+        source=OWN_SOURCE,
+        event_id=event_id,
+        type=event_type,
+        time=time,
+        at=at,
+        data=data,
+        digest=digest(canonical([event_type, at, data])),
         position=position,
     )
 

@@ -162,6 +162,16 @@ async def _store_round(
     return verdicts
 
 
+async def record_own_facts(transaction: Transaction, facts: Sequence[Fact]) -> set[str]:
+    """Put what the service itself did into the log, to follow from the outbox as all facts do.
+
+    Returns the keys of those that are new: an id says what was done, so nothing is done twice.
+    """
+    rows = sorted(map(_fact_row, facts), key=lambda row: row["key"])
+    known = await transaction.run("ingest/claim_facts", rows=rows, batch=new_id())
+    return {fact.key for fact in facts} - {str(row["key"]) for row in known}
+
+
 def _fact_row(fact: Fact) -> Row:
     properties = {
         "position": fact.position,
