@@ -23,7 +23,7 @@ from graph_service.ingest.envelope import DATA, OWN_EVENTS
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.openapi import INVALID, openapi_of, operations
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.settings import Settings
 
 Schema = Mapping[str, Any]

@@ -32,9 +32,9 @@ from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline
+from graph_service.plans.document import seed_plan
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
-from graph_service.rewards.plan import seed_plan
 from graph_service.settings import Settings
 
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]

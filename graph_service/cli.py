@@ -31,7 +31,7 @@ from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told

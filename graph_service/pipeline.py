@@ -19,11 +19,11 @@ from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
 from graph_service.ingest.tokens import Tokeniser
+from graph_service.plans.document import Plan
 from graph_service.referrals.bindings import end_expired
 from graph_service.referrals.facts import room_facts as referral_facts
 from graph_service.referrals.sales import orders_below
 from graph_service.rewards.orders import credit_orders
-from graph_service.rewards.plan import Plan
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from graph_service.graph.server import ManagedServer
 from graph_service.graph.session import Graph
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.settings import Settings
 from tests.worlds import NOW
 

@@ -18,11 +18,11 @@ from graph_service.bulk.mall import Mall, Order, Sale
 from graph_service.bulk.parsing import Record
 from graph_service.clock import from_micros, micros_of, to_micros
 from graph_service.graph.session import Row
+from graph_service.plans.document import Plan
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import orders_below
 from graph_service.referrals.teams import month_of
 from graph_service.rewards.orders import BOOKED_TOGETHER
-from graph_service.rewards.plan import Plan
 
 MICROS_PER_SECOND = 1_000_000
 

@@ -35,7 +35,7 @@ from graph_service.ingest.files import EventFile, EventList
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.loading import BATCH_EVENTS, ORDERS_KEPT_MAX, Loaded
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import Plan, seed_plan
+from graph_service.plans.document import Plan, seed_plan
 from graph_service.settings import Settings
 from graph_service.storage import MIB, MOVE, require_room, writing
 

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from graph_service.graph.session import Graph
 from graph_service.money import decimal_string
+from graph_service.plans.document import Plan
 from graph_service.referrals.teams import TeamQuestion, month_of, read_team, read_upline
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
-from graph_service.rewards.plan import Plan
 
 Answer = Mapping[str, Any]
 

@@ -10,13 +10,13 @@ from graph_service.answers import Answer, Asked, answers
 from graph_service.errors import TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Id
+from graph_service.plans.document import Plan
 from graph_service.rewards.orders import (
     AttributionQuestion,
     OrderNotFound,
     ask_attribution,
     ask_attributions,
 )
-from graph_service.rewards.plan import Plan
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["orders"], dependencies=[Depends(Requires("read"))])

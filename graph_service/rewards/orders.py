@@ -10,11 +10,11 @@ from graph_service.clock import from_micros, time_string
 from graph_service.errors import NotFound
 from graph_service.graph.session import Graph, Read, Transaction
 from graph_service.money import decimal_string, split_floor
+from graph_service.plans.document import Plan
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import Sale, book_sales
 from graph_service.referrals.teams import month_of
 from graph_service.rewards.allowance import split_allowance
-from graph_service.rewards.plan import Plan
 
 # Orders credited in one go while facts are booked.
 BOOKED_TOGETHER = 1_000

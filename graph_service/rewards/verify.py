@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from graph_service.attribution.touches import read_journeys
 from graph_service.graph.session import Graph
+from graph_service.plans.document import Plan
 from graph_service.referrals.sales import sales_changes
 from graph_service.referrals.verify import Difference, compare_sales, recount_heads
 from graph_service.rewards.orders import BOOKED_TOGETHER, journey_sales
-from graph_service.rewards.plan import Plan
 
 
 @dataclass(frozen=True)

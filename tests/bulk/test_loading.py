@@ -20,7 +20,7 @@ from graph_service.graph.server import IMPORTING, ManagedServer
 from graph_service.ingest.files import EventList, event_files
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.settings import Settings
 from tests.bulk.conftest import OwnGraph
 from tests.worlds.named import five_levels

@@ -15,7 +15,7 @@ from graph_service.ingest.files import EventFile, EventList, event_files
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.loading import Loaded, load_files
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.rewards.verify import verify_teams
 from graph_service.worlds.world import world_events, world_of
 from tests.bulk.compare import differences, everything

@@ -20,7 +20,7 @@ from graph_service.ingest.facts import Fact, Problem, parse_event
 from graph_service.ingest.files import event_files
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from tests.reference.mall import ReferenceMall
 from tests.worlds import NOW, Event
 from tests.worlds.random_mall import arrivals, random_mall, weibo_like

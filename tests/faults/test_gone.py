@@ -8,7 +8,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from graph_service.graph.opening import open_graph
-from graph_service.rewards.plan import seed_plan
+from graph_service.plans.document import seed_plan
 from graph_service.rewards.verify import verify_teams
 from tests.faults.conftest import EVENTS, OwnServer, post, settled, snapshot
 from tests.worlds import START, Event, event

@@ -16,10 +16,10 @@ from graph_service.graph.schema import load_migrations, migrate
 from graph_service.graph.session import Graph
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
+from graph_service.plans.document import seed_plan
 from graph_service.referrals import teams
 from graph_service.referrals.teams import TeamQuestion
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
-from graph_service.rewards.plan import seed_plan
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from tests.conftest import Database

@@ -1,0 +1,1 @@
+"""By which rules is money earned? The versioned plan."""
