@@ -3,13 +3,14 @@
 // params: $orderIds list<string>
 // returns: orderId string, buyerId string, personId string,
 //   createdAt integer (us), paidAt integer (us), amountMinor integer,
-//   currency string, refundedMinor integer, status string, shareId string,
-//   couponOwnerId string, inviterId string
+//   currency string, refundedMinor integer, status string, channel string,
+//   shopId string, shareId string, couponOwnerId string, inviterId string
 // timeout: 20 s
 UNWIND $orderIds AS orderId
 MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
 OPTIONAL MATCH (buyer)-[:IS_PERSON]->(person:Person)
 OPTIONAL MATCH (o)-[:CAME_THROUGH]->(s:Share)
+OPTIONAL MATCH (o)-[:SOLD_BY]->(shop:Shop)
 OPTIONAL MATCH (o)-[:REDEEMED]->(:Coupon {exclusive: true})<-[:OWNS]-
   (owner:Member)
 CALL (buyer, o) {
@@ -26,7 +27,8 @@ RETURN o.orderId AS orderId, buyer.memberId AS buyerId,
   o.createdAt.epochSeconds * 1000000 + o.createdAt.microsecond AS createdAt,
   o.paidAt.epochSeconds * 1000000 + o.paidAt.microsecond AS paidAt,
   o.amountMinor AS amountMinor, o.currency AS currency,
-  o.refundedMinor AS refundedMinor, o.status AS status, s.shareId AS shareId,
+  o.refundedMinor AS refundedMinor, o.status AS status,
+  o.channel AS channel, shop.shopId AS shopId, s.shareId AS shareId,
   owner.memberId AS couponOwnerId, inviterId
 ORDER BY orderId
 LIMIT 10001

@@ -1,12 +1,12 @@
-// Which shares did the buyers of these orders click within the window, under
-// any of their accounts or as visitors?
+// Which shares did the buyers of these orders click within each one's window
+// (seconds), under any of their accounts or as visitors?
 // mode: read
-// params: $orderIds list<string>, $windowSeconds integer (s)
+// params: $rows list<map>
 // returns: orderId string, shareIds list<string>, times list<integer> (us)
 // timeout: 30 s
-UNWIND $orderIds AS orderId
-MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
-WITH o, buyer, o.paidAt - duration({seconds: $windowSeconds}) AS opens
+UNWIND $rows AS row
+MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: row.orderId})
+WITH o, buyer, o.paidAt - duration({seconds: row.seconds}) AS opens
 CALL (buyer) {
   RETURN buyer AS clicker
 UNION

@@ -2,13 +2,14 @@
 // mode: read
 // params: $orderIds list<string>
 // returns: orderId string, memberId string, month string, currency string,
-//   netMinor integer, uplineIds list<string>, excluded string
+//   weight string, amountMinor integer, netMinor integer,
+//   uplineIds list<string>, excluded string
 // timeout: 20 s
 UNWIND $orderIds AS orderId
 MATCH (o:Order {orderId: orderId})
 MATCH (o)-[c:CREDITED_TO]->(m:Member)
 RETURN o.orderId AS orderId, m.memberId AS memberId, c.month AS month,
-  c.currency AS currency, c.netMinor AS netMinor, c.uplineIds AS uplineIds,
-  c.excluded AS excluded
+  c.currency AS currency, c.weight AS weight, c.amountMinor AS amountMinor,
+  c.netMinor AS netMinor, c.uplineIds AS uplineIds, c.excluded AS excluded
 ORDER BY orderId, memberId
 LIMIT 100001

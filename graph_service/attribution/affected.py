@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from graph_service.attribution.touches import SECONDS_PER_DAY, Program
+from graph_service.attribution.models import Program
+from graph_service.attribution.touches import SECONDS_PER_DAY
 from graph_service.graph.session import Transaction
 from graph_service.ingest.facts import Fact
 
@@ -20,7 +21,7 @@ async def affected_orders(
         if fact.type == "share.clicked" and "memberId" in fact.data
     ]
     if clicks:
-        seconds = program.window_days * SECONDS_PER_DAY
+        seconds = program.window_days_max * SECONDS_PER_DAY
         query = "attribution/find_orders_after_clicks"
         rows = await transaction.run(query, rows=clicks, windowSeconds=seconds)
         found |= set(rows[0]["orderIds"])

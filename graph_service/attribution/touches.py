@@ -10,21 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from graph_service.attribution.models import Program, touch_weights
 from graph_service.graph.session import Read, Row
-from graph_service.money import split_floor
 
 Basis = Literal["coupon", "click", "binding", "none"]
 MICROS_PER_DAY = 86_400_000_000
 SECONDS_PER_DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Program:
-    """The rules that attribution follows; they come from the plan."""
-
-    model: str = "last_touch"
-    window_days: int = 30
-    self_purchase: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,10 @@ class Touch:
 
 @dataclass(frozen=True)
 class Credit:
-    """A member's part of an order. excluded: why nothing is earned from it, else None."""
+    """A member's part of an order, of all their touches together.
+
+    excluded: why nothing is earned from it, else None.
+    """
 
     member_id: str
     weight: Fraction
@@ -60,6 +54,8 @@ class Order:
     currency: str
     refunded_minor: int
     status: str
+    channel: str | None
+    shop_id: str | None
     share_id: str | None
     coupon_owner_id: str | None
     inviter_id: str | None
@@ -99,16 +95,24 @@ class Chain:
 class Journey:
     """An order, what touched it and who is credited.
 
-    chain: of the last touch; None without touches. standings: of every member named.
+    touches: oldest first. credits: in the order of the members' earliest touches that weigh
+    anything. decider: which credit takes what is left over when an amount is split; None where
+    nobody is credited or the deciding touch's creator is not known. chain: of the last touch; None
+    without touches. standings: of every member named. program: the rules of this order.
     """
 
     order: Order
     basis: Basis
     touches: tuple[Touch, ...]
     credits: tuple[Credit, ...]
+    decider: int | None
     chain: Chain | None
     standings: Mapping[str, Standing]
     program: Program
+
+    def split(self, amount_minor: int) -> list[int]:
+        """An amount of this order by credit; what touches of unknown members weigh is left out."""
+        return split_credit(amount_minor, [one.weight for one in self.credits], self.decider)
 
     def excluded(self, member_id: str) -> Literal["buyer", "frozen"] | None:
         """Why this member earns nothing from the order, if so."""
@@ -126,6 +130,20 @@ def excluded(
     return "frozen" if standing is not None and standing.frozen else None
 
 
+def split_credit(amount_minor: int, weights: Sequence[Fraction], decider: int | None) -> list[int]:
+    """Split an amount: each part floored, what is left over goes to the deciding one.
+
+    weights: add up to 1 less what nobody is credited with, and that part is floored likewise.
+    decider: None leaves over with whom nobody is credited with.
+    """
+    parts = [amount_minor * one.numerator // one.denominator for one in weights]
+    if decider is not None:
+        nobody = 1 - sum(weights, Fraction(0))
+        kept = amount_minor * nobody.numerator // nobody.denominator
+        parts[decider] += amount_minor - kept - sum(parts)
+    return parts
+
+
 async def read_journeys(
     read: Read, order_ids: Sequence[str], program: Program
 ) -> dict[str, Journey]:
@@ -135,39 +153,56 @@ async def read_journeys(
         row["orderId"]: _order(row) for row in await read("attribution/read_orders", orderIds=asked)
     }
     clicks = await _read_clicked(read, orders, program)
-    closers = {order_id: max(times)[1] for order_id, times in clicks.items() if times}
     share_ids = {share_id for times in clicks.values() for _, share_id in times}
     chains = await _read_chains(read, share_ids)
     named = {step.member_id for chain in chains.values() for step in chain.shares}
     named |= {order.coupon_owner_id for order in orders.values()}
     named |= {order.inviter_id for order in orders.values()}
     standings = await _read_standings(read, {one for one in named if one is not None})
-    journeys: dict[str, Journey] = {}
-    for order_id, order in orders.items():
-        basis, winner_id = _winner(order, clicks[order_id], chains)
-        touches = _touches(clicks[order_id], chains, basis)
-        why = None if winner_id is None else excluded(order, standings, winner_id, program)
-        journeys[order_id] = Journey(
-            order=order,
-            basis=basis,
-            touches=touches,
-            credits=_credits(order, winner_id, why),
-            chain=chains.get(closers.get(order_id, "")),
-            standings=standings,
-            program=program,
-        )
-    return journeys
+    return {
+        order_id: _journey(order, clicks[order_id], chains, standings, program)
+        for order_id, order in orders.items()
+    }
+
+
+def _journey(
+    order: Order,
+    clicks: Sequence[tuple[int, str]],
+    chains: Mapping[str, Chain],
+    standings: Mapping[str, Standing],
+    program: Program,
+) -> Journey:
+    rules = program.of(order.channel, order.shop_id)
+    basis = _basis(order, clicks)
+    touches = _touches(order, clicks, chains, rules)
+    weights, decides = _weights(order, basis, touches)
+    credited = list(weights)
+    decider = None if decides is None else credited.index(decides)
+    parts = split_credit(order.amount_minor, list(weights.values()), decider)
+    return Journey(
+        order=order,
+        basis=basis,
+        touches=touches,
+        credits=tuple(
+            Credit(one, weights[one], part, excluded(order, standings, one, rules))
+            for one, part in zip(credited, parts, strict=True)
+        ),
+        decider=decider,
+        chain=chains.get(clicks[-1][1]) if clicks else None,
+        standings=standings,
+        program=rules,
+    )
 
 
 async def _read_clicked(
     read: Read, orders: Mapping[str, Order], program: Program
 ) -> dict[str, list[tuple[int, str]]]:
     """Per order its touches as (time, share), oldest first."""
-    rows = await read(
-        "attribution/read_touches",
-        orderIds=sorted(orders),
-        windowSeconds=program.window_days * SECONDS_PER_DAY,
-    )
+    asked: list[Row] = []
+    for order_id in sorted(orders):
+        rules = program.of(orders[order_id].channel, orders[order_id].shop_id)
+        asked.append({"orderId": order_id, "seconds": rules.window_days * SECONDS_PER_DAY})
+    rows = await read("attribution/read_touches", rows=asked)
     clicks = {
         row["orderId"]: sorted(zip(row["times"], row["shareIds"], strict=True)) for row in rows
     }
@@ -198,17 +233,13 @@ async def _read_standings(read: Read, member_ids: Iterable[str]) -> dict[str, St
     return {row["memberId"]: Standing(row["personId"], row["status"] == "frozen") for row in rows}
 
 
-def _winner(
-    order: Order, clicks: Sequence[tuple[int, str]], chains: Mapping[str, Chain]
-) -> tuple[Basis, str | None]:
-    """On what ground, and to whom, the order goes under the last-touch rule."""
+def _basis(order: Order, clicks: Sequence[tuple[int, str]]) -> Basis:
+    """On what ground an order is credited."""
     if order.coupon_owner_id is not None:
-        return "coupon", order.coupon_owner_id
+        return "coupon"
     if clicks:
-        return "click", _creator(chains, max(clicks)[1])
-    if order.inviter_id is not None:
-        return "binding", order.inviter_id
-    return "none", None
+        return "click"
+    return "none" if order.inviter_id is None else "binding"
 
 
 def _creator(chains: Mapping[str, Chain], share_id: str) -> str | None:
@@ -217,26 +248,31 @@ def _creator(chains: Mapping[str, Chain], share_id: str) -> str | None:
 
 
 def _touches(
-    clicks: Sequence[tuple[int, str]], chains: Mapping[str, Chain], basis: Basis
+    order: Order, clicks: Sequence[tuple[int, str]], chains: Mapping[str, Chain], rules: Program
 ) -> tuple[Touch, ...]:
-    last = len(clicks) - 1
+    """The touches with their weights; all weigh nothing where a coupon takes the order."""
+    weights = touch_weights(rules, [at for at, _ in clicks], order.paid_at)
+    if order.coupon_owner_id is not None:
+        weights = [Fraction(0)] * len(clicks)
     return tuple(
-        Touch(
-            share_id,
-            clicked_at,
-            _creator(chains, share_id),
-            Fraction(int(i == last and basis == "click")),
-        )
-        for i, (clicked_at, share_id) in enumerate(clicks)
+        Touch(share_id, clicked_at, _creator(chains, share_id), weight)
+        for (clicked_at, share_id), weight in zip(clicks, weights, strict=True)
     )
 
 
-def _credits(order: Order, winner_id: str | None, why: str | None) -> tuple[Credit, ...]:
-    if winner_id is None:
-        return ()
-    weights = [Fraction(1)]
-    amounts = split_floor(order.amount_minor, weights, rest_to=0)
-    return (Credit(winner_id, weights[0], amounts[0], why),)
+def _weights(
+    order: Order, basis: Basis, touches: Sequence[Touch]
+) -> tuple[dict[str, Fraction], str | None]:
+    """What each member is credited with, and whose touch decides: the last that weighs anything."""
+    if basis != "click":
+        alone = order.coupon_owner_id if basis == "coupon" else order.inviter_id
+        return ({} if alone is None else {alone: Fraction(1)}), alone
+    weights: dict[str, Fraction] = {}
+    weighing = [touch for touch in touches if touch.weight]
+    for touch in weighing:
+        if touch.member_id is not None:
+            weights[touch.member_id] = weights.get(touch.member_id, Fraction(0)) + touch.weight
+    return weights, weighing[-1].member_id
 
 
 def _order(row: Row) -> Order:
@@ -250,6 +286,8 @@ def _order(row: Row) -> Order:
         currency=row["currency"],
         refunded_minor=row["refundedMinor"],
         status=row["status"],
+        channel=row["channel"],
+        shop_id=row["shopId"],
         share_id=row["shareId"],
         coupon_owner_id=row["couponOwnerId"],
         inviter_id=row["inviterId"],

@@ -255,6 +255,8 @@ def _know_statements(load: _Load, tokeniser: Tokeniser) -> None:
     unknown = {one.query for room in rooms for one in room.statements} - WRITTEN
     if unknown:
         raise Conflict(f"a bulk load does not know {', '.join(sorted(unknown))}")
+    if load.plan.program.named:
+        raise Conflict("a bulk load does not know programs of channels or shops")
     if load.plan.program.model != "last_touch":
         raise Conflict(f"a bulk load does not know the model {load.plan.program.model}")
 

@@ -5,6 +5,7 @@ plan's currency; times have an offset.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from graph_service.attribution.touches import Program
+from graph_service.attribution.models import NamedProgram as NamedRules
+from graph_service.attribution.models import Program
 from graph_service.money import AMOUNT_MINOR_MAX, CURRENCIES
 
 
@@ -69,6 +71,18 @@ class ProgramRules(_Strict):
         if self.first_weight + self.last_weight > 1:
             raise ValueError("firstWeight and lastWeight are more than 1 together")
         return self
+
+    @property
+    def program(self) -> Program:
+        """The same as attribution takes it."""
+        return Program(
+            self.model,
+            self.window_days,
+            self.self_purchase,
+            half_life_hours=self.half_life_hours,
+            first_weight=Fraction(self.first_weight),
+            last_weight=Fraction(self.last_weight),
+        )
 
 
 class NamedProgram(ProgramRules):
@@ -239,7 +253,19 @@ class Plan(_Strict):
     def program(self) -> Program:
         """What attribution needs of the plan."""
         rules = self.attribution
-        return Program(rules.model, rules.window_days, rules.self_purchase)
+        return replace(
+            rules.program,
+            named=tuple(
+                NamedRules(one.name, one.program, frozenset(one.channels), frozenset(one.shop_ids))
+                for one in rules.programs
+            ),
+        )
+
+    @property
+    def window_days_max(self) -> int:
+        """The longest time that a click may come before its order, by any rule (days)."""
+        rules = self.attribution
+        return max([rules.window_days, *(one.window_days for one in rules.programs)])
 
     @property
     def pool_rate(self) -> Fraction:

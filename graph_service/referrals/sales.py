@@ -146,7 +146,10 @@ def _changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
 
 def _touched(order_ids: Sequence[str], booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
     """Orders to write anew: those whose bookings differ from what stands."""
-    compared = ("memberId", "month", "currency", "netMinor", "uplineIds", "excluded")
+    compared = (
+        *("memberId", "month", "currency", "weight", "amountMinor", "netMinor"),
+        *("uplineIds", "excluded"),
+    )
     before: defaultdict[str, list[list[object]]] = defaultdict(list)
     after: defaultdict[str, list[Row]] = defaultdict(list)
     for row in booked:

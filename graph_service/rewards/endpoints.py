@@ -7,12 +7,14 @@ from pydantic import FailFast, Field
 
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Asked, answers
+from graph_service.attribution.models import Model
 from graph_service.errors import TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Id
-from graph_service.plans.document import Plan
+from graph_service.plans.timeline import Plans
 from graph_service.rewards.orders import (
     AttributionQuestion,
+    ModelNotPerOrder,
     OrderNotFound,
     ask_attribution,
     ask_attributions,
@@ -22,12 +24,12 @@ from graph_service.settings import Settings
 router = APIRouter(prefix="/v1", tags=["orders"], dependencies=[Depends(Requires("read"))])
 
 
-async def plan_of(request: Request) -> Plan:
-    """The plan in force."""
-    return cast(Plan, request.app.state.pipeline.plan)
+async def plans_of(request: Request) -> Plans:
+    """The plans of all times, as far as they are booked."""
+    return cast(Plans, request.app.state.pipeline.plans)
 
 
-PlanOfApp = Annotated[Plan, Depends(plan_of)]
+PlansOfApp = Annotated[Plans, Depends(plans_of)]
 Excluded = Literal["buyer", "frozen"]
 
 
@@ -108,7 +110,7 @@ class Attribution(Answer):
     path: list[Step] = Field(description="from the origin to the closer")
     truncated: bool = Field(description="something is missing before the path")
     touches: list[Touch] = Field(description="earliest first")
-    credits: list[Credit] = Field(description="empty if whoever would be credited is excluded")
+    credits: list[Credit] = Field(description="earliest first; nobody who is excluded")
     key_nodes: list[KeyNode] = Field(description="origin, closer and whoever reached most people")
     allowance: Allowance
 
@@ -133,19 +135,26 @@ class OrderIds(Asked):
             description="beyond GRAPH_SERVICE_BATCH_ORDERS_MAX the answer is 413",
         ),
     ]
+    model: Model | None = Field(
+        None, description="how touches are weighed; else the plan's. Not markov, not shapley"
+    )
+    window_days: int | None = Field(
+        None, ge=1, le=365, description="how far back touches count (days); else the plan's"
+    )
 
 
 @router.get(
     "/orders/{orderId}/attribution",
     summary="Which path brought this order?",
-    responses=answers(Attribution, OrderNotFound),
+    responses=answers(Attribution, OrderNotFound, ModelNotPerOrder),
 )
 async def get_attribution(
     graph: GraphOfApp,
-    plan: PlanOfApp,
+    plans: PlansOfApp,
     order_id: Annotated[str, Path(alias="orderId", description="The order")],
     model: Annotated[
-        Literal["last_touch"] | None, Query(description="How touches are weighed; else the plan's")
+        Model | None,
+        Query(description="How touches are weighed; else the plan's. Not markov, not shapley"),
     ] = None,
     window_days: Annotated[
         int | None,
@@ -154,23 +163,23 @@ async def get_attribution(
 ) -> dict[str, Any]:
     """The path from the origin to the closer, touches, credits, key nodes and the allowance."""
     question = AttributionQuestion(model, window_days)
-    return await ask_attribution(graph, order_id, question, plan)
+    return await ask_attribution(graph, order_id, question, plans)
 
 
 @router.post(
     "/attributions:batch",
     summary="Which paths brought these orders?",
-    responses=answers(Attributions),
+    responses=answers(Attributions, ModelNotPerOrder),
 )
 async def post_attributions(
-    graph: GraphOfApp, plan: PlanOfApp, request: Request, asked: OrderIds
+    graph: GraphOfApp, plans: PlansOfApp, request: Request, asked: OrderIds
 ) -> dict[str, Any]:
     """The same answers for many orders, in the order asked; unknown orders are named apart."""
     settings: Settings = request.app.state.settings
     if len(asked.order_ids) > settings.batch_orders_max:
         raise TooLarge(f"more than {settings.batch_orders_max} orders in one request")
-    question = AttributionQuestion()
-    found = await ask_attributions(graph, asked.order_ids, question, plan)
+    question = AttributionQuestion(asked.model, asked.window_days)
+    found = await ask_attributions(graph, asked.order_ids, question, plans)
     return {
         "items": [found[one] for one in asked.order_ids if one in found],
         "unknown": [one for one in asked.order_ids if one not in found],

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph_service.attribution.models import FITTED_MODELS, Program
 from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
-from graph_service.attribution.touches import Journey, Program, read_journeys
+from graph_service.attribution.touches import Journey, read_journeys
 from graph_service.clock import from_micros, time_string
-from graph_service.errors import NotFound
+from graph_service.errors import Invalid, NotFound
 from graph_service.graph.session import Graph, Read, Transaction
-from graph_service.money import decimal_string, split_floor
+from graph_service.money import decimal_string
 from graph_service.plans.document import Plan
+from graph_service.plans.timeline import Plans, split_by_plan
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import Sale, book_sales
 from graph_service.referrals.teams import month_of
@@ -28,73 +30,82 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
 
 
+class ModelNotPerOrder(Invalid):
+    """The model is fitted on all journeys together, so it says nothing of one order."""
+
+    code = "model_not_per_order"
+
+
 @dataclass(frozen=True)
 class AttributionQuestion:
-    """How to attribute; None takes the plan's word."""
+    """How to attribute; None takes the plan's word. Raises ModelNotPerOrder."""
 
     model: str | None = None
     window_days: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.model in FITTED_MODELS:
+            raise ModelNotPerOrder(
+                f"{self.model} is fitted on the journeys of a time; ask /v1/attribution/report"
+            )
+
     def program(self, plan: Plan) -> Program:
         """The plan's rules with what was asked for in their place."""
-        rules = plan.program
-        return Program(
-            model=self.model or rules.model,
-            window_days=self.window_days or rules.window_days,
-            self_purchase=rules.self_purchase,
-        )
+        return plan.program.asked(self.model, self.window_days)
 
 
 async def ask_attributions(
-    graph: Graph, order_ids: Sequence[str], question: AttributionQuestion, plan: Plan
+    graph: Graph, order_ids: Sequence[str], question: AttributionQuestion, plans: Plans
 ) -> dict[str, dict[str, Any]]:
     """The answers about those of these orders that were paid, read in one transaction."""
 
     async def work(transaction: Transaction) -> dict[str, dict[str, Any]]:
-        return await read_attributions(transaction.run, order_ids, question, plan)
+        return await read_attributions(transaction.run, order_ids, question, plans)
 
     return await graph.read_together(work, name="rewards/attributions", timeout_s=ASK_TIMEOUT_S)
 
 
 async def ask_attribution(
-    graph: Graph, order_id: str, question: AttributionQuestion, plan: Plan
+    graph: Graph, order_id: str, question: AttributionQuestion, plans: Plans
 ) -> dict[str, Any]:
     """The answer about one order. Raises OrderNotFound."""
-    answers = await ask_attributions(graph, [order_id], question, plan)
+    answers = await ask_attributions(graph, [order_id], question, plans)
     if order_id not in answers:
         raise OrderNotFound(f"there is no paid order {order_id}")
     return answers[order_id]
 
 
 async def read_attributions(
-    read: Read, order_ids: Sequence[str], question: AttributionQuestion, plan: Plan
+    read: Read, order_ids: Sequence[str], question: AttributionQuestion, plans: Plans
 ) -> dict[str, dict[str, Any]]:
-    """The answers about those of these orders that were paid, by id."""
-    journeys = await read_journeys(read, order_ids, question.program(plan))
-    paths = await read_paths(read, journeys)
-    return {
-        order_id: _answer(journey, paths[order_id], plan) for order_id, journey in journeys.items()
-    }
+    """The answers about those of these orders that were paid, by id, each under its plan."""
+    answers: dict[str, dict[str, Any]] = {}
+    for plan, under in await split_by_plan(read, order_ids, plans):
+        journeys = await read_journeys(read, under, question.program(plan))
+        paths = await read_paths(read, journeys)
+        for order_id, journey in journeys.items():
+            answers[order_id] = _answer(journey, paths[order_id], plan)
+    return answers
 
 
-async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plan: Plan) -> None:
-    """Book these orders to the members whom the plan credits, in place of what was booked."""
+async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plans: Plans) -> None:
+    """Book these orders to the members whom their plan credits, in place of what was booked."""
     if order_ids:
         await transaction.run("graph/lock_name", name=LOCK)
     for start in range(0, len(order_ids), BOOKED_TOGETHER):
         together = order_ids[start : start + BOOKED_TOGETHER]
-        journeys = await read_journeys(transaction.run, together, plan.program)
-        sales = [sale for journey in journeys.values() for sale in journey_sales(journey, plan)]
+        sales: list[Sale] = []
+        for plan, under in await split_by_plan(transaction.run, together, plans):
+            journeys = await read_journeys(transaction.run, under, plan.program)
+            for journey in journeys.values():
+                sales += journey_sales(journey, plan)
         await book_sales(transaction, together, sales)
 
 
 def journey_sales(journey: Journey, plan: Plan) -> list[Sale]:
     """For whom an order counts, and with how much."""
     order = journey.order
-    weights = [credit.weight for credit in journey.credits]
-    if not weights:
-        return []
-    nets = split_floor(order.net_minor, weights, rest_to=len(weights) - 1)
+    nets = journey.split(order.net_minor)
     return [
         Sale(
             order_id=order.order_id,

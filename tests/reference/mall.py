@@ -1,10 +1,12 @@
 """The plain reference of the mall: facts in arrival order in, answers out, nothing kept ready."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, cast
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+from typing import Any
 
 from tests.reference.bindings import Bindings
+from tests.reference.facts import Fact, fact_of, is_valid
+from tests.reference.models import Rules, credit, told, weigh
 from tests.reference.path import (
     Click,
     Order,
@@ -14,12 +16,14 @@ from tests.reference.path import (
     allowance,
     chain,
     cleared_clickers,
+    decimal_string,
     in_window,
     reshare_path,
     rfc3339,
 )
 
-Data = dict[str, Any]
+# A member, or nobody known, and the weight of a touch.
+Payee = tuple[str | None, Fraction]
 
 # A second event about the same one of these, under another key, is a repeat or a conflict.
 IDENTIFIED_BY = {
@@ -29,62 +33,16 @@ IDENTIFIED_BY = {
 }
 OWN_EVENTS = {"member.joined", "member.active", "share.created", "share.clicked", "order.paid"}
 PROPERTIES = ("role", "status")
-INSTANTS = ("createdAt", "expiresAt")
-MODES = ("first", "override", "expiring")
 ACTIVE_DAYS = 30
-SALES_WINDOW_DAYS = 30
 ZONE = timezone(timedelta(hours=8))
-
-
-@dataclass(frozen=True)
-class Fact:
-    """An event as it is compared: the instant, and the data without null fields."""
-
-    kind: str
-    at: datetime
-    data: Data
-
-
-def instant(text: str) -> datetime:
-    """An RFC 3339 time in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def without_nulls(value: Any) -> Any:
-    """The value without null fields, at any depth."""
-    if isinstance(value, dict):
-        fields = cast("Data", value)
-        return {name: without_nulls(item) for name, item in fields.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in cast("list[Any]", value)]
-    return value
-
-
-def fact_of(event: dict[str, Any]) -> Fact:
-    """What an event says, apart from its key."""
-    data: Data = without_nulls(event["data"])
-    for name in INSTANTS:
-        if name in data:
-            data[name] = instant(data[name])
-    return Fact(event["type"], instant(event["time"]), data)
-
-
-def is_valid(fact: Fact) -> bool:
-    """Whether mode and expiresAt of a binding fit each other and the event's time."""
-    if fact.kind != "referral.bound":
-        return True
-    mode = fact.data.get("mode", "first")
-    expires_at = fact.data.get("expiresAt")
-    if mode not in MODES or (mode == "expiring") != (expires_at is not None):
-        return False
-    return expires_at is None or expires_at > fact.at
 
 
 class ReferenceMall:
     """Stores events in arrival order and answers about members and orders."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, rules: Rules | None = None) -> None:
         self.now = now
+        self.rules = rules or Rules()
         self.bindings = Bindings(now)
         self.facts: list[Fact] = []
         self._kinds: dict[str, list[Fact]] = {}
@@ -278,13 +236,12 @@ class ReferenceMall:
         )
 
     def _sales(self, month: str) -> list[tuple[str, list[str], int]]:
-        """(member, its uplines at the order's creation, net amount) per credited order."""
+        """(member, its uplines at the order's creation, net amount) per credit of an order."""
         return [
-            (credit["memberId"], self.uplines(credit["memberId"], order.created_at), net)
+            (member_id, self.uplines(member_id, order.created_at), net)
             for order in self._orders().values()
             if order.paid_at.astimezone(ZONE).strftime("%Y-%m") == month
-            for net in [self._net(order)]
-            for credit in self.attribution(order.order_id, SALES_WINDOW_DAYS)["credits"]
+            for member_id, _, net in self.credits(order.order_id, self._net(order))
         ]
 
     def team(self, member_id: str, month: str, levels: int = 0) -> dict[str, Any]:
@@ -331,30 +288,47 @@ class ReferenceMall:
             return "buyer"
         return "frozen" if self._property(member_id, "status") == "frozen" else None
 
-    def attribution(self, order_id: str, window_days: int = 30) -> dict[str, Any]:
-        """Basis, touches, path, credits and allowance of a paid order; KeyError if it is none."""
+    def _asked(self, order_id: str) -> tuple[Order, list[Click], list[Touch]]:
+        """An order, the clicks of its window, and those of them that are its touches."""
         order = self._orders()[order_id]
-        shares = self._shares()
-        clicks = in_window(self._clicks(), order.paid_at, window_days)
-        touches = self._touches(order, clicks)
+        clicks = in_window(self._clicks(), order.paid_at, self.rules.window_days)
+        return order, clicks, self._touches(order, clicks)
+
+    def _payees(self, order: Order, touches: list[Touch]) -> tuple[str, list[Payee]]:
+        """The basis, and who is credited with what: one per touch, or one alone."""
         coupon_owner = self._coupon_owner(order.coupon_code)
         inviter = self.bindings.inviter(order.buyer_id, order.created_at)
+        if coupon_owner is not None:
+            return "coupon", [(coupon_owner, Fraction(1))]
+        if touches:
+            weights = weigh(self.rules, [touch.at for touch in touches], order.paid_at)
+            makers = [self._maker(touch.share_id) for touch in touches]
+            return "click", list(zip(makers, weights, strict=True))
+        return ("none", []) if inviter is None else ("binding", [(inviter, Fraction(1))])
+
+    def _maker(self, share_id: str) -> str | None:
+        share = self._shares().get(share_id)
+        return None if share is None else share.member_id
+
+    def credits(self, order_id: str, amount_minor: int) -> list[tuple[str, Fraction, int]]:
+        """Who earns which part of an amount of the order: (member, weight, amount)."""
+        order, _, touches = self._asked(order_id)
+        parts = credit(amount_minor, self._payees(order, touches)[1])
+        return [one for one in parts if self._excluded(one[0], order) is None]
+
+    def attribution(self, order_id: str) -> dict[str, Any]:
+        """Basis, touches, path, credits and allowance of a paid order; KeyError if it is none."""
+        order, clicks, touches = self._asked(order_id)
+        shares = self._shares()
+        basis, payees = self._payees(order, touches)
         steps: list[Step] = []
         truncated = False
-        if coupon_owner is not None:
-            basis, payee = "coupon", coupon_owner
-        elif touches:
-            last = shares.get(touches[-1].share_id)
-            basis, payee = "click", None if last is None else last.member_id
-        else:
-            basis, payee = ("none" if inviter is None else "binding"), inviter
         if touches:
             steps, truncated = reshare_path(shares, touches[-1].share_id)
-        elif payee is not None:
-            steps = [Step(payee, ())]
+        elif payees:
+            steps = [Step(str(payees[0][0]), ())]
         cleared = cleared_clickers(steps, clicks, order.buyer_id, self._members_of_visitors())
-        paid = payee is not None and self._excluded(payee, order) is None
-        deciding = len(touches) - 1 if basis == "click" else None
+        weights = [decimal_string(weight) for _, weight in payees]
         return {
             "orderId": order_id,
             "buyerId": order.buyer_id,
@@ -364,17 +338,13 @@ class ReferenceMall:
             "touches": [
                 {
                     "shareId": touch.share_id,
-                    "memberId": shares[touch.share_id].member_id
-                    if touch.share_id in shares
-                    else None,
+                    "memberId": self._maker(touch.share_id),
                     "clickedAt": rfc3339(touch.at),
-                    "weight": "1" if position == deciding else "0",
+                    "weight": weights[position] if basis == "click" else "0",
                 }
                 for position, touch in enumerate(touches)
             ],
-            "credits": [{"memberId": payee, "weight": "1", "amountMinor": order.amount_minor}]
-            if paid
-            else [],
+            "credits": told(self.credits(order_id, order.amount_minor)),
             "allowance": allowance(
                 self._net(order),
                 order.currency,

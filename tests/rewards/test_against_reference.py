@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import hypothesis
@@ -16,7 +17,8 @@ from graph_service.graph.schema import load_migrations, migrate
 from graph_service.graph.session import Graph
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
-from graph_service.plans.document import seed_plan
+from graph_service.plans.document import AttributionRules, Plan, seed_plan
+from graph_service.plans.timeline import Plans
 from graph_service.referrals import teams
 from graph_service.referrals.teams import TeamQuestion
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
@@ -24,6 +26,8 @@ from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from tests.conftest import Database
 from tests.reference.mall import ReferenceMall
+from tests.reference.models import Rules
+from tests.reference.path import decimal_string
 from tests.worlds import NOW
 from tests.worlds.random_mall import arrivals, random_mall
 
@@ -65,10 +69,37 @@ async def connected(settings: Settings) -> Graph:
 def test_any_arrival_gives_the_answers_of_the_reference(world: st.DataObject, bench: Bench) -> None:
     events = world.draw(random_mall())
     batches = world.draw(arrivals(events))
+    rules = world.draw(programs())
     bench.database.clear()
-    reference = ReferenceMall(NOW)
+    bench.pipeline.plans = Plans(plan_of(rules))
+    reference = ReferenceMall(NOW, rules)
 
     bench.runner.run(compare(bench.pipeline, reference, batches))
+
+
+def programs() -> st.SearchStrategy[Rules]:
+    """The rules of a plan: each model, with its numbers at random."""
+    return st.builds(
+        Rules,
+        st.sampled_from(["last_touch", "linear", "first_touch", "time_decay", "position_based"]),
+        st.sampled_from([30, 30, 7, 1, 365]),
+        st.sampled_from([168, 1, 24, 100]),
+        st.sampled_from([Fraction(2, 5), Fraction(0), Fraction(1, 2)]),
+        st.sampled_from([Fraction(2, 5), Fraction(0), Fraction(1, 2)]),
+    )
+
+
+def plan_of(rules: Rules) -> Plan:
+    """The seed plan with these rules of attribution."""
+    weights = {"firstWeight": rules.first_weight, "lastWeight": rules.last_weight}
+    told: dict[str, Any] = {
+        "model": rules.model,
+        "windowDays": rules.window_days,
+        "halfLifeHours": rules.half_life_hours,
+        **{name: decimal_string(weight) for name, weight in weights.items()},
+    }
+    attribution = AttributionRules.model_validate(told)
+    return seed_plan().model_copy(update={"attribution": attribution})
 
 
 async def compare(
@@ -86,12 +117,12 @@ async def compare(
     assert await pipeline.settle(timeout_s=30)
     assert await attributions(pipeline, reference) == expected_attributions(reference)
     assert await all_teams(pipeline, reference) == expected_teams(reference)
-    assert (await verify_teams(pipeline.graph, pipeline.plan)).differences == ()
+    assert (await verify_teams(pipeline.graph, pipeline.plans)).differences == ()
 
 
 async def attributions(pipeline: Pipeline, reference: ReferenceMall) -> dict[str, Any]:
     answers = await read_attributions(
-        pipeline.graph.read, list(reference.orders()), AttributionQuestion(), pipeline.plan
+        pipeline.graph.read, list(reference.orders()), AttributionQuestion(), pipeline.plans
     )
     return {order_id: shaped(answer) for order_id, answer in answers.items()}
 
