@@ -31,8 +31,7 @@ from graph_service.graph.opening import open_graph
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.openapi import openapi_of
-from graph_service.pipeline import Pipeline
-from graph_service.plans.document import seed_plan
+from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
@@ -70,7 +69,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.graph = opened.graph
         app.state.rates = Rates(settings)
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
-        app.state.pipeline = Pipeline(opened.graph, Tokeniser(pepper), seed_plan())
+        app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper))
         _show_first_key(app.state.key_ring)
         async with keeping(app.state.key_ring), running(app.state.pipeline):
             yield

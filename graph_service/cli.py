@@ -30,8 +30,7 @@ from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
-from graph_service.pipeline import Pipeline
-from graph_service.plans.document import seed_plan
+from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
@@ -129,7 +128,7 @@ async def _show_demo(
                 show_summary(console, loaded)
             until_loaded.close()
             order_ids = loaded.order_ids if told is None else [told, *loaded.order_ids]
-            story = await read_story(opened.graph, order_ids, pipeline.plan, utc_now(), told=told)
+            story = await read_story(opened.graph, order_ids, pipeline.plans, utc_now(), told=told)
             await _tell(settings, opened, story, pictures or settings.data_dir / "pictures")
             if serve:
                 _show_server(opened.address)
@@ -227,7 +226,7 @@ def verify(
 
     async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
         await pipeline.settle(timeout_s=SETTLE_S)
-        found = await verify_teams(opened.graph, pipeline.plan)
+        found = await verify_teams(opened.graph, pipeline.plans)
         if as_json:
             differences = [vars(one) for one in found.differences]
             typer.echo(json.dumps({**vars(found), "differences": differences}))
@@ -328,8 +327,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[tuple[Pipeline, OpenGrap
     if settings.neo4j_uri is None:
         console.print("starting Neo4j …", style="dim")
     async with open_graph(settings) as opened:
-        tokeniser = Tokeniser(read_pepper(settings))
-        yield Pipeline(opened.graph, tokeniser, seed_plan()), opened
+        yield await open_pipeline(opened.graph, Tokeniser(read_pepper(settings))), opened
 
 
 class _Server(uvicorn.Server):

@@ -19,7 +19,8 @@ from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
 from graph_service.ingest.tokens import Tokeniser
-from graph_service.plans.document import Plan
+from graph_service.plans.document import Plan, seed_plan
+from graph_service.plans.timeline import Plans, orders_under_new_plans, read_plans
 from graph_service.referrals.bindings import end_expired
 from graph_service.referrals.facts import room_facts as referral_facts
 from graph_service.referrals.sales import orders_below
@@ -41,15 +42,28 @@ EXPIRY_S = 5.0
 
 @dataclass
 class Pipeline:
-    """Storing and booking for one graph. Start `run` as a task where the outbox is worked off."""
+    """Storing and booking for one graph. Start `run` as a task where the outbox is worked off.
+
+    seed: the plan before any is activated. plans: as booked, read anew with every booking and by
+    an idle worker every IDLE_S.
+    """
 
     graph: Graph
     tokeniser: Tokeniser
-    plan: Plan
+    seed: Plan
     clock: Clock = utc_now
     holder: str = field(default_factory=new_id)
+    plans: Plans = field(init=False)
     _stored: asyncio.Event = field(default_factory=asyncio.Event)
     _booking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.plans = Plans(self.seed)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force now."""
+        return self.plans.at(to_micros(self.clock()))
 
     @property
     def rooms(self) -> Sequence[RoomFacts]:
@@ -75,27 +89,51 @@ class Pipeline:
         0 where nothing is pending or another process holds the lease.
         """
 
-        async def work(transaction: Transaction) -> int:
+        async def work(transaction: Transaction) -> tuple[int, Plans]:
             lease = await transaction.run(
                 "ingest/renew_lease", name="outbox", holder=self.holder, seconds=LEASE_S
             )
             if not lease[0]["held"]:
-                return 0
+                return 0, self.plans
             row = (await transaction.run("ingest/stamp_facts", limit=BOOKED_TOGETHER))[0]
             facts = _facts(row)
-            if facts:
-                await self._book(transaction, facts)
-            return len(facts)
+            plans = await self._book(transaction, facts) if facts else self.plans
+            return len(facts), plans
 
         async with self._booking:
-            return await self.graph.write_together(
+            booked, plans = await self.graph.write_together(
                 work, name="pipeline/book", timeout_s=BOOK_TIMEOUT_S
             )
+        self._follow(plans)
+        return booked
 
-    async def _book(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
-        orders = await affected_orders(transaction, facts, self.plan.program)
+    async def _book(self, transaction: Transaction, facts: Sequence[Fact]) -> Plans:
+        plans = await read_plans(transaction.run, self.plans)
+        orders = await affected_orders(transaction, facts, plans.widest.program)
         orders |= await orders_below(transaction, facts)
-        await credit_orders(transaction, sorted(orders), self.plan)
+        orders |= await orders_under_new_plans(transaction, facts)
+        await credit_orders(transaction, sorted(orders), plans)
+        return plans
+
+    def _follow(self, plans: Plans) -> None:
+        """Activations are only ever added, so who knows fewer read before."""
+        if len(plans.activations) >= len(self.plans.activations):
+            self.plans = plans
+
+    async def follow_plans(self) -> None:
+        """Know what other processes have activated and booked by now."""
+        self._follow(await read_plans(self.graph.read, self.plans))
+
+    async def follow_activation(self, number: int, *, timeout_s: float) -> bool:
+        """Book until this process follows so many activations; False if that takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while len(self.plans.activations) < number:
+                    if not await self.book_once():
+                        await self.follow_plans()
+                        await asyncio.sleep(OTHERS_S)
+                return True
+        return False
 
     async def pending(self, batch: str = "") -> int:
         """How many facts wait to be booked (of one batch, or all)."""
@@ -121,6 +159,7 @@ class Pipeline:
             try:
                 while await self.book_once():
                     pass
+                await self.follow_plans()
                 if loop.time() - last_expiry > EXPIRY_S:
                     last_expiry = loop.time()
                     await self.end_expired()
@@ -144,6 +183,13 @@ class Pipeline:
         await self.graph.write_together(
             work, name="referrals/end_expired", timeout_s=BOOK_TIMEOUT_S
         )
+
+
+async def open_pipeline(graph: Graph, tokeniser: Tokeniser) -> Pipeline:
+    """A pipeline that follows the plans that are activated already."""
+    pipeline = Pipeline(graph, tokeniser, seed_plan())
+    await pipeline.follow_plans()
+    return pipeline
 
 
 def _facts(row: Row) -> list[Fact]:

@@ -14,9 +14,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from graph_service.clock import micros_of
 from graph_service.graph.session import Graph
 from graph_service.money import decimal_string
-from graph_service.plans.document import Plan
+from graph_service.plans.timeline import Plans
 from graph_service.referrals.teams import TeamQuestion, month_of, read_team, read_upline
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
 
@@ -86,7 +87,7 @@ def _dullness(answer: Answer, credited: set[str]) -> tuple[int, ...]:
 
 
 async def read_story(
-    graph: Graph, order_ids: Sequence[str], plan: Plan, now: datetime, *, told: str | None = None
+    graph: Graph, order_ids: Sequence[str], plans: Plans, now: datetime, *, told: str | None = None
 ) -> Story | None:
     """The order `told`, else the most telling one, and what stands around it; None without one.
 
@@ -97,18 +98,17 @@ async def read_story(
     answers: dict[str, dict[str, Any]] = {}
     for start in range(0, len(wanted), ORDERS_TOGETHER):
         together = wanted[start : start + ORDERS_TOGETHER]
-        answers |= await read_attributions(graph.read, together, AttributionQuestion(), plan)
-    order_id = told if told in answers else choose_order(answers)
-    if order_id is None:
+        answers |= await read_attributions(graph.read, together, AttributionQuestion(), plans)
+    answer = answers.get((told if told in answers else choose_order(answers)) or "")
+    if answer is None:
         return None
-    answer = answers[order_id]
+    plan = plans.at(micros_of(answer["paidAt"]))
     story = Story(answer, plan.month_zone, plan.pool_rate, plan.beta, orders_read=len(answers))
     if not answer["path"]:
         return story
     silent = _silent(answer["path"], _credited(answers.values()))
-    if silent is not None:
-        team = await _team(graph, silent["memberId"], story, now)
-        silent = None if team["ownSalesMinor"] else silent
+    if silent and (await _team(graph, silent["memberId"], story, now))["ownSalesMinor"]:
+        silent = None
     closer_id = answer["path"][-1]["memberId"]
     uplines = await read_upline(graph, closer_id, None)
     named = [closer_id, *(row["memberId"] for row in uplines[:UPLINES_MAX])]

@@ -295,6 +295,9 @@ def warnings(plan: Plan) -> Sequence[str]:
         found.append("role_depends_on_head_count")
     if plan.ladder.mode == "whole" and len(plan.ladder.steps) > 1:
         found.append("ladder_has_cliffs")
+    rates = [step.rate for step in plan.ladder.steps]
+    if rates != sorted(rates):
+        found.append("ladder_rates_fall")
     if not plan.paid_levels_max or plan.paid_levels_max > 2:
         found.append("pays_three_levels_or_more")
     return found

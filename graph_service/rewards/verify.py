@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from graph_service.attribution.touches import read_journeys
 from graph_service.graph.session import Graph
-from graph_service.plans.document import Plan
-from graph_service.referrals.sales import sales_changes
+from graph_service.plans.timeline import Plans, split_by_plan
+from graph_service.referrals.sales import Sale, sales_changes
 from graph_service.referrals.verify import Difference, compare_sales, recount_heads
 from graph_service.rewards.orders import BOOKED_TOGETHER, journey_sales
 
@@ -21,7 +21,7 @@ class Verification:
     differences: tuple[Difference, ...]
 
 
-async def verify_teams(graph: Graph, plan: Plan) -> Verification:
+async def verify_teams(graph: Graph, plans: Plans) -> Verification:
     """Recount every team and attribute every order anew; cost: reads the whole graph once."""
     members, differences = await recount_heads(graph)
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -32,8 +32,11 @@ async def verify_teams(graph: Graph, plan: Plan) -> Verification:
         if not order_ids:
             break
         orders, after = orders + len(order_ids), order_ids[-1]
-        journeys = await read_journeys(graph.read, order_ids, plan.program)
-        sales = [sale for journey in journeys.values() for sale in journey_sales(journey, plan)]
+        sales: list[Sale] = []
+        for plan, under in await split_by_plan(graph.read, order_ids, plans):
+            journeys = await read_journeys(graph.read, under, plan.program)
+            for journey in journeys.values():
+                sales += journey_sales(journey, plan)
         for row in await sales_changes(graph.read, [], sales):
             for i, name in enumerate(("own", "direct", "team")):
                 sums[row["salesMonthId"]][i] += row[name]

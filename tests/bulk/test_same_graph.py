@@ -62,7 +62,7 @@ async def test_everything_is_the_same_and_stays_the_same_afterwards(
         own = Pipeline(opened.graph, Tokeniser(PEPPER), seed_plan(), clock=lambda: NOW)
         files = [EventList("later", [*events[-len(events) // 8 :], *fresh_keys(later)])]
         bulk_later = await load_files(own, files, QUIET)
-        verified = await verify_teams(opened.graph, own.plan)
+        verified = await verify_teams(opened.graph, own.plans)
     online_later = await load_files(pipeline, files, QUIET)
 
     assert (bulk.statuses, bulk.types, bulk.reasons) == (

@@ -48,7 +48,7 @@ async def test_pictures_show_the_path_and_the_team_and_are_the_same_each_time(
     await pipeline.store(five_levels())
     await pipeline.settle(timeout_s=30)
     orders = [one["data"]["orderId"] for one in five_levels() if one["type"] == "order.paid"]
-    story = await read_story(pipeline.graph, orders, pipeline.plan, NOW)
+    story = await read_story(pipeline.graph, orders, pipeline.plans, NOW)
     assert story is not None
 
     for folder in ("one", "two"):
@@ -136,4 +136,4 @@ def test_next_steps_ask_about_what_was_told() -> None:
 async def test_no_paid_order_is_no_story(pipeline: Pipeline) -> None:
     now = datetime.now(UTC)
 
-    assert await read_story(pipeline.graph, ["nowhere"], pipeline.plan, now) is None
+    assert await read_story(pipeline.graph, ["nowhere"], pipeline.plans, now) is None

@@ -9,6 +9,7 @@ from httpx2 import AsyncClient, Response
 
 from graph_service.graph.opening import open_graph
 from graph_service.plans.document import seed_plan
+from graph_service.plans.timeline import Plans
 from graph_service.rewards.verify import verify_teams
 from tests.faults.conftest import EVENTS, OwnServer, post, settled, snapshot
 from tests.worlds import START, Event, event
@@ -113,4 +114,4 @@ async def test_what_was_acknowledged_before_a_kill_is_there_after_it(
     assert {one for number in acknowledged for one in again[number]} == {"duplicate"}
     assert snapshot(own_server.database) == straight
     async with open_graph(own_server.settings) as opened:
-        assert (await verify_teams(opened.graph, seed_plan())).differences == ()
+        assert (await verify_teams(opened.graph, Plans(seed_plan()))).differences == ()

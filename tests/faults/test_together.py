@@ -65,7 +65,7 @@ async def test_bindings_posted_together_never_close_a_loop(
     inviters = "MATCH (m:Member)<-[:REFERRED]-() WITH m, count(*) AS n RETURN max(n) AS most"
     assert referral_loops(database) == 0
     assert database.query(inviters) == [{"most": 1}]
-    assert (await verify_teams(pipeline.graph, pipeline.plan)).differences == ()
+    assert (await verify_teams(pipeline.graph, pipeline.plans)).differences == ()
 
 
 async def test_a_team_that_grows_from_everywhere_is_counted_exactly(
@@ -88,7 +88,7 @@ async def test_a_team_that_grows_from_everywhere_is_counted_exactly(
 
     top = (await client.get("/v1/members/top/team")).json()
     assert (top["directCount"], top["teamSize"]) == (20 * POSTS, 40 * POSTS)
-    assert (await verify_teams(pipeline.graph, pipeline.plan)).differences == ()
+    assert (await verify_teams(pipeline.graph, pipeline.plans)).differences == ()
 
 
 async def test_the_same_events_posted_together_are_stored_once(
@@ -104,7 +104,7 @@ async def test_the_same_events_posted_together_are_stored_once(
     clicks = sum(one["type"] == "share.clicked" for one in events)
     rows = database.query("MATCH ()-[:CLICKED]->() RETURN count(*) AS clicks")
     assert rows == [{"clicks": clicks}]
-    assert (await verify_teams(pipeline.graph, pipeline.plan)).differences == ()
+    assert (await verify_teams(pipeline.graph, pipeline.plans)).differences == ()
 
 
 @pytest.mark.parametrize("kind", ["order", "refund", "share"])

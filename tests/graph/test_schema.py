@@ -14,6 +14,8 @@ from graph_service.errors import GraphError, QueryInvalid
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
 from graph_service.graph.session import Graph
+from graph_service.plans.document import Plan
+from graph_service.plans.versions import activate_version, put_version
 from graph_service.settings import Settings
 from tests.conftest import Database
 from tests.graph.model import MODEL
@@ -266,10 +268,17 @@ async def every_key_property(graph: Graph) -> None:
     await revoke_key(graph, key_id, bootstrap=True, change=change)
 
 
+async def every_plan_property(graph: Graph) -> None:
+    """A plan that is in force."""
+    await put_version(graph, Plan(version="v", title="t"), START)
+    await activate_version(graph, "v", None, START)
+
+
 async def test_what_is_stored_is_what_the_model_names(
     graph: Graph, database: Database, store: Store
 ) -> None:
     await every_key_property(graph)
+    await every_plan_property(graph)
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
@@ -294,8 +303,9 @@ async def test_what_is_stored_is_what_the_model_names(
 
 
 async def test_relationships_join_the_labels_that_the_model_names(
-    database: Database, store: Store
+    graph: Graph, database: Database, store: Store
 ) -> None:
+    await every_plan_property(graph)
     await store(mall_events())
 
     rows = database.query(

@@ -57,7 +57,7 @@ async def test_the_weibo_file_loads_whole_and_answers_as_the_reference(
     assert second.statuses == Counter(duplicate=129_568, rejected=36)
     assert database.query(COUNTS) == counted
     await answers_equal_the_reference(events, pipeline)
-    assert (await verify_teams(pipeline.graph, pipeline.plan)).differences == ()
+    assert (await verify_teams(pipeline.graph, pipeline.plans)).differences == ()
 
 
 async def answers_equal_the_reference(events: list[dict[str, Any]], pipeline: Pipeline) -> None:
@@ -67,7 +67,7 @@ async def answers_equal_the_reference(events: list[dict[str, Any]], pipeline: Pi
             assert reference.store(event) == "accepted"
     sample = random.Random(5).sample(sorted(reference.orders()), SAMPLE)
     answers = await read_attributions(
-        pipeline.graph.read, sample, AttributionQuestion(), pipeline.plan
+        pipeline.graph.read, sample, AttributionQuestion(), pipeline.plans
     )
     for order_id in sample:
         assert shaped(answers[order_id]) == shaped(reference.attribution(order_id))
