@@ -310,11 +310,11 @@ class ManagedServer:
 
     def _log_end(self) -> str:
         """The last lines of both logs and, for failures that are known, what to do."""
-        text = ""
-        for name in ("neo4j.log", "console.log"):
-            text += "\n".join([f"--- {name}", *self._log(name).splitlines()[-TAIL_LINES:], ""])
-        advice = [hint for sign, hint in HINTS if sign in text]
-        return text + "\n".join(advice or [f"more in {self.home / 'logs'}"])
+        logs = {name: self._log(name) for name in ("neo4j.log", "console.log")}
+        # The ends may be all stack traces of what followed.
+        advice = [f"{sign}: {hint}" for sign, hint in HINTS if sign in str(logs)]
+        ends = [f"--- {one}\n" + "\n".join(logs[one].splitlines()[-TAIL_LINES:]) for one in logs]
+        return "\n".join([*ends, *(advice or [f"more in {self.home / 'logs'}"])])
 
     def _end(self, state: _State) -> None:
         """SIGTERM, then, if that does not help in time, SIGKILL; back when the process is gone."""

@@ -227,6 +227,26 @@ def test_a_failed_start_shows_the_log_and_leaves_no_process(
     assert server.status() is not None
 
 
+def test_a_start_takes_other_ports_where_one_was_taken_meanwhile(
+    server: ManagedServer, fresh: ManagedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = _live_state(server)
+    free_ports = server_file._free_ports  # pyright: ignore[reportPrivateUsage]
+    offered = [(taken.bolt_port, taken.http_port)]
+
+    def believed_free(wanted: tuple[int, int]) -> tuple[int, int]:
+        return offered.pop() if offered else free_ports(wanted)
+
+    monkeypatch.setattr(server_file, "_free_ports", believed_free)
+    # The reason stands far above the end of the log.
+    monkeypatch.setattr(server_file, "TAIL_LINES", 1)
+
+    address = fresh.start()
+
+    assert address.bolt_uri != taken.bolt_uri
+    assert _values(address, "RETURN 1") == [1]
+
+
 def test_a_stopped_server_is_gone_and_starts_again(server: ManagedServer) -> None:
     before = server.start()
 
