@@ -28,6 +28,7 @@ from graph_service.frame import (
 )
 from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
+from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.openapi import openapi_of
@@ -36,6 +37,10 @@ from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
 
+ROUTERS = (
+    *(graph_router, keys_router, ingest_router, referrals_router),
+    *(rewards_router, influence_router),
+)
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
 
@@ -51,7 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.settings = settings or Settings()
-    for router in (graph_router, keys_router, ingest_router, referrals_router, rewards_router):
+    for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)
     app.add_exception_handler(ServiceError, answer_service_error)

@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     batch_orders_max: int = Field(
         default=1_000, gt=0, description="Most orders in one batch question."
     )
+    report_rows_max: int = Field(
+        default=2_000_000,
+        gt=0,
+        description="Most shares, clicks and orders, of each, that one report reads.",
+    )
+    chain_states_max: int = Field(
+        default=20_000, gt=0, description="Most states of a Markov chain in a report."
+    )
     graph_rows_max: int = Field(
         default=100_000, gt=0, description="Most rows that one query may return."
     )

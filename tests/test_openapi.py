@@ -93,6 +93,10 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/orders/order-1/attribution?windowDays=1&model=last_touch", {}
     yield "GET", "/v1/orders/order-1/attribution?model=magic", {}
     yield "GET", "/v1/orders/none/attribution", {}
+    for model in ("linear", "markov", "shapley", "magic"):
+        yield "GET", f"/v1/attribution/report?by=member&model={model}", {}
+    yield "GET", "/v1/attribution/report?by=member&from=2026-01-01&to=2026-03-01&limit=1", {}
+    yield "GET", "/v1/attribution/report?by=member&cursor=odd", {}
     yield "POST", BATCH, {"json": paid}
     yield "POST", BATCH, {"json": {"orderIds": []}}
     yield "POST", BATCH, {"json": {"orderIds": ["o"] * 1_001}}

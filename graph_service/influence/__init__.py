@@ -1,0 +1,1 @@
+"""Who and what brings orders, over all journeys?"""
