@@ -30,6 +30,8 @@ Schema = Mapping[str, Any]
 FOLDER = Path(__file__).resolve().parent
 WRITTEN = "<!-- Written by docs/generate.py; change {} and run it again. -->"
 EXAMPLES_START = datetime(2026, 3, 1, 10, tzinfo=timezone(timedelta(hours=8)))
+# How the pattern of a month ends.
+MONTHS = "-(0[1-9]|1[0-2])$"
 # Bindings are written by their check, which no list of types names.
 BINDING = {"referral.bound"}
 NAMED: dict[str, tuple[Any, str]] = {
@@ -201,7 +203,7 @@ def http_page(prose: Mapping[str, Any], document: Schema) -> str:
         f"Every route under `/v1` may also answer {'; '.join(everywhere)}.",
         table(["route", "what it answers", "scope"], index),
     ]
-    shown: set[str] = {"Problem"}
+    shown = {"Problem", "Plan"}
     for path, method, op in found:
         known = common if path.startswith("/v1/") else set[tuple[str, str]]()
         lines += [*route_section(path, method, op, schemas, shown), *errors_of(op, known)]
@@ -271,6 +273,8 @@ def body_of(body: Schema, schemas: Schema) -> list[str]:
     media = list(body["content"])
     schema = resolved(body["content"][media[0]]["schema"], schemas)
     listed = ticked(media)
+    if schema is schemas["Plan"]:
+        return [f"Body ({listed}): a plan, as [plan.md](plan.md) says."]
     if "oneOf" in schema:
         return [f"Body ({listed}): one event or an array, as [events.md](events.md) says."]
     rows = [
@@ -343,7 +347,7 @@ def limits(schema: Schema) -> str:
             # Only integers have an exclusive limit.
             least = schema.get(low, 0) + (low == "exclusiveMinimum")
             return f", {least:,.0f} to {schema[high]:,.0f}{unit}"
-    return ", `YYYY-MM`" if "pattern" in schema else ""
+    return ", `YYYY-MM`" if MONTHS in schema.get("pattern", "") else ""
 
 
 def shown_default(parameter: Schema) -> str:

@@ -31,6 +31,7 @@ from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline, open_pipeline
+from graph_service.plan_commands import app as plan_app
 from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
@@ -46,6 +47,7 @@ app = typer.Typer(
 neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args_is_help=True)
 app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
+app.add_typer(plan_app, name="plan")
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]

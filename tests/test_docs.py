@@ -38,6 +38,7 @@ COMMANDS = (
     "bench",
     "keys create",
     "keys list",
+    "plan check",
     "neo4j start",
 )
 

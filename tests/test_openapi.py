@@ -100,6 +100,22 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", BATCH, {"json": paid}
     yield "POST", BATCH, {"json": {"orderIds": []}}
     yield "POST", BATCH, {"json": {"orderIds": ["o"] * 1_001}}
+    plan = {"version": "new", "campaigns": [{"name": "launch", "multiplier": "1.5"}]}
+    yield "PUT", "/v1/plans/new", {"json": plan}
+    yield "PUT", "/v1/plans/new", {"json": plan}
+    yield "PUT", "/v1/plans/new", {"json": {**plan, "currency": "USD"}}
+    yield "PUT", "/v1/plans/other", {"json": plan}
+    yield "PUT", "/v1/plans/new", {"json": {**plan, "bonus": 1}}
+    yield "PUT", "/v1/plans/new", {"content": b"{"}
+    yield "POST", "/v1/plans/new:activate", {}
+    yield "POST", "/v1/plans/new:activate", {"json": {"from": "never"}}
+    yield "POST", "/v1/plans/none:activate", {}
+    yield "GET", "/v1/plans/new", {}
+    yield "GET", "/v1/plans/none", {}
+    yield "GET", "/v1/plans?limit=1", {}
+    yield "GET", "/v1/plans?cursor=odd", {}
+    yield "GET", "/v1/members/step-3/plan?lang=en", {}
+    yield "GET", "/v1/members/nobody/plan", {}
     yield "POST", "/v1/keys", {"json": {"name": "reader", "scopes": ["read"]}}
     yield "POST", "/v1/keys", {"json": {"name": "", "scopes": []}}
     yield "GET", "/v1/keys", {}

@@ -4,7 +4,7 @@ Rates are decimals from 0 to 1 and are used as exact fractions; amounts are mino
 plan's currency; times have an offset.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -248,6 +248,14 @@ class Plan(_Strict):
     def month_zone(self) -> ZoneInfo:
         """The zone in which months begin and end."""
         return ZoneInfo(self.zone)
+
+    @cached_property
+    def product_rates(self) -> Mapping[str, Sequence[ProductRate]]:
+        """The rates of products in their order, by product."""
+        found: dict[str, list[ProductRate]] = {}
+        for one in self.products:
+            found.setdefault(one.product_id, []).append(one)
+        return found
 
     @property
     def program(self) -> Program:

@@ -36,7 +36,7 @@ def _json(text: bytes) -> object:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError as fault:
-        raise Malformed(f"the body is not JSON in UTF-8: {fault}") from fault
+        raise Malformed(f"it is not JSON in UTF-8: {fault}") from fault
 
 
 def _yaml(text: bytes) -> object:
@@ -60,6 +60,4 @@ def _yaml(text: bytes) -> object:
         loader.Constructor = _TextConstructor
         return cast(object, loader.load(spelled))
     except (YAMLError, ValueError) as fault:
-        raise Malformed(
-            f"the body is not YAML in UTF-8: {' '.join(str(fault).split())}"[:500]
-        ) from fault
+        raise Malformed(f"it is not YAML in UTF-8: {' '.join(str(fault).split())}"[:500]) from fault

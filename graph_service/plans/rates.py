@@ -127,8 +127,8 @@ def _step_at(ladder: Ladder, sales_minor: int) -> int:
 
 def line_rate(plan: Plan, product_id: str, category_id: str | None, paid_at: datetime) -> LineRate:
     """The base rate of a line: the first product rate that holds, its category's, the rest's."""
-    for one in plan.products:
-        if one.product_id == product_id and one.holds_at(paid_at):
+    for one in plan.product_rates.get(product_id, ()):
+        if one.holds_at(paid_at):
             return LineRate(Fraction(one.rate), "product")
     if category_id is not None and category_id in plan.base.categories:
         return LineRate(Fraction(plan.base.categories[category_id]), "category")
