@@ -35,6 +35,9 @@ CREATE (:ApiKey {
   keyId: 'k', hash: 'ab12', prefix: 'gsk_', scopes: ['admin', 'read'], uses: 3,
   enabled: true, createdAt: datetime('2026-01-02T03:04:05.123456789Z')
 })
+CREATE (:PlanVersion {
+  version: 'v', title: 'a "b"', document: '{"version":"v"}', createdAt: datetime()
+})
 """
 
 
@@ -77,7 +80,10 @@ def little_room(_: Path) -> int:
 
 
 def kept_nodes(own_graph: OwnGraph) -> list[dict[str, Any]]:
-    query = "MATCH (n:ApiKey|Rejected) RETURN labels(n) AS labels, properties(n) AS properties"
+    query = (
+        "MATCH (n:ApiKey|PlanVersion|Rejected)"
+        " RETURN labels(n) AS labels, properties(n) AS properties"
+    )
     return sorted(own_graph.database.query(query), key=str)
 
 
@@ -120,7 +126,7 @@ async def test_a_load_cut_short_is_not_served_and_the_next_begins_anew(
     assert leftovers(settings) == []
     assert stopped
     assert loaded.statuses["accepted"] == count_facts(own_graph) == len(five_levels())
-    assert len(before) == 2
+    assert len(before) == 3
     assert kept_nodes(own_graph) == before
 
 
