@@ -97,6 +97,8 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield "GET", f"/v1/attribution/report?by=member&model={model}", {}
     yield "GET", "/v1/attribution/report?by=member&from=2026-01-01&to=2026-03-01&limit=1", {}
     yield "GET", "/v1/attribution/report?by=member&cursor=odd", {}
+    yield "GET", "/v1/members/step-1/influence?month=2026-01", {}
+    yield "GET", "/v1/members/nobody/influence", {}
     yield "POST", BATCH, {"json": paid}
     yield "POST", BATCH, {"json": {"orderIds": []}}
     yield "POST", BATCH, {"json": {"orderIds": ["o"] * 1_001}}

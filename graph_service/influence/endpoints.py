@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import Field, StringConstraints
 
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Cursor, Limit, answers
@@ -13,17 +13,22 @@ from graph_service.attribution.models import Model, Program
 from graph_service.clock import Clock, time_string, to_micros
 from graph_service.errors import Invalid
 from graph_service.graph.endpoints import GraphOfApp
+from graph_service.influence.cascades import Split
 from graph_service.influence.journeys import By, ReportTooLarge, Span
+from graph_service.influence.months import ask_influence
 from graph_service.influence.removal import ORDER_MAX, ChainTooLarge
 from graph_service.influence.report import Fit, Item, Report, ask_report
 from graph_service.ingest.envelope import parse_time
-from graph_service.money import decimal_string
+from graph_service.money import CURRENCIES, decimal_string
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
+from graph_service.referrals.teams import MemberNotFound, month_of
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["influence"], dependencies=[Depends(Requires("read"))])
 DAYS_DEFAULT = 30
 DAYS_MAX = 366
+MONTHS_MAX = 24
+MONTH = r"^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])$"
 
 
 class PlanRules(Protocol):
@@ -93,6 +98,28 @@ class AttributionReport(Answer):
     next_cursor: str | None = Field(description="cursor of the next page; null on the last")
 
 
+class InfluenceMonth(Answer):
+    """What a member's shares set in motion in a month."""
+
+    month: str = Field(description="calendar month of the plan's zone, YYYY-MM")
+    cascades: int = Field(description="in which the member made a share")
+    people_reached: int = Field(description="who clicked a share of the member's")
+    reshares: int = Field(description="of the member's shares, by others")
+    orders: int = Field(description="credited to the member, without cancelled ones")
+    credit: str = Field(description="owed by members who took part in the month, a decimal")
+
+
+class Influence(Answer):
+    """What a member's shares set in motion, month by month."""
+
+    member_id: str
+    split: Split = Field(description="as asked")
+    zone: str = Field(description="in which months begin")
+    truncated: bool = Field(description="reading ended at 1,000 cascades or 100,000 shares")
+    items: list[InfluenceMonth] = Field(description="the months asked for, in order")
+    next_cursor: None = Field(description="always null: the months are one page")
+
+
 def _moment(value: str | None, name: str, zone: ZoneInfo) -> datetime | None:
     """The moment (UTC) of a date in the zone, or of a time with its offset. Raises Invalid."""
     if value is None:
@@ -117,9 +144,7 @@ async def _span(
         str | None,
         Query(alias="to", description="Not included; a date, or RFC 3339; without it now"),
     ] = None,
-    currency: Annotated[
-        str | None, Query(pattern="^[A-Z]{3}$", description="ISO 4217; else the plan's")
-    ] = None,
+    currency: Annotated[str | None, Query(description="ISO 4217; else the plan's")] = None,
 ) -> Span:
     settings: Settings = request.app.state.settings
     closes = _moment(ends, "to", books.plan.month_zone) or books.clock().astimezone(UTC)
@@ -127,6 +152,8 @@ async def _span(
     opens = closes - timedelta(days=DAYS_DEFAULT) if opens is None else opens
     if not timedelta() < closes - opens <= timedelta(days=DAYS_MAX):
         raise Invalid(f"from must be before to, and by at most {DAYS_MAX} days")
+    if currency is not None and currency not in CURRENCIES:
+        raise Invalid("currency is not one of ISO 4217")
     return Span(
         by=by,
         opens=opens,
@@ -196,3 +223,44 @@ def _item(item: Item) -> dict[str, Any]:
     if item.removal_effect is not None:
         told["removalEffect"] = decimal_string(item.removal_effect)
     return told
+
+
+@router.get(
+    "/members/{memberId}/influence",
+    summary="What did a member's shares set in motion?",
+    responses=answers(Influence, MemberNotFound),
+)
+async def get_influence(
+    graph: GraphOfApp,
+    books: BooksOfApp,
+    member_id: Annotated[str, Path(alias="memberId", description="The member")],
+    months: Annotated[
+        list[Annotated[str, StringConstraints(pattern=MONTH)]] | None,
+        Query(alias="month", max_length=MONTHS_MAX, description="YYYY-MM, once or more; else now"),
+    ] = None,
+    split: Annotated[
+        Split, Query(description="How credit is split: equally, or less for those long before")
+    ] = "equal",
+) -> dict[str, Any]:
+    """Cascades, people reached, reshares, orders and credit by month."""
+    zone = books.plan.month_zone
+    asked = months or [month_of(books.clock(), zone)]
+    found = await ask_influence(graph, member_id, asked, zone, split)
+    return {
+        "memberId": member_id,
+        "split": split,
+        "zone": zone.key,
+        "truncated": found.truncated,
+        "items": [
+            {
+                "month": one.month,
+                "cascades": one.cascades,
+                "peopleReached": one.people,
+                "reshares": one.reshares,
+                "orders": one.orders,
+                "credit": decimal_string(one.credit),
+            }
+            for one in found.months
+        ],
+        "nextCursor": None,
+    }
