@@ -30,6 +30,11 @@ Touches = tuple[Key, ...]
 ORDER_MAX = 4
 # Right-hand sides that are solved together; they are dense.
 COLUMNS_TOGETHER = 128
+# From so many states on the chain is factorised anew without them: on world S that takes as long
+# as 60 solutions do.
+FACTORISED_FROM = 60
+# On world S this order of columns fills in a tenth of what the default one does.
+COLUMN_ORDER = "MMD_AT_PLUS_A"
 
 
 class ChainTooLarge(TooLarge):
@@ -74,8 +79,9 @@ def removal_effects(
     one that holds the removed touchpoint is lost. The chain is solved, never walked at random:
     with N = (I - Q)^-1, b = N r the chance to convert from each state and S the states to be
     removed, what goes through S is f b_S, where f N_SS = (s N)_S gives the chances that S is
-    first entered in each of its states. Raises ChainTooLarge beyond states_max. Cost: one sparse
-    factorisation, and a solution for each state that a journey can come back to.
+    first entered in each of its states; where S is large the chain without S is solved instead.
+    Raises ChainTooLarge beyond states_max. Cost: a sparse factorisation, another for each key of
+    many states, and a solution for each other state that a journey can come back to.
     """
     chain = _Chain(order)
     for touches, (won, lost) in paths.items():
@@ -103,16 +109,28 @@ def _solved(chain: _Chain, groups: Mapping[Key, Sequence[int]]) -> dict[Key, flo
     counts = np.array(list(chain.moves.values()), dtype=float)
     chances = counts / leaves[rows] if len(rows) else counts
     moves = sparse.csc_matrix((chances, (rows, columns)), shape=(size, size))
-    # On world S this order of columns fills in a tenth of what the default one does.
-    solver = linalg.splu(sparse.identity(size, format="csc") - moves, permc_spec="MMD_AT_PLUS_A")
+    system = sparse.identity(size, format="csc") - moves
+    solver = linalg.splu(system, permc_spec=COLUMN_ORDER)
     converts = solver.solve(wins)
     visits = solver.solve(starts, trans="T")
     total = float(starts @ converts)
+    few = {key: states for key, states in groups.items() if len(states) < FACTORISED_FROM}
     through = {
         key: float(first @ converts[list(states)])
-        for key, states, first in _first_entries(solver, moves, visits, groups)
+        for key, states, first in _first_entries(solver, moves, visits, few)
     }
+    for key in groups.keys() - few.keys():
+        kept = np.ones(size, dtype=np.bool_)
+        kept[list(groups[key])] = False
+        through[key] = total - _converted(system[kept][:, kept], wins[kept], starts[kept])
     return {key: min(1.0, max(0.0, lost / total)) for key, lost in through.items()}
+
+
+def _converted(system: Any, wins: Array, starts: Array) -> float:
+    """The chance to convert in a chain that may have no states."""
+    if not len(wins):
+        return 0.0
+    return float(starts @ linalg.splu(system.tocsc(), permc_spec=COLUMN_ORDER).solve(wins))
 
 
 def _first_entries(

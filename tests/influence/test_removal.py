@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_service.influence import removal
 from graph_service.influence.removal import ChainTooLarge, Touches, removal_effects
 from tests.reference.journeys import exact_removal_effects
 
@@ -17,9 +18,14 @@ touches = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=1, max_
 many = st.dictionaries(touches, st.tuples(st.integers(0, 4), st.integers(1, 4)), min_size=1)
 
 
+@pytest.mark.parametrize("factorised_from", [1, 3, removal.FACTORISED_FROM])
 @given(many, st.integers(1, 4))
-def test_effects_are_those_of_exact_elimination(paths: Paths, order: int) -> None:
-    found = removal_effects(paths, order=order)
+def test_effects_are_those_of_exact_elimination(
+    factorised_from: int, paths: Paths, order: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(removal, "FACTORISED_FROM", factorised_from)
+        found = removal_effects(paths, order=order)
 
     expected = exact_removal_effects(paths, order)
     assert found.keys() == expected.keys()
