@@ -13,7 +13,7 @@ SHARE_LOCK = "shares"
 SHARE_CYCLE = Problem("share_cycle", "the share would be passed on from itself")
 OTHER_CONTENT = Problem("event_conflict", "the same thing was stored with other content")
 REFUNDS_EXCEED = Problem("refund_exceeds_order", "refunds would be more than the order's amount")
-_ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
+ORDER_TYPES = frozenset({"order.paid", "order.refunded", "order.completed", "order.cancelled"})
 
 
 class KnownOrder(Protocol):
@@ -36,7 +36,7 @@ class _Order:
 async def admit(transaction: Transaction, facts: Sequence[Fact]) -> Admission:
     """Refuse other content under a known id, refunds above an order, reshares that loop."""
     rejected = await _refuse_shares(transaction, [f for f in facts if f.type == "share.created"])
-    rejected |= await _refuse_orders(transaction, [f for f in facts if f.type in _ORDER_TYPES])
+    rejected |= await _refuse_orders(transaction, [f for f in facts if f.type in ORDER_TYPES])
     if not rejected:
         return Admission()
     refused = [fact for fact in facts if fact.key in rejected]

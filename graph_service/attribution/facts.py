@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from graph_service.attribution.admission import admit
+from graph_service.attribution.admission import ORDER_TYPES, admit
 from graph_service.ingest.facts import Fact
-from graph_service.ingest.store import RoomFacts, Statement
+from graph_service.ingest.store import RoomFacts, Statement, linked_facts
 
 Shape = Callable[[Fact], list[dict[str, Any]]]
+SHARE_TYPES = frozenset({"share.created"})
+COUPON_TYPES = frozenset({"coupon.issued"})
 ENDINGS = {"order.completed": "completed", "order.cancelled": "cancelled"}
 
 
@@ -28,7 +30,10 @@ def room_facts() -> RoomFacts:
             _each("link_order_identifiers", "order.paid", "token", _identifiers),
             _each("store_refunds", "order.refunded", "orderId", _timed),
             Statement("attribution/update_orders", frozenset(ENDINGS), _endings),
-            Statement("attribution/store_coupons", frozenset({"coupon.issued"}), _coupons),
+            Statement("attribution/store_coupons", COUPON_TYPES, _coupons),
+            linked_facts("attribution/link_order_facts", ORDER_TYPES, "orderId"),
+            linked_facts("attribution/link_share_facts", SHARE_TYPES, "shareId"),
+            linked_facts("attribution/link_coupon_facts", COUPON_TYPES, "couponCode"),
         ),
         check=admit,
     )

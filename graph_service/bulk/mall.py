@@ -1,13 +1,17 @@
 """What is known of the mall so far? Everything that later facts may change, by its key."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from graph_service.attribution.admission import ORDER_TYPES
+from graph_service.attribution.facts import COUPON_TYPES, SHARE_TYPES
 from graph_service.bulk.sheets import ELEMENT, Sheets
+from graph_service.identity.facts import VISITOR_TYPES
 from graph_service.money import decimal_string
+from graph_service.referrals.facts import MEMBER_TYPES
 from graph_service.referrals.sales import sales_month_id
 
 # The statements of the rooms whose writes are kept here; a load refuses to go without a new one.
@@ -18,12 +22,15 @@ WRITTEN = frozenset(
     attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
     attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons
     attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
-    attribution/update_orders attribution/store_coupons""".split()
+    attribution/update_orders attribution/store_coupons
+    attribution/link_order_facts attribution/link_share_facts attribution/link_coupon_facts
+    referrals/link_member_facts identity/link_visitor_facts""".split()
 )
 # The weight of a credit where the whole order is one member's.
 WHOLE = decimal_string(Fraction(1))
 # Own, direct and team sales (minor units).
 SalesMonth = list[int]
+Line = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -188,6 +195,21 @@ class Mall:
             number = self.identifiers[token] = len(self.identifiers)
             self.sheets.nodes(f"Identifier:{kind.capitalize()}").row(number, token)
         return number
+
+    def about(self) -> Mapping[str, tuple[Line, str, Callable[[str], int]]]:
+        """Per type of fact: the sheet of what it is about, the field that names it, its number."""
+        told: tuple[tuple[str, frozenset[str], str, Callable[[str], int]], ...] = (
+            ("Order", ORDER_TYPES, "orderId", lambda one: self.orders[one].number),
+            ("Share", SHARE_TYPES, "shareId", lambda one: self.shares[one].number),
+            ("Coupon", COUPON_TYPES, "couponCode", lambda one: self.coupons[one].number),
+            ("Member", MEMBER_TYPES, "memberId", self.members.__getitem__),
+            ("Visitor", VISITOR_TYPES, "visitorId", lambda one: self.visitors[one].number),
+        )
+        return {
+            kind: (self.sheets.relationships("ABOUT", "Fact", label).line, name, number_of)
+            for label, kinds, name, number_of in told
+            for kind in kinds
+        }
 
     # --- what is left to write when all facts are settled ---
 

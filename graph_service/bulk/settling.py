@@ -45,6 +45,7 @@ class Settling:
             f"{name} {start}": mall.sheets.relationships(name, start, end).line
             for name, start, end, _ in RELATIONSHIPS
         }
+        self._about = mall.about()
         self._writes: Mapping[str, Callable[[Record], None]] = {
             "member.joined": self._update_member,
             "member.updated": self._update_member,
@@ -131,11 +132,15 @@ class Settling:
             verdicts[key] = "accepted"
             digests[key] = bytes.fromhex(digest)
             self.seq += 1
-            line(f"{columns}{COLUMN}{position}{tail}{self.seq}")
+            line(f"{self.seq}{COLUMN}{columns}{COLUMN}{position}{tail}{self.seq}")
             self._name_members(record)
             write = writes.get(kind)
             if write is not None:
                 write(record)
+            about = self._about.get(kind)
+            if about is not None:
+                about_line, name, number_of = about
+                about_line(f"{self.seq}{COLUMN}{number_of(record[6][name])}")
             accepted.append(record)
         for record in refused:
             self._remove_stubs(record[6])

@@ -43,8 +43,8 @@ NODES: Mapping[str, str] = {
     "Lease": "name holder until:datetime asked:long",
     "Lock": "name times:long",
 }
-# Facts and the machinery are never the end of a relationship.
-ALONE = frozenset({"Fact", "Sequence", "Lease", "Lock"})
+# The machinery is never the end of a relationship.
+ALONE = frozenset({"Sequence", "Lease", "Lock"})
 # Type, labels of start and end, columns.
 RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
     ("REFERRED", "Member", "Member", "since:datetime recordedAt:datetime mode expiresAt:datetime"),
@@ -82,6 +82,7 @@ RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
         "weight amountMinor:long netMinor:long currency month uplineIds:string[] excluded",
     ),
     ("SOLD_IN", "Member", "SalesMonth", ""),
+    *(("ABOUT", "Fact", told, "") for told in ("Order", "Share", "Coupon", "Member", "Visitor")),
 )
 
 

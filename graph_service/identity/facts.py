@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from graph_service.ingest.facts import Fact
-from graph_service.ingest.store import RoomFacts, Statement
+from graph_service.ingest.store import RoomFacts, Statement, linked_facts
+
+VISITOR_TYPES = frozenset({"visitor.identified"})
 
 
 def room_facts() -> RoomFacts:
     """Visitors, channel accounts and identifiers; nothing here is ever rejected."""
-    identified = frozenset({"visitor.identified"})
     return RoomFacts(
         statements=(
-            Statement("identity/identify_visitors", identified, _standing),
-            Statement("identity/record_identifications", identified, _overtaken),
+            Statement("identity/identify_visitors", VISITOR_TYPES, _standing),
+            Statement("identity/record_identifications", VISITOR_TYPES, _overtaken),
             Statement("identity/link_accounts", frozenset({"account.linked"}), _accounts),
             Statement("identity/observe_identifiers", frozenset({"identity.observed"}), _observed),
+            linked_facts("identity/link_visitor_facts", VISITOR_TYPES, "visitorId"),
         )
     )
 

@@ -55,6 +55,16 @@ class RoomFacts:
     check: Check | None = None
 
 
+def linked_facts(query: str, types: frozenset[str], name: str) -> Statement:
+    """The statement that links each fact of these types to what it names with `name`."""
+
+    def rows(facts: Sequence[Fact]) -> list[Row]:
+        found = [{"key": fact.key, name: fact.data[name]} for fact in facts]
+        return sorted(found, key=lambda row: (row[name], row["key"]))
+
+    return Statement(query, types, rows)
+
+
 class NothingStored(Exception):
     """An atomic request held a rejected event; carries what would have become of each."""
 

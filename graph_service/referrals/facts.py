@@ -6,7 +6,7 @@ from typing import Any
 from graph_service.clock import Clock
 from graph_service.ingest.envelope import DATA, OWN_EVENTS
 from graph_service.ingest.facts import Fact
-from graph_service.ingest.store import RoomFacts, Statement
+from graph_service.ingest.store import RoomFacts, Statement, linked_facts
 from graph_service.referrals.bindings import binding_check
 
 PROPERTIES = {
@@ -18,6 +18,10 @@ PROPERTIES = {
 }
 
 
+# What is said of a member, or whom it is bound to.
+MEMBER_TYPES = frozenset({"member.joined", "member.updated", "referral.bound", "promoter.accepted"})
+
+
 def room_facts(clock: Clock) -> RoomFacts:
     """Members first, since every other statement may name them; bindings are checked."""
     return RoomFacts(
@@ -26,6 +30,7 @@ def room_facts(clock: Clock) -> RoomFacts:
             Statement(
                 "referrals/update_members", frozenset({"member.joined", "member.updated"}), _updates
             ),
+            linked_facts("referrals/link_member_facts", MEMBER_TYPES, "memberId"),
         ),
         check=binding_check(clock),
     )

@@ -159,5 +159,5 @@ def test_sheets_hold_no_character_that_ends_a_column(seed: int, tmp_path: Path) 
 
     lines = (tmp_path / "Fact").read_bytes().decode().split("\n")
     assert len(lines) == 3
-    assert lines[0].count("\x1f") == lines[1].count("\x1f") == 11
+    assert lines[0].count("\x1f") == lines[1].count("\x1f") == 12
     assert not set("\x1e\x01\r\x00") & set(lines[1])
