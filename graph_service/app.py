@@ -31,6 +31,7 @@ from graph_service.graph.opening import open_graph
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.endpoints import router as plans_router
@@ -40,7 +41,7 @@ from graph_service.settings import Settings
 
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
-    *(plans_router, rewards_router, influence_router),
+    *(plans_router, rewards_router, ledger_router, influence_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 

@@ -19,6 +19,7 @@ from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
 from graph_service.ingest.tokens import Tokeniser
+from graph_service.ledger.booking import follow_log
 from graph_service.plans.document import Plan, seed_plan
 from graph_service.plans.timeline import Plans, orders_under_new_plans, read_plans
 from graph_service.referrals.bindings import end_expired
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 
 EVENTS = Counter("ingest_events", "Events by what became of them", ["status"])
 PENDING = Gauge("outbox_pending", "Stored facts that are not booked yet")
+BEHIND = Gauge("ledger_behind", "Booked facts that the ledger has not followed yet")
 BOOKED_TOGETHER = 2_000
 BOOK_TIMEOUT_S = 60.0
 LEASE_S = 10
@@ -38,6 +40,8 @@ IDLE_S = 1.0
 # How long to wait for another process that holds the outbox before looking again (s).
 OTHERS_S = 0.02
 EXPIRY_S = 5.0
+# So many facts behind, the ledger is following a load, which nobody who waits for a batch awaits.
+CATCHING_UP = 10_000
 
 
 @dataclass
@@ -141,12 +145,46 @@ class Pipeline:
         return int(rows[0]["pending"])
 
     async def settle(self, batch: str = "", *, timeout_s: float) -> bool:
-        """Book until nothing of a batch (or nothing at all) is pending; False if too long."""
+        """Book until nothing of a batch (or nothing at all) is pending; False if too long.
+
+        For a batch the ledger follows too, unless it is catching up with a whole load.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while await self.pending(batch):
                     if not await self.book_once():
                         await asyncio.sleep(OTHERS_S)
+                while batch and 0 < await self.behind() <= CATCHING_UP:
+                    await self.follow_log()
+                return True
+        return False
+
+    async def follow_log(self) -> int:
+        """Let the ledger follow the next facts that are booked; returns how many."""
+        if not await self.behind():
+            return 0
+
+        async def work(transaction: Transaction) -> int:
+            plans = await read_plans(transaction.run, self.plans)
+            return await follow_log(transaction, plans, self.holder, self.clock)
+
+        return await self.graph.write_together(
+            work, name="pipeline/follow", timeout_s=BOOK_TIMEOUT_S
+        )
+
+    async def behind(self) -> int:
+        """How many booked facts the ledger has not followed yet."""
+        behind = int((await self.graph.read("ledger/count_behind"))[0]["behind"])
+        BEHIND.set(behind)
+        return behind
+
+    async def settle_ledger(self, *, timeout_s: float) -> bool:
+        """Book and follow until the ledger holds everything stored; False if too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self.settle(timeout_s=timeout_s)
+                while await self.behind():
+                    await self.follow_log()
                 return True
         return False
 
@@ -157,7 +195,8 @@ class Pipeline:
         while True:
             self._stored.clear()
             try:
-                while await self.book_once():
+                # In turns, so that new facts are booked also while the ledger catches up.
+                while await self.book_once() + await self.follow_log():
                     pass
                 await self.follow_plans()
                 if loop.time() - last_expiry > EXPIRY_S:

@@ -93,6 +93,12 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/orders/order-1/attribution?windowDays=1&model=last_touch", {}
     yield "GET", "/v1/orders/order-1/attribution?model=magic", {}
     yield "GET", "/v1/orders/none/attribution", {}
+    yield "GET", "/v1/orders/order-1/commission", {}
+    yield "GET", "/v1/orders/none/commission", {}
+    yield "GET", "/v1/members/step-3/statement?month=2026-01", {}
+    yield "GET", "/v1/members/nobody/statement", {}
+    yield "GET", "/v1/members/step-3/statement?month=then", {}
+    yield "GET", "/v1/ledger/verify", {}
     for model in ("linear", "markov", "shapley", "magic"):
         yield "GET", f"/v1/attribution/report?by=member&model={model}", {}
     yield "GET", "/v1/attribution/report?by=member&from=2026-01-01&to=2026-03-01&limit=1", {}

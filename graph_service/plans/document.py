@@ -222,9 +222,8 @@ class RoleRule(_Strict):
 class Plan(_Strict):
     """One version of the rules. currency: of what is paid; zone: of calendar months and weeks.
 
-    holding_days: from an order's completion (or payment, where it is never completed) until what
-    it earned is released. paid_levels_max: of the members who earn from one order, so many, the
-    nearest to the sale first; 0: no cap.
+    holding_days: from an order's completion until what it earned is released. paid_levels_max: of
+    the members who earn from one order, so many, the nearest to the sale first; 0: no cap.
     """
 
     version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

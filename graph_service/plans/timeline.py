@@ -49,6 +49,14 @@ class Plans:
             plans = [*plans[:kept], plan]
         return starts, plans
 
+    def known(self, seq: int) -> "Plans":
+        """The plans as they were after fact `seq`."""
+        if all((one.seq or 0) <= seq for one, _ in self.activations):
+            return self
+        return Plans(
+            self.seed, tuple(pair for pair in self.activations if (pair[0].seq or 0) <= seq)
+        )
+
     def at(self, paid_at: int) -> Plan:
         """The plan in force at a moment (us)."""
         starts, plans = self._steps

@@ -87,7 +87,7 @@ async def _admit(transaction: Transaction, wanted: Sequence[Wanted], now: int) -
     forest = Forest.of_rows(await transaction.run("referrals/read_forest", memberIds=named))
     changed: set[str] = set()
     for member_id in expired["memberIds"]:
-        bindings[member_id] = _ended(bindings[member_id], now)
+        bindings[member_id] = ended(bindings[member_id], now)
         forest.detach(member_id)
         changed.add(member_id)
     rejected: dict[str, Problem] = {}
@@ -96,7 +96,7 @@ async def _admit(transaction: Transaction, wanted: Sequence[Wanted], now: int) -
             rejected[item.key] = CYCLE
             continue
         before = bindings.get(item.member_id, [])
-        after = _with_binding(before, item.binding, now)
+        after = with_binding(before, item.binding, now)
         if after == before:
             continue
         if after[-1].until is None:
@@ -110,7 +110,7 @@ async def _admit(transaction: Transaction, wanted: Sequence[Wanted], now: int) -
     return Admission(rejected, _writes(bindings, changed, forest))
 
 
-def _with_binding(before: list[Binding], new: Binding, now: int) -> list[Binding]:
+def with_binding(before: list[Binding], new: Binding, now: int) -> list[Binding]:
     """The member's intervals after this binding; the same list if it has no effect."""
     if new.mode == "override":
         cut = [
@@ -126,10 +126,10 @@ def _with_binding(before: list[Binding], new: Binding, now: int) -> list[Binding
     if new.expires_at is not None and new.expires_at <= since:
         return before
     started = replace(new, since=since)
-    return [*before, *_ended([started], now)]
+    return [*before, *ended([started], now)]
 
 
-def _ended(bindings: Iterable[Binding], now: int) -> list[Binding]:
+def ended(bindings: Iterable[Binding], now: int) -> list[Binding]:
     """The intervals with those closed whose time has run out."""
     return [
         replace(one, until=one.expires_at)

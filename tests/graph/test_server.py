@@ -241,13 +241,10 @@ def test_a_start_takes_other_ports_where_one_was_taken_meanwhile(
     # The reason stands far above the end of the log.
     monkeypatch.setattr(server_file, "TAIL_LINES", 1)
 
-    try:
-        address = fresh.start()
+    address = fresh.start()
 
-        assert address.bolt_uri != taken.bolt_uri
-        assert _values(address, "RETURN 1") == [1]
-    finally:
-        fresh.stop()
+    assert address.bolt_uri != taken.bolt_uri
+    assert _values(address, "RETURN 1") == [1]
 
 
 def test_a_stopped_server_is_gone_and_starts_again(server: ManagedServer) -> None:

@@ -1,0 +1,309 @@
+"""How the ledger follows the log: fact by fact, in order of seq, each entry the difference it made.
+
+What an order earns after fact n, less what is booked for it, is booked as of n. So the entries
+depend on the log alone, however many facts are booked together and whatever is stored meanwhile.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from graph_service.attribution.path import read_paths
+from graph_service.attribution.touches import MICROS_PER_DAY, Journey, read_journeys
+from graph_service.clock import Clock, from_micros
+from graph_service.graph.session import Row, Transaction
+from graph_service.ledger.affected import LogFact, orders_touched
+from graph_service.ledger.chain import Entry, Head, row_of
+from graph_service.ledger.evidence import VISITOR, Evidence, Then, read_clicks_on, read_evidence
+from graph_service.ledger.lines import Line, order_lines
+from graph_service.money import decimal_string
+from graph_service.plans.timeline import Plans
+from graph_service.referrals.teams import month_of
+
+# Facts that the ledger follows in one transaction.
+FOLLOWED_TOGETHER = 1_000
+PROMOTER_ACCEPTED = "promoter.accepted"
+Key = tuple[str, str, str]
+
+
+class Moment(NamedTuple):
+    """An order that may earn otherwise after a fact."""
+
+    seq: int
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a fact changed of one line of an order. line: as it stands now, for its words."""
+
+    moment: Moment
+    key: Key
+    amount_minor: int
+    line: Line | None
+    journey: Journey
+    plan_version: str
+    month: str
+
+
+async def follow_log(
+    transaction: Transaction,
+    plans: Plans,
+    holder: str,
+    clock: Clock,
+    limit: int = FOLLOWED_TOGETHER,
+) -> int:
+    """Book what follows from the next facts of the log; returns how many facts those were."""
+    state = (await transaction.run("ledger/open_ledger", holder=holder))[0]
+    facts = await _next_facts(transaction, state["bookedSeq"], limit)
+    if not facts:
+        return 0
+    newest: int = state["newestPaidAt"]
+    order_ids = sorted(await orders_touched(transaction, facts, newest))
+    if order_ids:
+        await _book_orders(transaction, order_ids, facts, plans, clock, holder)
+    paid = [fact.time for fact in facts if fact.type == "order.paid"]
+    await transaction.run(
+        "ledger/advance_ledger", bookedSeq=facts[-1].seq, newestPaidAt=max([newest, *paid])
+    )
+    return len(facts)
+
+
+async def _next_facts(transaction: Transaction, after: int, limit: int) -> list[LogFact]:
+    row = (await transaction.run("ledger/list_next_facts", after=after, limit=limit))[0]
+    columns = (row[name] for name in ("seqs", "types", "times", "data"))
+    return [
+        LogFact(seq, kind, time, json.loads(data))
+        for seq, kind, time, data in zip(*columns, strict=True)
+    ]
+
+
+async def _book_orders(
+    transaction: Transaction,
+    order_ids: Sequence[str],
+    facts: Sequence[LogFact],
+    plans: Plans,
+    clock: Clock,
+    holder: str,
+) -> None:
+    first, last = facts[0].seq, facts[-1].seq
+    window_days = plans.widest.window_days_max
+    evidence = await read_evidence(transaction.run, order_ids, window_days, clock)
+    activated = [one.seq or 0 for one, _ in plans.activations]
+    moments = _moments(evidence, order_ids, activated, first, last)
+    journeys = {one: await _journey(evidence, one, plans) for one in moments}
+    # Clicks of others matter on the path as it was before these facts, too.
+    before = [
+        Moment(first - 1, one)
+        for one in order_ids
+        if (paid := evidence.paid(one)) is not None and paid.seq < first
+    ]
+    shares = _path_shares(
+        {**journeys, **{one: await _journey(evidence, one, plans) for one in before}}
+    )
+    await _read_path_clicks(transaction, evidence, shares, window_days)
+    more = _click_moments(evidence, shares, first, last, moments)
+    for one in more:
+        journeys[one] = await _journey(evidence, one, plans)
+    changes = await _changes(transaction, evidence, journeys, plans)
+    await _append(transaction, changes, holder)
+    await _record_ways(transaction, evidence, journeys)
+
+
+def _moments(
+    evidence: Evidence, order_ids: Sequence[str], activated: Sequence[int], first: int, last: int
+) -> list[Moment]:
+    """After which facts an order may earn otherwise, but for clicks of others on its path."""
+    found: set[Moment] = set()
+    for order_id in order_ids:
+        paid = evidence.paid(order_id)
+        if paid is not None and paid.seq <= last:
+            begins = max(first, paid.seq)
+            for seq in (*evidence.seqs_of(order_id), *activated):
+                if begins <= seq <= last:
+                    found.add(Moment(seq, order_id))
+    return sorted(found)
+
+
+async def _journey(evidence: Evidence, moment: Moment, plans: Plans) -> Journey:
+    then = evidence.at(moment.seq)
+    plan = plans.known(moment.seq).at(_paid_at(evidence, moment.order_id))
+    return (await read_journeys(then.read, [moment.order_id], plan.program))[moment.order_id]
+
+
+def _paid_at(evidence: Evidence, order_id: str) -> int:
+    paid = evidence.paid(order_id)
+    assert paid is not None, "only orders that were paid are booked"
+    return paid.time
+
+
+def _path_shares(journeys: Mapping[Moment, Journey]) -> dict[str, set[str]]:
+    """Per order every share that its path led through at any of the moments."""
+    shares: defaultdict[str, set[str]] = defaultdict(set)
+    for moment, journey in journeys.items():
+        if journey.chain is not None:
+            shares[moment.order_id].update(step.share_id for step in journey.chain.shares)
+    return shares
+
+
+async def _read_path_clicks(
+    transaction: Transaction, evidence: Evidence, shares: Mapping[str, set[str]], window_days: int
+) -> None:
+    times = [_paid_at(evidence, order_id) for order_id in shares]
+    if times:
+        opens, closes = min(times) - window_days * MICROS_PER_DAY, max(times)
+        named = {share_id for one in shares.values() for share_id in one}
+        await read_clicks_on(transaction.run, evidence, named, opens, closes)
+
+
+def _click_moments(
+    evidence: Evidence,
+    shares: Mapping[str, set[str]],
+    first: int,
+    last: int,
+    known: Iterable[Moment],
+) -> list[Moment]:
+    """Moments at which others clicked on an order's path, or a clicker got a name."""
+    found: set[Moment] = set()
+    for order_id, share_ids in shares.items():
+        paid = evidence.paid(order_id)
+        assert paid is not None
+        begins = max(first, paid.seq)
+        for click in (one for share_id in share_ids for one in evidence.clicks_on[share_id]):
+            if click.at > paid.time:
+                continue
+            seqs = [click.seq]
+            if click.clicker.startswith(VISITOR):
+                told = evidence.visitors.get(click.clicker.removeprefix(VISITOR), ())
+                seqs.extend(one.seq for one in told)
+            found.update(Moment(seq, order_id) for seq in seqs if begins <= seq <= last)
+    return sorted(found - set(known))
+
+
+async def _record_ways(
+    transaction: Transaction, evidence: Evidence, journeys: Mapping[Moment, Journey]
+) -> None:
+    """Keep what an order hangs on, so that late facts about that find the order."""
+    orders = sorted({moment.order_id for moment in journeys})
+    ways = [
+        {"orderId": order_id, "shareId": share_id}
+        for order_id in orders
+        for share_id in sorted(evidence.ways(order_id))
+    ]
+    credited = {
+        (moment.order_id, credit.member_id)
+        for moment, journey in journeys.items()
+        for credit in journey.credits
+    }
+    people = [{"orderId": one, "memberId": member_id} for one, member_id in sorted(credited)]
+    for query, rows in (("record_ways", ways), ("record_credited", people)):
+        if rows:
+            await transaction.run(f"ledger/{query}", rows=rows)
+
+
+async def _changes(
+    transaction: Transaction,
+    evidence: Evidence,
+    journeys: Mapping[Moment, Journey],
+    plans: Plans,
+) -> list[Change]:
+    """What each moment changed, in order of moment and line."""
+    booked = await _read_booked(transaction, {moment.order_id for moment in journeys})
+    changes: list[Change] = []
+    for moment in sorted(journeys):
+        journey, then = journeys[moment], evidence.at(moment.seq)
+        plan = plans.known(moment.seq).at(journey.order.paid_at)
+        path = (await read_paths(then.read, {moment.order_id: journey}))[moment.order_id]
+        goods = then.goods(moment.order_id)
+        lines = order_lines(journey, path, goods, plan, _promoters_since(then, journey))
+        wanted = {line.key: line for line in lines}
+        before = booked[moment.order_id]
+        month = month_of(from_micros(journey.order.paid_at), plan.month_zone)
+        for key in sorted(wanted.keys() | before.keys()):
+            line = wanted.get(key)
+            amount_minor = (line.amount_minor if line else 0) - before.get(key, 0)
+            if amount_minor:
+                before[key] = before.get(key, 0) + amount_minor
+                version = plan.version
+                changes.append(Change(moment, key, amount_minor, line, journey, version, month))
+    return changes
+
+
+def _promoters_since(then: Then, journey: Journey) -> dict[str, int]:
+    """Of those credited, when the invited promoters accepted (us)."""
+    found: dict[str, int] = {}
+    for credit in journey.credits:
+        facts = then.told(then.evidence.members.get(credit.member_id, ()))
+        times = [one.time for one in facts if one.kind == PROMOTER_ACCEPTED]
+        if times:
+            found[credit.member_id] = min(times)
+    return found
+
+
+async def _read_booked(
+    transaction: Transaction, order_ids: Iterable[str]
+) -> defaultdict[str, dict[Key, int]]:
+    booked: defaultdict[str, dict[Key, int]] = defaultdict(dict)
+    row = (await transaction.run("ledger/read_booked", orderIds=sorted(order_ids)))[0]
+    names = ("orderIds", "payeeIds", "bases", "parts", "amounts")
+    for order_id, payee_id, basis, part, amount in zip(*(row[one] for one in names), strict=True):
+        booked[order_id][payee_id, basis, part] = amount
+    return booked
+
+
+async def _append(transaction: Transaction, changes: Sequence[Change], holder: str) -> None:
+    """Write the changes as entries at the ends of their payees' chains."""
+    if not changes:
+        return
+    payees = sorted({change.key[0] for change in changes})
+    locked = await transaction.run("ledger/lock_payees", payeeIds=payees, holder=holder)
+    heads = {
+        row["payeeId"]: Head(row["number"], row["hash"]) if row["number"] else Head()
+        for row in locked
+    }
+    counts: defaultdict[int, int] = defaultdict(int)
+    rows: list[Row] = []
+    for change in changes:
+        counts[change.moment.seq] += 1
+        entry = _entry(change, counts[change.moment.seq], heads[change.key[0]])
+        kept = row_of(entry)
+        heads[entry.payee_id] = Head(entry.number, kept["hash"])
+        rows.append(
+            {
+                "entryId": entry.entry_id,
+                "orderId": entry.order_id,
+                "payeeId": entry.payee_id,
+                "entry": kept,
+            }
+        )
+    await transaction.run("ledger/append_entries", rows=rows)
+    ends: list[Mapping[str, Any]] = [
+        {"payeeId": one, "number": heads[one].number, "hash": heads[one].hash} for one in payees
+    ]
+    await transaction.run("ledger/advance_payees", rows=ends)
+
+
+def _entry(change: Change, place: int, head: Head) -> Entry:
+    payee_id, basis, part = change.key
+    line = change.line
+    rate = None if line is None else line.rate
+    return Entry(
+        entry_id=f"{change.moment.seq}-{place}",
+        seq=change.moment.seq,
+        payee_id=payee_id,
+        number=head.number + 1,
+        basis=basis,
+        part=part,
+        order_id=change.moment.order_id,
+        month=change.month,
+        currency=change.journey.order.currency,
+        amount_minor=change.amount_minor,
+        base_minor=0 if line is None else line.base_minor,
+        rate="" if rate is None else decimal_string(rate),
+        plan_version=change.plan_version,
+        why="not_owed_any_more" if line is None else line.why,
+        inputs=json.dumps({} if line is None else line.inputs, sort_keys=True),
+        previous_hash=head.hash,
+    )

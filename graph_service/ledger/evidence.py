@@ -1,0 +1,399 @@
+"""What did the log say about an order after its first n facts?
+
+The ledger books fact by fact, so it must see what a fact changed and nothing that came later. All
+that may matter for some orders is read once, each piece with the number of the fact that told of
+it; `at` then answers the questions of the attribution room as the graph would have after fact n.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.clock import Clock, from_micros, micros_of, to_micros
+from graph_service.graph.session import Read, Row
+from graph_service.referrals.bindings import Binding, ended, with_binding
+
+MICROS_PER_SECOND = 1_000_000
+ENDINGS = {"order.completed": "completed", "order.cancelled": "cancelled"}
+# A visitor in a place of people; the same mark as in cypher/attribution/read_clicks.
+VISITOR = "\x01"
+
+
+class Told(NamedTuple):
+    """A booked fact about something. time, stored: us."""
+
+    seq: int
+    kind: str
+    time: int
+    stored: int
+    data: Mapping[str, Any]
+
+
+class Click(NamedTuple):
+    """A booked click. at: us. clicker: a member's id, or a visitor's after VISITOR."""
+
+    seq: int
+    at: int
+    share_id: str
+    clicker: str
+
+
+@dataclass
+class Evidence:
+    """Everything that may matter for these orders, by what it is about; facts in order of seq."""
+
+    clock: Clock
+    orders: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    members: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    visitors: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    coupons: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    shares: dict[str, Told] = field(default_factory=dict[str, Told])
+    # Visitors ever said to be a member, and what members and visitors clicked.
+    visitors_of: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    clicks_of: defaultdict[str, list[Click]] = field(default_factory=lambda: defaultdict(list))
+    clicks_on: dict[str, list[Click]] = field(default_factory=dict[str, list[Click]])
+
+    def paid(self, order_id: str) -> Told | None:
+        """The fact that told of the payment."""
+        return next((one for one in self.orders[order_id] if one.kind == "order.paid"), None)
+
+    def seqs_of(self, order_id: str) -> set[int]:
+        """The numbers of all facts that may matter for an order, but for others' clicks."""
+        paid = self.paid(order_id)
+        assert paid is not None, "only orders that were paid are asked about"
+        buyer_id = paid.data["memberId"]
+        coupon = self.coupons.get(paid.data.get("couponCode", ""), ())
+        told = [*self.orders[order_id], *coupon]
+        clicks = list(self.clicks_of.get(buyer_id, ()))
+        for visitor_id in self.visitors_of.get(buyer_id, ()):
+            told.extend(self.visitors.get(visitor_id, ()))
+            clicks.extend(self.clicks_of.get(VISITOR + visitor_id, ()))
+        mine = [one for one in clicks if one.at <= paid.time]
+        share_ids = {one.share_id for one in mine} | {paid.data.get("shareId", "")}
+        shares = [self.shares[one] for one in self._chains(share_ids)]
+        members = {buyer_id, *(one.data["memberId"] for one in shares)}
+        members.update(one.data.get("ownerMemberId", "") for one in coupon)
+        facts = self.members.get(buyer_id, ())
+        members.update(one.data["inviterId"] for one in facts if "inviterId" in one.data)
+        for member_id in members:
+            told.extend(self.members.get(member_id, ()))
+        return {one.seq for one in (*told, *shares, *mine)}
+
+    def ways(self, order_id: str) -> set[str]:
+        """Every share that the buyer clicked or the mall names, and all above them."""
+        paid = self.paid(order_id)
+        if paid is None:
+            return set()
+        buyer_id = paid.data["memberId"]
+        visitors = (VISITOR + one for one in self.visitors_of.get(buyer_id, ()))
+        clicks = (one for clicker in (buyer_id, *visitors) for one in self.clicks_of[clicker])
+        named = {one.share_id for one in clicks if one.at <= paid.time}
+        if "shareId" in paid.data:
+            named.add(paid.data["shareId"])
+        told = self._chains(named)
+        parents = (self.shares[one].data.get("parentShareId") for one in told)
+        return named | told | {one for one in parents if one is not None}
+
+    def _chains(self, share_ids: Iterable[str]) -> set[str]:
+        """These shares and all above them, as far as they are told of."""
+        found: set[str] = set()
+        for share_id in share_ids:
+            current: str | None = share_id
+            while current in self.shares and current not in found:
+                found.add(current)
+                current = self.shares[current].data.get("parentShareId")
+        return found
+
+    def at(self, seq: int) -> "Then":
+        """What was known after fact `seq`."""
+        return Then(self, seq)
+
+
+async def read_evidence(
+    read: Read, order_ids: Sequence[str], window_days: int, clock: Clock
+) -> Evidence:
+    """The evidence of these orders, but for the clicks of others on their paths."""
+    evidence = Evidence(clock)
+    evidence.orders = await _read_told(read, "order", order_ids)
+    paid = [told for one in evidence.orders if (told := evidence.paid(one)) is not None]
+    buyers = {told.data["memberId"] for told in paid}
+    coupons = {told.data["couponCode"] for told in paid if "couponCode" in told.data}
+    evidence.coupons = await _read_told(read, "coupon", coupons)
+    found = (await read("ledger/list_visitors", memberIds=sorted(buyers)))[0]
+    for member_id, visitor_id in zip(found["memberIds"], found["visitorIds"], strict=True):
+        evidence.visitors_of.setdefault(member_id, []).append(visitor_id)
+    evidence.visitors = await _read_told(read, "visitor", found["visitorIds"])
+    await _read_touches(read, evidence, paid, window_days)
+    named = {told.data["shareId"] for told in paid if "shareId" in told.data}
+    named |= {click.share_id for clicks in evidence.clicks_of.values() for click in clicks}
+    await _read_shares(read, evidence, named)
+    members = buyers | {told.data["memberId"] for told in evidence.shares.values()}
+    for told in (one for facts in evidence.coupons.values() for one in facts):
+        members.add(told.data.get("ownerMemberId", ""))
+    evidence.members = await _read_told(read, "member", members)
+    inviters = {
+        told.data["inviterId"]
+        for member_id in buyers
+        for told in evidence.members.get(member_id, ())
+        if "inviterId" in told.data
+    }
+    more = await _read_told(read, "member", inviters - evidence.members.keys())
+    evidence.members.update(more)
+    return evidence
+
+
+async def read_clicks_on(
+    read: Read, evidence: Evidence, share_ids: Iterable[str], opens: int, closes: int
+) -> None:
+    """Add who clicked these shares in (opens, closes] (us), and who those visitors are."""
+    wanted = sorted(set(share_ids) - evidence.clicks_on.keys())
+    if not wanted:
+        return
+    row = (
+        await read(
+            "ledger/read_clicks",
+            shareIds=wanted,
+            opens=from_micros(opens),
+            closes=from_micros(closes),
+        )
+    )[0]
+    evidence.clicks_on.update((share_id, []) for share_id in wanted)
+    columns = ("shareIds", "memberIds", "visitorIds", "times", "seqs")
+    for share_id, member_id, visitor_id, at, seq in zip(
+        *(row[name] for name in columns), strict=True
+    ):
+        clicker = member_id or VISITOR + visitor_id
+        evidence.clicks_on[share_id].append(Click(seq, at, share_id, clicker))
+    strangers = {one for one in row["visitorIds"] if one} - evidence.visitors.keys()
+    evidence.visitors.update(await _read_told(read, "visitor", strangers))
+
+
+async def _read_told(read: Read, what: str, ids: Iterable[str]) -> dict[str, list[Told]]:
+    asked = sorted(one for one in set(ids) if one)
+    found: dict[str, list[Told]] = {one: [] for one in asked}
+    if not asked:
+        return found
+    for row in await read(f"ledger/read_{what}_facts", ids=asked):
+        columns = (row[name] for name in ("seqs", "types", "times", "stored", "data"))
+        found[row["id"]] = [
+            Told(seq, kind, time, stored, json.loads(data))
+            for seq, kind, time, stored, data in zip(*columns, strict=True)
+        ]
+    return found
+
+
+async def _read_touches(
+    read: Read, evidence: Evidence, paid: Sequence[Told], window_days: int
+) -> None:
+    """The buyers' own clicks, and those of visitors who were ever said to be them."""
+    spans: dict[str, tuple[int, int]] = {}
+    for told in paid:
+        buyer_id, opens = told.data["memberId"], told.time - window_days * MICROS_PER_DAY
+        for one in (buyer_id, *(VISITOR + v for v in evidence.visitors_of.get(buyer_id, ()))):
+            first, last = spans.get(one, (opens, told.time))
+            spans[one] = (min(first, opens), max(last, told.time))
+    for query, mark in (("read_member_clicks", ""), ("read_visitor_clicks", VISITOR)):
+        rows = [
+            {"id": one.removeprefix(VISITOR), "opens": from_micros(a), "closes": from_micros(b)}
+            for one, (a, b) in sorted(spans.items())
+            if one.startswith(VISITOR) == bool(mark)
+        ]
+        if not rows:
+            continue
+        row = (await read(f"ledger/{query}", rows=rows))[0]
+        columns = (row[name] for name in ("clickers", "shareIds", "times", "seqs"))
+        for clicker, share_id, at, seq in zip(*columns, strict=True):
+            click = Click(seq, at, share_id, mark + clicker)
+            evidence.clicks_of[click.clicker].append(click)
+
+
+async def _read_shares(read: Read, evidence: Evidence, share_ids: Iterable[str]) -> None:
+    asked = sorted(share_ids)
+    if not asked:
+        return
+    row = (await read("ledger/read_chains", shareIds=asked))[0]
+    columns = (row[name] for name in ("shareIds", "seqs", "times", "data"))
+    for share_id, seq, time, data in zip(*columns, strict=True):
+        evidence.shares[share_id] = Told(seq, "share.created", time, 0, json.loads(data))
+
+
+@dataclass(frozen=True)
+class Then:
+    """The evidence as it was after fact `seq`; `read` answers the attribution room's questions."""
+
+    evidence: Evidence
+    seq: int
+
+    async def read(self, name: str, /, **params: Any) -> list[Row]:
+        """The rows that the graph would have answered. Raises KeyError on another question."""
+        answers: Mapping[str, Callable[..., list[Row]]] = {
+            "attribution/read_orders": self._read_orders,
+            "attribution/read_touches": self._read_touches,
+            "attribution/read_paths": self._read_paths,
+            "attribution/read_standings": self._read_standings,
+            "attribution/read_clicks": self._read_clicks,
+        }
+        return answers[name](**params)
+
+    def told(self, facts: Iterable[Told]) -> list[Told]:
+        """Those of these facts that were known."""
+        return [one for one in facts if one.seq <= self.seq]
+
+    def latest(self, facts: Iterable[Told], name: str | None = None) -> Told | None:
+        """The known fact of the latest time (of equal times the last) that has this field."""
+        found: Told | None = None
+        for one in self.told(facts):
+            if (name is None or name in one.data) and (found is None or one.time >= found.time):
+                found = one
+        return found
+
+    def goods(self, order_id: str) -> Sequence[Mapping[str, Any]]:
+        """The lines of an order that was paid."""
+        paid = self.evidence.paid(order_id)
+        assert paid is not None, "only orders that were paid are asked about"
+        return paid.data["lines"]
+
+    def ending(self, order_id: str) -> Told | None:
+        """The completion or cancellation that stands."""
+        return self.latest(f for f in self.evidence.orders[order_id] if f.kind in ENDINGS)
+
+    def inviter_at(self, member_id: str, moment: int) -> str | None:
+        """By the bindings known, who had invited a member at a moment (us)."""
+        bindings: list[Binding] = []
+        for one in self.told(self.evidence.members.get(member_id, ())):
+            if "inviterId" in one.data and one.kind in ("member.joined", "referral.bound"):
+                now = min(one.stored, to_micros(self.evidence.clock()))
+                bindings = with_binding(ended(bindings, now), _binding(one, now), now)
+        standing = [
+            one
+            for one in bindings
+            if one.since <= moment
+            and ((end := one.until or one.expires_at) is None or end > moment)
+        ]
+        return max(standing, key=lambda one: one.since).inviter_id if standing else None
+
+    def _read_orders(self, *, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        return [row for one in orderIds if (row := self._order(one)) is not None]
+
+    def _order(self, order_id: str) -> Row | None:
+        paid = self.evidence.paid(order_id)
+        if paid is None or paid.seq > self.seq:
+            return None
+        data, ending = paid.data, self.ending(order_id)
+        created_at = micros_of(data["createdAt"]) if "createdAt" in data else paid.time
+        refunds = self.told(f for f in self.evidence.orders[order_id] if f.kind == "order.refunded")
+        coupon = self.latest(self.evidence.coupons.get(data.get("couponCode", ""), ()))
+        exclusive = coupon is not None and coupon.data.get("exclusive")
+        return {
+            "orderId": order_id,
+            "buyerId": data["memberId"],
+            "personId": data["memberId"],
+            "createdAt": created_at,
+            "paidAt": paid.time,
+            "amountMinor": data["amountMinor"],
+            "currency": data["currency"],
+            "refundedMinor": sum(one.data["amountMinor"] for one in refunds),
+            "status": "paid" if ending is None else ENDINGS[ending.kind],
+            "channel": data.get("channel"),
+            "shopId": data.get("shopId"),
+            "shareId": data.get("shareId"),
+            "couponOwnerId": coupon.data.get("ownerMemberId") if coupon and exclusive else None,
+            "inviterId": self.inviter_at(data["memberId"], created_at),
+        }
+
+    def _read_touches(self, *, rows: Sequence[Row]) -> list[Row]:
+        return [self._touches(row["orderId"], row["seconds"]) for row in rows]
+
+    def _touches(self, order_id: str, seconds: int) -> Row:
+        paid = self.evidence.paid(order_id)
+        assert paid is not None, "only orders that were paid are asked about"
+        buyer_id, opens = paid.data["memberId"], paid.time - seconds * MICROS_PER_SECOND
+        visitors = self.evidence.visitors_of.get(buyer_id, ())
+        mine = [VISITOR + one for one in visitors if self._member_of(one) == buyer_id]
+        clicks = [
+            click
+            for clicker in (buyer_id, *mine)
+            for click in self.evidence.clicks_of.get(clicker, ())
+            if click.seq <= self.seq and opens < click.at <= paid.time
+        ]
+        return {
+            "orderId": order_id,
+            "shareIds": [click.share_id for click in clicks],
+            "times": [click.at for click in clicks],
+        }
+
+    def _member_of(self, visitor_id: str) -> str | None:
+        told = self.latest(self.evidence.visitors.get(visitor_id, ()))
+        return None if told is None else told.data["memberId"]
+
+    def _read_paths(self, *, shareIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        return [self._chain(share_id) for share_id in shareIds]
+
+    def _chain(self, share_id: str) -> Row:
+        steps: list[Row] = []
+        current: str | None = share_id
+        # As many steps as cypher/attribution/read_paths walks.
+        while current is not None and len(steps) <= 512:
+            told = self.evidence.shares.get(current)
+            known = told if told is not None and told.seq <= self.seq else None
+            steps.append(
+                {
+                    "shareId": current,
+                    "createdAt": None if known is None else known.time,
+                    "memberId": None if known is None else known.data["memberId"],
+                }
+            )
+            current = None if known is None else known.data.get("parentShareId")
+        return {"shareId": share_id, "more": current is not None, "shares": steps}
+
+    def _read_standings(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        rows: list[Row] = []
+        for member_id in memberIds:
+            said = self.latest(self.evidence.members.get(member_id, ()), "status")
+            status = "active" if said is None else said.data["status"]
+            rows.append({"memberId": member_id, "personId": member_id, "status": status})
+        return rows
+
+    def _read_clicks(
+        self,
+        *,
+        shareIds: Sequence[str],  # noqa: N803
+        opens: datetime,
+        closes: datetime,
+    ) -> list[Row]:
+        first, last = to_micros(opens), to_micros(closes)
+        rows: list[Row] = []
+        for share_id in shareIds:
+            clicks = [
+                click
+                for click in self.evidence.clicks_on[share_id]
+                if click.seq <= self.seq and first < click.at <= last
+            ]
+            rows.append(
+                {
+                    "shareId": share_id,
+                    "people": [self._person(click.clicker) for click in clicks],
+                    "times": [click.at for click in clicks],
+                }
+            )
+        return rows
+
+    def _person(self, clicker: str) -> str:
+        if not clicker.startswith(VISITOR):
+            return clicker
+        return self._member_of(clicker.removeprefix(VISITOR)) or clicker
+
+
+def _binding(told: Told, now: int) -> Binding:
+    expires_at = told.data.get("expiresAt")
+    return Binding(
+        inviter_id=told.data["inviterId"],
+        since=told.time,
+        mode=told.data.get("mode", "first"),
+        recorded_at=now,
+        expires_at=None if expires_at is None else micros_of(expires_at),
+    )

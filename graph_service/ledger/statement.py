@@ -1,0 +1,131 @@
+"""What is an order's commission, and what has a member earned? From entries, facts and the time."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from graph_service.clock import time_string, to_micros
+from graph_service.errors import NotFound
+from graph_service.graph.session import Graph
+from graph_service.ledger.lines import PLATFORM
+from graph_service.money import decimal_string
+from graph_service.plans.document import Plan
+from graph_service.plans.rates import ladder_rate, next_step
+from graph_service.plans.timeline import Plans
+from graph_service.referrals.sales import sales_month_id
+from graph_service.referrals.teams import read_member
+
+MICROS_PER_DAY = 86_400_000_000
+BASES = ("own_sale", "ladder", "team", "partner", "influence", "campaign", "reward")
+
+
+class OrderNotPaid(NotFound):
+    """No order.paid has named this order."""
+
+    code = "order_not_found"
+
+
+async def read_commission(
+    graph: Graph, order_id: str, plans: Plans, now: datetime
+) -> dict[str, Any]:
+    """Every entry of an order, for members and apart for the platform. Raises OrderNotPaid."""
+    found = await graph.read("ledger/list_order_entries", orderId=order_id)
+    if not found:
+        raise OrderNotPaid(f"there is no paid order {order_id}")
+    row = found[0]
+    entries: list[Mapping[str, Any]] = row["entries"]
+    left: dict[tuple[str, str, str], int] = {}
+    for one in entries:
+        key = (one["payeeId"], one["basis"], one["part"])
+        left[key] = left.get(key, 0) + one["amountMinor"]
+    days = {plan.version: plan.holding_days for plan in plans.all}
+    ended_at = None if row["status"] == "paid" else row["endedAt"]
+    owed, kept = list[dict[str, Any]](), list[dict[str, Any]]()
+    for one in entries:
+        line = _line(one, left, ended_at, days, to_micros(now))
+        (kept if one["payeeId"] == PLATFORM else owed).append(line)
+    return {
+        "orderId": order_id,
+        "planVersion": entries[-1]["planVersion"] if entries else None,
+        "currency": row["currency"],
+        "lines": owed,
+        "totalMinor": sum(line["amountMinor"] for line in owed),
+        "kept": kept,
+        "keptMinor": sum(line["amountMinor"] for line in kept),
+    }
+
+
+def _line(
+    entry: Mapping[str, Any],
+    left: Mapping[tuple[str, str, str], int],
+    ended_at: int | None,
+    days: Mapping[str, int],
+    now: int,
+) -> dict[str, Any]:
+    held = days.get(entry["planVersion"], 0) * MICROS_PER_DAY
+    available_at = None if ended_at is None else ended_at + held
+    if not left[entry["payeeId"], entry["basis"], entry["part"]]:
+        state = "reversed"
+    else:
+        state = "pending" if available_at is None or available_at > now else "released"
+    return {
+        "entryId": entry["entryId"],
+        "payeeId": entry["payeeId"].strip(),
+        "basis": entry["basis"],
+        "part": entry["part"],
+        "rate": entry["rate"] or None,
+        "baseMinor": entry["baseMinor"],
+        "amountMinor": entry["amountMinor"],
+        "state": state,
+        "availableAt": time_string(available_at),
+        "planVersion": entry["planVersion"],
+        "why": entry["why"],
+        "inputs": json.loads(entry["inputs"]),
+    }
+
+
+async def read_statement(
+    graph: Graph, member_id: str, month: str, plans: Plans, now: datetime
+) -> dict[str, Any]:
+    """A member's month by basis, the balance and the ladder. Raises MemberNotFound."""
+    plan = plans.at(to_micros(now))
+    currency = plan.currency
+    await read_member(graph, member_id)
+    sums = (
+        await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
+    )[0]
+    by_basis = dict.fromkeys(BASES, 0) | dict(zip(sums["bases"], sums["amounts"], strict=True))
+    balance = (
+        await graph.read(
+            "ledger/sum_balance",
+            memberId=member_id,
+            currency=currency,
+            now=now,
+            rows=[{"version": one.version, "days": one.holding_days} for one in plans.all],
+        )
+    )[0]
+    key = sales_month_id(month, currency, member_id)
+    team = (await graph.read("referrals/read_team", memberId=member_id, salesMonthId=key))[0]
+    return {
+        "memberId": member_id,
+        "month": month,
+        "currency": currency,
+        "planVersion": plan.version,
+        "byBasis": by_basis,
+        "totalMinor": sum(by_basis.values()),
+        "balance": {**balance, "heldMinor": 0, "paidMinor": 0},
+        "ladder": ladder_progress(plan, team["ownMinor"]),
+    }
+
+
+def ladder_progress(plan: Plan, promoted_minor: int) -> dict[str, Any]:
+    """Where these promoted sales stand on the ladder, and what is missing to the next step."""
+    following = next_step(plan.ladder, promoted_minor)
+    return {
+        "promotedSalesMinor": promoted_minor,
+        "rate": decimal_string(ladder_rate(plan.ladder, promoted_minor)),
+        "nextAtMinor": following.at_minor if following else None,
+        "nextRate": decimal_string(following.rate) if following else None,
+        "missingMinor": following.missing_minor if following else None,
+    }

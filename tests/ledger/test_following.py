@@ -1,0 +1,173 @@
+"""The ledger follows the log: any cut gives the same entries, and they add up to what is owed."""
+
+import asyncio
+import json
+import os
+from collections import defaultdict
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+
+from graph_service.attribution.path import read_paths
+from graph_service.attribution.touches import read_journeys
+from graph_service.clock import from_micros
+from graph_service.graph.queries import load_queries
+from graph_service.graph.schema import load_migrations, migrate
+from graph_service.graph.session import Graph, Transaction
+from graph_service.ingest.tokens import Tokeniser
+from graph_service.ledger.booking import follow_log
+from graph_service.ledger.chain import Head, Proof, entry_of
+from graph_service.ledger.lines import order_lines
+from graph_service.pipeline import Pipeline
+from graph_service.plans.document import Plan, seed_plan
+from graph_service.plans.timeline import Plans
+from graph_service.referrals.teams import month_of
+from graph_service.settings import Settings
+from tests.conftest import Database
+from tests.worlds import NOW
+from tests.worlds.random_mall import arrivals, random_mall
+
+EXAMPLES = int(os.environ.get("GRAPH_SERVICE_TEST_EXAMPLES", "15"))
+PLAN = Plan.model_validate(
+    {**seed_plan().model_dump(by_alias=True), "version": "test", "base": {"otherRate": "0.07"}}
+)
+PLANS = Plans(PLAN)
+ENTRIES = "MATCH (e:LedgerEntry) RETURN properties(e) AS entry ORDER BY e.payeeId, e.number"
+HEADS = "MATCH (p:LedgerPayee) RETURN p.payeeId AS id, p.number AS number, p.hash AS hash"
+FORGET = "MATCH (n:LedgerEntry|LedgerPayee|Ledger) DETACH DELETE n"
+FORGET_WAYS = "MATCH ()-[r:PASSED|CONCERNS]->() DELETE r"
+GOODS = """
+MATCH (o:Order)<-[:ABOUT]-(f:Fact {type: 'order.paid'}) RETURN o.orderId AS id, f.data AS data
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A graph in a loop of its own, since hypothesis calls a plain function many times."""
+
+    runner: asyncio.Runner
+    pipeline: Pipeline
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def bench(settings: Settings) -> Generator[Bench]:
+    with asyncio.Runner() as runner:
+        graph = runner.run(connected(settings))
+        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW)
+        yield Bench(runner, pipeline, Database(settings))
+        runner.run(graph.close())
+
+
+async def connected(settings: Settings) -> Graph:
+    graph = Graph.connect(settings, load_queries())
+    await migrate(graph, load_migrations())
+    return graph
+
+
+@hypothesis.settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(world=st.data())
+def test_any_cut_of_the_log_gives_the_same_entries(world: st.DataObject, bench: Bench) -> None:
+    events = world.draw(random_mall())
+    batches = world.draw(arrivals(events))
+    follow_each = world.draw(st.integers(1, 5))
+    bench.database.clear()
+
+    online = bench.runner.run(booked_online(bench, batches, follow_each))
+    ends = {row["id"]: Head(row["number"], row["hash"]) for row in bench.database.query(HEADS)}
+    replays = [bench.runner.run(replayed(bench, limit)) for limit in (1, 7, 1_000)]
+
+    proof = Proof()
+    proof.follow((entry_of(row), row["hash"]) for row in online)
+    assert proof.end(ends) is None
+    for replay in replays:
+        assert first_difference(online, replay) is None
+    owed = bench.runner.run(plainly_owed(bench))
+    assert {key: amount for key, amount in sums(online).items() if amount} == owed
+
+
+def first_difference(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> str | None:
+    """The earliest entries that are not the same, of two ledgers."""
+    if one == other:
+        return None
+    names = ("entryId", "orderId", "payeeId", "basis", "part", "amountMinor", "why", "inputs")
+    told = [
+        [[row["seq"], *(row[name] for name in names)] for row in sorted(rows, key=place)]
+        for rows in (one, other)
+    ]
+    pairs = zip([*told[0], None], [*told[1], None], strict=False)
+    return next((f"{a} and {b}" for a, b in pairs if a != b), "the chains differ")
+
+
+def place(row: dict[str, Any]) -> tuple[int, int]:
+    """Where an entry stands in the whole ledger."""
+    seq, number = row["entryId"].split("-")
+    return int(seq), int(number)
+
+
+async def follow(pipeline: Pipeline, limit: int) -> int:
+    async def work(transaction: Transaction) -> int:
+        return await follow_log(transaction, PLANS, "test", pipeline.clock, limit)
+
+    return await pipeline.graph.write_together(work, name="ledger/follow", timeout_s=60)
+
+
+async def booked_online(
+    bench: Bench, batches: list[list[dict[str, Any]]], follow_each: int
+) -> list[dict[str, Any]]:
+    """Store batch by batch; stamp late and follow later still, so that much is not yet seen."""
+    for number, batch in enumerate(batches):
+        await bench.pipeline.store(batch)
+        if number % 2:
+            await bench.pipeline.book_once()
+        if number % follow_each == 0:
+            await follow(bench.pipeline, 20)
+    assert await bench.pipeline.settle(timeout_s=30)
+    while await follow(bench.pipeline, 50):
+        pass
+    return [row["entry"] for row in bench.database.query(ENTRIES)]
+
+
+async def replayed(bench: Bench, limit: int) -> list[dict[str, Any]]:
+    """The entries when the log is followed anew, so many facts at a time."""
+    bench.database.query(FORGET)
+    bench.database.query(FORGET_WAYS)
+    while await follow(bench.pipeline, limit):
+        pass
+    return [row["entry"] for row in bench.database.query(ENTRIES)]
+
+
+def sums(entries: list[dict[str, Any]]) -> dict[tuple[str, ...], int]:
+    """What the entries come to, by order, line and month."""
+    found: defaultdict[tuple[str, ...], int] = defaultdict(int)
+    for one in entries:
+        key = (one["orderId"], one["payeeId"], one["basis"], one["part"], one["month"])
+        found[key] += one["amountMinor"]
+    return found
+
+
+async def plainly_owed(bench: Bench) -> dict[tuple[str, ...], int]:
+    """What the graph as it stands now says of every order."""
+    goods = {row["id"]: json.loads(row["data"])["lines"] for row in bench.database.query(GOODS)}
+    read = bench.pipeline.graph.read
+    journeys = await read_journeys(read, sorted(goods), PLAN.program)
+    paths = await read_paths(read, journeys)
+    return {
+        (
+            order_id,
+            *line.key,
+            month_of(from_micros(journey.order.paid_at), PLAN.month_zone),
+        ): line.amount_minor
+        for order_id, journey in journeys.items()
+        for line in order_lines(journey, paths[order_id], goods[order_id], PLAN, {})
+    }
