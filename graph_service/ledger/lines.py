@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Goods:
-    """What was bought under one rule: its part of the order, and what it earns."""
+    """What was bought under one rule and the same campaigns: its part of the order, its rate."""
 
     name: str
     part: Fraction
@@ -82,7 +82,8 @@ def _groups(goods: Sequence[Mapping[str, Any]], plan: Plan, paid_at: int) -> Ite
         rated = line_rate(plan, product_id, category_id, moment)
         campaigns = tuple(campaign_multipliers(plan, product_id, category_id, moment))
         spoken = {"product": product_id, "category": category_id, "other": ""}[rated.rule]
-        group = (f"{rated.rule} {spoken}".strip(), rated, campaigns)
+        name = ", ".join([f"{rated.rule} {spoken}".strip(), *(one for one, _ in campaigns)])
+        group = (name, rated, campaigns)
         sums[group] = sums.get(group, 0) + line["amountMinor"]
     for (name, rated, campaigns), amount_minor in sums.items():
         if total:
@@ -95,9 +96,12 @@ def _of_sale(
     """Base commission, campaign bonus and start bonus of one group of goods."""
     rate = goods.rated.rate
     yield from _shared(journey, goods, "own_sale", goods.name, rate, goods.rated.rule)
+    multiplied = rate
     for name, multiplier in goods.campaigns:
         part = f"{name}: {goods.name}"
-        yield from _shared(journey, goods, "campaign", part, rate * (multiplier - 1), name)
+        added = multiplied * (multiplier - 1)
+        yield from _shared(journey, goods, "campaign", part, added, name)
+        multiplied += added
     paid_at = from_micros(journey.order.paid_at)
     for credit in journey.credits:
         since = promoters_since.get(credit.member_id)
