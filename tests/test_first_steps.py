@@ -53,7 +53,7 @@ def test_every_command_of_the_first_steps_answers_as_the_page_says(
     running: dict[str, str],
 ) -> None:
     blocks = BLOCK.findall(PAGE.read_text("utf-8"))
-    assert [kind for kind, _ in blocks] == ["sh", "json"] * 7
+    assert [kind for kind, _ in blocks] == ["sh", "json"] * 8
 
     for (_, typed), (_, shown) in zip(blocks[::2], blocks[1::2], strict=True):
         said = subprocess.run(
