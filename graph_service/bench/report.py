@@ -32,7 +32,8 @@ One client, one connection, one request at a time. Each figure is the median ove
 *Ratio*: our median time over the peer's. The peer of a write is the bare Neo4j driver that
 creates one node of strings for each event, without key, check, link or count; the peer of a
 question is an empty round trip of the bare driver (`RETURN 1`). *wait*: the answer comes when
-what is derived is booked too.
+what is derived is booked too. Questions are asked right after a bulk load, while the ledger
+catches up with it on the same cores.
 
 {requests}
 
