@@ -1,14 +1,13 @@
 """The commands."""
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -32,9 +31,9 @@ from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
-from graph_service.rewards.verify import verify_teams
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
+from graph_service.verification import Kept, verify_graph
 from graph_service.worlds.showcase import SHOWCASE_ORDER
 from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, WorldName, world_of
 
@@ -59,7 +58,6 @@ WorldMembers = Annotated[
     typer.Option(min=MEMBERS_MIN, max=MEMBERS_MAX, help="A world with so many members instead."),
 ]
 WorldSeed = Annotated[int | None, typer.Option(help="Another world of the same size.")]
-DIFFERENCES_SHOWN_MAX = 20
 
 
 def main() -> None:
@@ -218,28 +216,15 @@ def load(
 
 @app.command()
 def verify(
-    what: Annotated[  # noqa: ARG001
-        Literal["all", "teams"], typer.Argument(help="What to recount.")
-    ] = "all",
+    what: Annotated[Kept, typer.Argument(help="What to look at.")] = "all",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Recount what is kept (head counts, sales); exit code 1 if any number differs."""
+    """Recount head counts and sales, follow the ledger; exit code 1 if anything differs."""
 
-    async def work(pipeline: Pipeline, opened: OpenGraph) -> int:
+    async def work(pipeline: Pipeline, _: OpenGraph) -> int:
         await pipeline.settle(timeout_s=SETTLE_S)
-        found = await verify_teams(opened.graph, pipeline.plans)
-        if as_json:
-            differences = [vars(one) for one in found.differences]
-            typer.echo(json.dumps({**vars(found), "differences": differences}))
-        else:
-            console.print(
-                f"recounted {found.members:,} members, {found.orders:,} orders and "
-                f"{found.months:,} months: {len(found.differences):,} differences"
-            )
-            for one in found.differences[:DIFFERENCES_SHOWN_MAX]:
-                console.print(f"  {one.what} {one.subject}: kept {one.kept}, is {one.recounted}")
-        return 1 if found.differences else 0
+        return int(not await verify_graph(pipeline, what, console, as_json=as_json))
 
     _run(work)
 

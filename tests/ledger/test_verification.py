@@ -1,0 +1,33 @@
+"""The command that looks whether what is kept is what it should be."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from graph_service.pipeline import Pipeline
+from graph_service.verification import verify_graph
+from tests.conftest import Database
+from tests.worlds.named import five_levels
+
+
+async def test_a_changed_entry_is_named_beside_what_was_recounted(
+    pipeline: Pipeline, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Console(file=io.StringIO(), width=200)
+    await pipeline.store(five_levels())
+    assert await pipeline.settle_ledger(timeout_s=30)
+
+    good = await verify_graph(pipeline, "all", told, as_json=False)
+    database.query("MATCH (e:LedgerEntry {payeeId: 'step-3'}) SET e.amountMinor = 1")
+    teams = await verify_graph(pipeline, "teams", told, as_json=False)
+    ledger = await verify_graph(pipeline, "ledger", told, as_json=False)
+    whole = await verify_graph(pipeline, "all", told, as_json=True)
+
+    assert isinstance(told.file, io.StringIO)
+    assert (good, teams, ledger, whole) == (True, True, False, False)
+    assert told.file.getvalue().splitlines()[1].endswith("every entry is what it was")
+    found = json.loads(capsys.readouterr().out)
+    assert found["ledger"]["first_broken"] == told.file.getvalue().split()[-1]
+    assert found["differences"] == []
