@@ -42,8 +42,12 @@ async def settled(database: Database) -> None:
 
 
 def snapshot(database: Database) -> dict[str, Any]:
-    """All that is stored and derived; what the machinery of storing keeps is left out."""
-    machinery = "Fact", "Lease", "Lock", "Sequence", "Migration", "ApiKey"
+    """All that is stored and derived; what the machinery of storing keeps is left out.
+
+    So is the ledger, which follows the order of arrival and is proved by `verify`.
+    """
+    ledger = "Ledger", "LedgerPayee", "LedgerEntry"
+    machinery = *ledger, "Fact", "Lease", "Lock", "Sequence", "Migration", "ApiKey"
     passing = {"heldBy", "batch", "recordedAt"}
     nodes = database.query(
         "MATCH (n) WHERE none(label IN labels(n) WHERE label IN $machinery) "
@@ -51,9 +55,12 @@ def snapshot(database: Database) -> dict[str, Any]:
         machinery=machinery,
     )
     edges = database.query(
-        "MATCH ()-[r]->() RETURN type(r) AS type, properties(r) AS properties, "
-        "properties(startNode(r)) AS a, properties(endNode(r)) AS b"
+        "MATCH (a)-[r]->(b) WHERE none(label IN labels(a) WHERE label IN $machinery) "
+        "AND NOT r:PASSED AND NOT r:CONCERNS RETURN type(r) AS type, "
+        "properties(r) AS properties, properties(a) AS a, properties(b) AS b",
+        machinery=machinery,
     )
+    about = "MATCH (f:Fact)-[:ABOUT]->(x) RETURN f.key AS key, labels(x) AS what ORDER BY key, what"
 
     def plain(properties: dict[str, Any]) -> str:
         return str(sorted((key, str(one)) for key, one in properties.items() if key not in passing))
@@ -67,6 +74,7 @@ def snapshot(database: Database) -> dict[str, Any]:
             for row in edges
         ),
         "facts": facts,
+        "about": database.query(about),
         "pending": pending,
     }
 

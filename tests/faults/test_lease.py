@@ -25,10 +25,11 @@ STOPS_BEFORE_COMMIT = (
 import os, pathlib, signal
 book, sign = p.Pipeline._book, pathlib.Path({sign!r})
 async def stopping(self, transaction, facts):
-    await book(self, transaction, facts)
+    plans = await book(self, transaction, facts)
     if sign.exists():
         sign.unlink()
         os.kill(os.getpid(), signal.SIGSTOP)
+    return plans
 p.Pipeline._book = stopping
 """
 )

@@ -14,6 +14,7 @@ from graph_service.errors import GraphError, QueryInvalid
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
 from graph_service.graph.session import Graph
+from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Plan
 from graph_service.plans.versions import activate_version, put_version
 from graph_service.settings import Settings
@@ -275,13 +276,14 @@ async def every_plan_property(graph: Graph) -> None:
 
 
 async def test_what_is_stored_is_what_the_model_names(
-    graph: Graph, database: Database, store: Store
+    graph: Graph, database: Database, store: Store, pipeline: Pipeline
 ) -> None:
     await every_key_property(graph)
     await every_plan_property(graph)
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
+    assert await pipeline.settle_ledger(timeout_s=60)
 
     nodes = database.query(
         "MATCH (n) UNWIND keys(n) AS name"
@@ -303,10 +305,11 @@ async def test_what_is_stored_is_what_the_model_names(
 
 
 async def test_relationships_join_the_labels_that_the_model_names(
-    graph: Graph, database: Database, store: Store
+    graph: Graph, database: Database, store: Store, pipeline: Pipeline
 ) -> None:
     await every_plan_property(graph)
     await store(mall_events())
+    assert await pipeline.settle_ledger(timeout_s=60)
 
     rows = database.query(
         "MATCH (a)-[r]->(b) RETURN DISTINCT type(r) AS type, labels(a) AS start, labels(b) AS end"
