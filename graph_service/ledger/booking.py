@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from graph_service.attribution.path import read_paths
 from graph_service.attribution.touches import MICROS_PER_DAY, Journey, read_journeys
 from graph_service.clock import Clock, from_micros
+from graph_service.errors import GraphError
 from graph_service.graph.session import Row, Transaction
 from graph_service.ledger.affected import LogFact, orders_touched
 from graph_service.ledger.chain import Entry, Head, row_of
@@ -91,6 +92,10 @@ async def _book_orders(
     first, last = facts[0].seq, facts[-1].seq
     window_days = plans.widest.window_days_max
     evidence = await read_evidence(transaction.run, order_ids, window_days, clock)
+    told = {fact.data["orderId"] for fact in facts if fact.type == "order.paid"}
+    if any(evidence.paid(order_id) is None for order_id in told):
+        # Nothing would be owed for them, and nobody would notice.
+        raise GraphError("orders are not linked to their facts: load all events into a new graph")
     activated = [one.seq or 0 for one, _ in plans.activations]
     moments = _moments(evidence, order_ids, activated, first, last)
     journeys = {one: await _journey(evidence, one, plans) for one in moments}

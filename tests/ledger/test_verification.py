@@ -6,6 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
+from graph_service.errors import GraphError
 from graph_service.pipeline import Pipeline
 from graph_service.verification import verify_graph
 from tests.conftest import Database
@@ -31,3 +32,14 @@ async def test_a_changed_entry_is_named_beside_what_was_recounted(
     found = json.loads(capsys.readouterr().out)
     assert found["ledger"]["first_broken"] == told.file.getvalue().split()[-1]
     assert found["differences"] == []
+
+
+async def test_orders_without_their_facts_stop_the_ledger_instead_of_earning_nothing(
+    pipeline: Pipeline, database: Database
+) -> None:
+    await pipeline.store(five_levels())
+    assert await pipeline.settle(timeout_s=30)
+    database.query("MATCH (:Fact)-[r:ABOUT]->(:Order) DELETE r")
+
+    with pytest.raises(GraphError, match="not linked to their facts"):
+        await pipeline.follow_log()
