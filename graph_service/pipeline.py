@@ -60,6 +60,7 @@ class Pipeline:
     plans: Plans = field(init=False)
     _stored: asyncio.Event = field(default_factory=asyncio.Event)
     _booking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _following: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.plans = Plans(self.seed)
@@ -155,22 +156,24 @@ class Pipeline:
                     if not await self.book_once():
                         await asyncio.sleep(OTHERS_S)
                 while batch and 0 < await self.behind() <= CATCHING_UP:
-                    await self.follow_log()
+                    await self._follow_next()
                 return True
         return False
 
     async def follow_log(self) -> int:
         """Let the ledger follow the next facts that are booked; returns how many."""
-        if not await self.behind():
-            return 0
+        return await self._follow_next() if await self.behind() else 0
 
+    async def _follow_next(self) -> int:
         async def work(transaction: Transaction) -> int:
             plans = await read_plans(transaction.run, self.plans)
             return await follow_log(transaction, plans, self.holder, self.clock)
 
-        return await self.graph.write_together(
-            work, name="pipeline/follow", timeout_s=BOOK_TIMEOUT_S
-        )
+        # Others of this process would only wait for the ledger's lock, each with a connection.
+        async with self._following:
+            return await self.graph.write_together(
+                work, name="pipeline/follow", timeout_s=BOOK_TIMEOUT_S
+            )
 
     async def behind(self) -> int:
         """How many booked facts the ledger has not followed yet."""
@@ -183,8 +186,8 @@ class Pipeline:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self.settle(timeout_s=timeout_s)
-                while await self.behind():
-                    await self.follow_log()
+                while await self.follow_log():
+                    pass
                 return True
         return False
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from graph_service.graph.session import Graph, Row
 
 # Payees, and entries, read in one go.
@@ -83,18 +85,13 @@ class Proof:
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
     """An entry as the graph keeps it; camelCase names."""
-    return Entry(**{one.name: row[_camel(one.name)] for one in fields(Entry)})
+    return Entry(**{one.name: row[to_camel(one.name)] for one in fields(Entry)})
 
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """An entry as the graph keeps it, its hash included."""
-    row = {_camel(one.name): getattr(entry, one.name) for one in fields(Entry)}
+    row = {to_camel(one.name): getattr(entry, one.name) for one in fields(Entry)}
     return {**row, "hash": entry.digest()}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 @dataclass(frozen=True)

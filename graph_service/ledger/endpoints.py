@@ -12,14 +12,14 @@ from graph_service.clock import Clock, to_micros
 from graph_service.errors import GraphTimeout
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ledger.chain import prove_ledger
-from graph_service.ledger.statement import OrderNotPaid, read_commission, read_statement
+from graph_service.ledger.lines import Basis
+from graph_service.ledger.statement import read_commission, read_statement
 from graph_service.plans.timeline import Plans
+from graph_service.referrals.endpoints import SETTLE_S, MemberId
 from graph_service.referrals.teams import MemberNotFound, month_of
+from graph_service.rewards.orders import OrderNotFound
 
 router = APIRouter(prefix="/v1", tags=["ledger"], dependencies=[Depends(Requires("read"))])
-# How long a reader waits for what was stored just before (s).
-SETTLE_S = 1.0
-Basis = Literal["own_sale", "ladder", "team", "partner", "influence", "campaign", "reward"]
 
 
 class CommissionLine(Answer):
@@ -134,7 +134,7 @@ RETRY = {"Retry-After": "1"}
 @router.get(
     "/orders/{orderId}/commission",
     summary="Who is owed what of this order?",
-    responses=answers(Commission, OrderNotPaid, GraphTimeout),
+    responses=answers(Commission, OrderNotFound, GraphTimeout),
 )
 async def get_commission(
     graph: GraphOfApp,
@@ -154,7 +154,7 @@ async def get_commission(
 async def get_statement(
     graph: GraphOfApp,
     books: Books,
-    member_id: Annotated[str, Path(alias="memberId", description="The member")],
+    member_id: MemberId,
     month: Annotated[
         str | None,
         Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM; without it this month"),

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from graph_service.attribution.facts import ENDINGS
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.clock import Clock, from_micros, micros_of, to_micros
 from graph_service.graph.session import Read, Row
 from graph_service.referrals.bindings import Binding, ended, with_binding
 
 MICROS_PER_SECOND = 1_000_000
-ENDINGS = {"order.completed": "completed", "order.cancelled": "cancelled"}
 # A visitor in a place of people; the same mark as in cypher/attribution/read_clicks.
 VISITOR = "\x01"
 

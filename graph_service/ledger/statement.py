@@ -3,36 +3,28 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
+from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.clock import time_string, to_micros
-from graph_service.errors import NotFound
 from graph_service.graph.session import Graph
-from graph_service.ledger.lines import PLATFORM
+from graph_service.ledger.lines import PLATFORM, Basis
 from graph_service.money import decimal_string
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_rate, next_step
 from graph_service.plans.timeline import Plans
 from graph_service.referrals.sales import sales_month_id
 from graph_service.referrals.teams import read_member
-
-MICROS_PER_DAY = 86_400_000_000
-BASES = ("own_sale", "ladder", "team", "partner", "influence", "campaign", "reward")
-
-
-class OrderNotPaid(NotFound):
-    """No order.paid has named this order."""
-
-    code = "order_not_found"
+from graph_service.rewards.orders import OrderNotFound
 
 
 async def read_commission(
     graph: Graph, order_id: str, plans: Plans, now: datetime
 ) -> dict[str, Any]:
-    """Every entry of an order, for members and apart for the platform. Raises OrderNotPaid."""
+    """Every entry of an order, for members and apart for the platform. Raises OrderNotFound."""
     found = await graph.read("ledger/list_order_entries", orderId=order_id)
     if not found:
-        raise OrderNotPaid(f"there is no paid order {order_id}")
+        raise OrderNotFound(f"there is no paid order {order_id}")
     row = found[0]
     entries: list[Mapping[str, Any]] = row["entries"]
     left: dict[tuple[str, str, str], int] = {}
@@ -95,7 +87,9 @@ async def read_statement(
     sums = (
         await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
     )[0]
-    by_basis = dict.fromkeys(BASES, 0) | dict(zip(sums["bases"], sums["amounts"], strict=True))
+    by_basis = dict.fromkeys(get_args(Basis), 0) | dict(
+        zip(sums["bases"], sums["amounts"], strict=True)
+    )
     balance = (
         await graph.read(
             "ledger/sum_balance",
