@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -76,7 +77,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.graph = opened.graph
         app.state.rates = Rates(settings)
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
-        app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper))
+        grace = timedelta(hours=settings.month_grace_h)
+        app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper), grace)
         _show_first_key(app.state.key_ring)
         async with keeping(app.state.key_ring), running(app.state.pipeline):
             yield

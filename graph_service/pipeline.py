@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -20,6 +21,8 @@ from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.ledger.booking import follow_log
+from graph_service.months.closing import close_period, due_periods, recount_closed
+from graph_service.months.counted import Period
 from graph_service.plans.document import Plan, seed_plan
 from graph_service.plans.timeline import Plans, orders_under_new_plans, read_plans
 from graph_service.referrals.bindings import end_expired
@@ -39,7 +42,8 @@ LEASE_S = 10
 IDLE_S = 1.0
 # How long to wait for another process that holds the outbox before looking again (s).
 OTHERS_S = 0.02
-EXPIRY_S = 5.0
+# How often an idle worker looks for bindings that have run out and months that are over (s).
+LOOK_S = 5.0
 # So many facts behind, the ledger is following a load, which nobody who waits for a batch awaits.
 CATCHING_UP = 10_000
 
@@ -48,14 +52,15 @@ CATCHING_UP = 10_000
 class Pipeline:
     """Storing and booking for one graph. Start `run` as a task where the outbox is worked off.
 
-    seed: the plan before any is activated. plans: as booked, read anew with every booking and by
-    an idle worker every IDLE_S.
+    seed: the plan before any is activated. grace: from a month's end until it is closed. plans: as
+    booked, read anew with every booking and by an idle worker every IDLE_S.
     """
 
     graph: Graph
     tokeniser: Tokeniser
     seed: Plan
     clock: Clock = utc_now
+    grace: timedelta = timedelta(0)
     holder: str = field(default_factory=new_id)
     plans: Plans = field(init=False)
     _stored: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,14 +100,11 @@ class Pipeline:
         """
 
         async def work(transaction: Transaction) -> tuple[int, Plans]:
-            lease = await transaction.run(
-                "ingest/renew_lease", name="outbox", holder=self.holder, seconds=LEASE_S
-            )
-            if not lease[0]["held"]:
+            if not await self._holds(transaction):
                 return 0, self.plans
             row = (await transaction.run("ingest/stamp_facts", limit=BOOKED_TOGETHER))[0]
             facts = _facts(row)
-            plans = await self._book(transaction, facts) if facts else self.plans
+            plans = await self._book(transaction, facts, row["seq"]) if facts else self.plans
             return len(facts), plans
 
         async with self._booking:
@@ -112,12 +114,14 @@ class Pipeline:
         self._follow(plans)
         return booked
 
-    async def _book(self, transaction: Transaction, facts: Sequence[Fact]) -> Plans:
+    async def _book(self, transaction: Transaction, facts: Sequence[Fact], seq: int) -> Plans:
         plans = await read_plans(transaction.run, self.plans)
         orders = await affected_orders(transaction, facts, plans.widest.program)
         orders |= await orders_below(transaction, facts)
         orders |= await orders_under_new_plans(transaction, facts)
-        await credit_orders(transaction, sorted(orders), plans)
+        changed = await credit_orders(transaction, sorted(orders), plans)
+        now = self.clock()
+        await recount_closed(transaction, changed, facts, plans, seq=seq, now=now)
         return plans
 
     def _follow(self, plans: Plans) -> None:
@@ -139,6 +143,41 @@ class Pipeline:
                         await asyncio.sleep(OTHERS_S)
                 return True
         return False
+
+    async def close_periods(self) -> int:
+        """Close the months and weeks that are over for long enough; returns how many.
+
+        None while facts wait to be booked: what comes after the close is booked one by one.
+        """
+        closed = 0
+        for period in await due_periods(self.graph.read, self.plans, self.clock(), self.grace):
+            if await self.pending() or not await self._close(period):
+                break
+            log.info("month.closed", period=period.key)
+            closed += 1
+        return closed
+
+    async def _close(self, period: Period) -> bool:
+        """Close a period; False where another process holds the outbox."""
+
+        async def work(transaction: Transaction) -> bool:
+            if not await self._holds(transaction):
+                return False
+            plans = await read_plans(transaction.run, self.plans)
+            await close_period(transaction, period, plans, self.clock())
+            return True
+
+        async with self._booking:
+            return await self.graph.write_together(
+                work, name="months/close", timeout_s=BOOK_TIMEOUT_S
+            )
+
+    async def _holds(self, transaction: Transaction) -> bool:
+        """Take the outbox, or see that another process has it."""
+        lease = await transaction.run(
+            "ingest/renew_lease", name="outbox", holder=self.holder, seconds=LEASE_S
+        )
+        return bool(lease[0]["held"])
 
     async def pending(self, batch: str = "") -> int:
         """How many facts wait to be booked (of one batch, or all)."""
@@ -193,8 +232,9 @@ class Pipeline:
 
     async def run(self) -> None:
         """Work the outbox off until cancelled; a failure is logged and tried again."""
-        last_expiry = 0.0
         loop = asyncio.get_running_loop()
+        # Not at once: a mall that loads its past does so in many requests.
+        last_look = loop.time()
         while True:
             self._stored.clear()
             try:
@@ -202,9 +242,10 @@ class Pipeline:
                 while await self.book_once() + await self.follow_log():
                     pass
                 await self.follow_plans()
-                if loop.time() - last_expiry > EXPIRY_S:
-                    last_expiry = loop.time()
+                if loop.time() - last_look > LOOK_S:
+                    last_look = loop.time()
                     await self.end_expired()
+                    await self.close_periods()
             except GraphError as fault:
                 log.warning("outbox.failed", code=fault.code, reason=str(fault))
                 await asyncio.sleep(IDLE_S)
@@ -227,9 +268,11 @@ class Pipeline:
         )
 
 
-async def open_pipeline(graph: Graph, tokeniser: Tokeniser) -> Pipeline:
+async def open_pipeline(
+    graph: Graph, tokeniser: Tokeniser, grace: timedelta = timedelta(0)
+) -> Pipeline:
     """A pipeline that follows the plans that are activated already."""
-    pipeline = Pipeline(graph, tokeniser, seed_plan())
+    pipeline = Pipeline(graph, tokeniser, seed_plan(), grace=grace)
     await pipeline.follow_plans()
     return pipeline
 

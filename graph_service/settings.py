@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     chain_states_max: int = Field(
         default=20_000, gt=0, description="Most states of a Markov chain in a report."
     )
+    month_grace_h: float = Field(
+        default=24, ge=0, description="How long a month or week is over before it is closed (h)."
+    )
     graph_rows_max: int = Field(
         default=100_000, gt=0, description="Most rows that one query may return."
     )

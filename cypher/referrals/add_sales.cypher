@@ -10,11 +10,13 @@ MERGE (s:SalesMonth {salesMonthId: row.salesMonthId})
     s.currency = row.currency,
     s.ownMinor = row.own,
     s.directMinor = row.direct,
-    s.teamMinor = row.team
+    s.teamMinor = row.team,
+    s.bonusMinor = row.bonus
   ON MATCH SET
     s.ownMinor = s.ownMinor + row.own,
     s.directMinor = s.directMinor + row.direct,
-    s.teamMinor = s.teamMinor + row.team
+    s.teamMinor = s.teamMinor + row.team,
+    s.bonusMinor = s.bonusMinor + row.bonus
 WITH s, row
 MATCH (m:Member {memberId: row.memberId})
 MERGE (m)-[:SOLD_IN]->(s)

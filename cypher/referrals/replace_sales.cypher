@@ -19,4 +19,6 @@ SET
   c.excluded = sale.excluded,
   c.currency = sale.currency,
   c.month = sale.month,
-  c.uplineIds = sale.uplineIds
+  c.uplineIds = sale.uplineIds,
+  c.bonusPeriod = sale.bonusPeriod,
+  c.bonusDepth = sale.bonusDepth

@@ -18,10 +18,10 @@ from graph_service.bulk.mall import Mall, Order, Sale
 from graph_service.bulk.parsing import Record
 from graph_service.clock import from_micros, micros_of, to_micros
 from graph_service.graph.session import Row
+from graph_service.periods import month_of
 from graph_service.plans.document import Plan
 from graph_service.referrals.bindings import LOCK
-from graph_service.referrals.sales import orders_below
-from graph_service.referrals.teams import month_of
+from graph_service.referrals.sales import PLATFORM, orders_below
 from graph_service.rewards.orders import BOOKED_TOGETHER
 
 MICROS_PER_SECOND = 1_000_000
@@ -176,7 +176,7 @@ class Booking:
 
         Written out, since three quarters of the time of a load went into those.
         """
-        sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         for order_id in order_ids:
             order = self.mall.orders.get(order_id)
             if order is None or order.digest is None:
@@ -195,8 +195,8 @@ class Booking:
             order.booking = after
         for key, added in sums.items():
             if any(added):
-                kept = self.mall.sales.setdefault(key, [0, 0, 0])
-                for i in range(3):
+                kept = self.mall.sales.setdefault(key, [0, 0, 0, 0])
+                for i in range(4):
                     kept[i] += added[i]
 
     def _booking(self, order: Order) -> Sale | None:
@@ -260,6 +260,7 @@ class Booking:
 def _add_up(
     sums: defaultdict[tuple[str, str, str], list[int]], booking: Sale, net_minor: int
 ) -> None:
+    # The team bonus of the seed plan: the level above, by the month.
     month, currency = booking.month, booking.currency
     sums[month, currency, booking.member_id][0] += net_minor
     for level, upline_id in enumerate(booking.upline_ids):
@@ -267,6 +268,9 @@ def _add_up(
         of_upline[2] += net_minor
         if level == 0:
             of_upline[1] += net_minor
+            of_upline[3] += net_minor
+    if not booking.upline_ids:
+        sums[month, currency, PLATFORM][3] += net_minor
 
 
 def _always(_: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from graph_service.bulk.sheets import ELEMENT, Sheets
 from graph_service.identity.facts import VISITOR_TYPES
 from graph_service.money import decimal_string
 from graph_service.referrals.facts import MEMBER_TYPES
-from graph_service.referrals.sales import sales_month_id
+from graph_service.referrals.sales import PLATFORM, period_id, sales_month_id
 
 # The statements of the rooms whose writes are kept here; a load refuses to go without a new one.
 WRITTEN = frozenset(
@@ -27,6 +27,8 @@ WRITTEN = frozenset(
     referrals/link_member_facts identity/link_visitor_facts""".split()
 )
 # The weight of a credit where the whole order is one member's.
+# How many levels above an order get the team bonus of the seed plan.
+BONUS_DEPTH = 1
 WHOLE = decimal_string(Fraction(1))
 # Own, direct and team sales (minor units).
 SalesMonth = list[int]
@@ -279,7 +281,7 @@ class Mall:
                 sale = one.booking
                 amounts = (WHOLE, sale.amount_minor, sale.net_minor)
                 uplines = ELEMENT.join(sale.upline_ids)
-                when = (sale.currency, sale.month, uplines, sale.excluded)
+                when = (sale.currency, sale.month, uplines, sale.excluded, sale.month, BONUS_DEPTH)
                 credited.row(one.number, self.members[sale.member_id], *amounts, *when)
         in_category = self.sheets.relationships("IN_CATEGORY", "Product", "Category")
         for product, category in self.categories:
@@ -291,7 +293,12 @@ class Mall:
         for number, ((month, currency, member_id), sums) in enumerate(self.sales.items()):
             key = sales_month_id(month, currency, member_id)
             sheet.row(number, key, month, currency, *sums)
-            sold.row(self.members[member_id], number)
+            if member_id != PLATFORM:
+                sold.row(self.members[member_id], number)
+        periods = dict.fromkeys((month, currency) for month, currency, _ in self.sales)
+        for number, (month, currency) in enumerate(periods):
+            key = period_id(month, currency)
+            self.sheets.nodes("Period").row(number, key, month, currency)
 
 
 def _boolean(value: object) -> str:

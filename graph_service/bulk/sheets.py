@@ -38,13 +38,15 @@ NODES: Mapping[str, str] = {
     "Category": "categoryId",
     "Shop": "shopId",
     "Coupon": "couponCode issuedAt:datetime exclusive:boolean valueMinor:long",
-    "SalesMonth": "salesMonthId month currency ownMinor:long directMinor:long teamMinor:long",
+    "SalesMonth": "salesMonthId month currency ownMinor:long directMinor:long teamMinor:long "
+    "bonusMinor:long",
+    "Period": "periodId period currency",
     "Sequence": "name value:long",
     "Lease": "name holder until:datetime asked:long",
     "Lock": "name times:long",
 }
 # The machinery is never the end of a relationship.
-ALONE = frozenset({"Sequence", "Lease", "Lock"})
+ALONE = frozenset({"Period", "Sequence", "Lease", "Lock"})
 # Type, labels of start and end, columns.
 RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
     ("REFERRED", "Member", "Member", "since:datetime recordedAt:datetime mode expiresAt:datetime"),
@@ -79,7 +81,8 @@ RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
         "CREDITED_TO",
         "Order",
         "Member",
-        "weight amountMinor:long netMinor:long currency month uplineIds:string[] excluded",
+        "weight amountMinor:long netMinor:long currency month uplineIds:string[] excluded "
+        "bonusPeriod bonusDepth:long",
     ),
     ("SOLD_IN", "Member", "SalesMonth", ""),
     *(("ABOUT", "Fact", told, "") for told in ("Order", "Share", "Coupon", "Member", "Visitor")),

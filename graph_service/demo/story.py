@@ -17,8 +17,9 @@ from rich.text import Text
 from graph_service.clock import micros_of
 from graph_service.graph.session import Graph
 from graph_service.money import decimal_string
+from graph_service.periods import month_of
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import TeamQuestion, month_of, read_team, read_upline
+from graph_service.referrals.teams import TeamQuestion, read_team, read_upline
 from graph_service.rewards.orders import AttributionQuestion, read_attributions
 
 Answer = Mapping[str, Any]

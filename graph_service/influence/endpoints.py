@@ -21,7 +21,8 @@ from graph_service.influence.report import Fit, Item, Report, ask_report
 from graph_service.ingest.envelope import parse_time
 from graph_service.money import CURRENCIES, decimal_string
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
-from graph_service.referrals.teams import MemberNotFound, month_of
+from graph_service.periods import month_of
+from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["influence"], dependencies=[Depends(Requires("read"))])

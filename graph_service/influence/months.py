@@ -18,7 +18,8 @@ from graph_service.influence.cascades import (
     decayed_split,
     equal_split,
 )
-from graph_service.referrals.teams import month_of, read_member
+from graph_service.periods import month_of
+from graph_service.referrals.teams import read_member
 
 CASCADES_MAX = 1_000
 SHARES_MAX = 100_000

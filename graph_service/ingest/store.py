@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from graph_service.errors import Conflict
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
 from graph_service.ingest.facts import (
@@ -180,6 +181,18 @@ async def record_own_facts(transaction: Transaction, facts: Sequence[Fact]) -> s
     rows = sorted(map(_fact_row, facts), key=lambda row: row["key"])
     known = await transaction.run("ingest/claim_facts", rows=rows, batch=new_id())
     return {fact.key for fact in facts} - {str(row["key"]) for row in known}
+
+
+async def record_stamped_facts(transaction: Transaction, facts: Sequence[Fact]) -> None:
+    """Put what the service itself found into the log at once, in this order, new facts only.
+
+    For facts from which nothing is booked but by those who follow the log. Raises Conflict where
+    one is recorded already.
+    """
+    keys = await record_own_facts(transaction, facts)
+    if len(keys) < len(facts):
+        raise Conflict("what the service found is in the log already")
+    await transaction.run("ingest/stamp_named", keys=[fact.key for fact in facts])
 
 
 def _fact_row(fact: Fact) -> Row:

@@ -7,7 +7,6 @@ depend on the log alone, however many facts are booked together and whatever is 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graph_service.attribution.path import read_paths
@@ -16,17 +15,19 @@ from graph_service.clock import Clock, from_micros
 from graph_service.errors import GraphError
 from graph_service.graph.session import Row, Transaction
 from graph_service.ledger.affected import LogFact, orders_touched
-from graph_service.ledger.chain import Entry, Head, row_of
+from graph_service.ledger.chain import Change, Head, Key, row_of
 from graph_service.ledger.evidence import VISITOR, Evidence, Then, read_clicks_on, read_evidence
-from graph_service.ledger.lines import Line, order_lines
-from graph_service.money import decimal_string
+from graph_service.ledger.lines import order_lines
+from graph_service.ledger.months import period_changes
+from graph_service.months.counted import COUNTED
+from graph_service.periods import month_of
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import month_of
 
 # Facts that the ledger follows in one transaction.
 FOLLOWED_TOGETHER = 1_000
+# Sales of closed periods that it follows in one transaction.
+SALES_TOGETHER = 5_000
 PROMOTER_ACCEPTED = "promoter.accepted"
-Key = tuple[str, str, str]
 
 
 class Moment(NamedTuple):
@@ -34,19 +35,6 @@ class Moment(NamedTuple):
 
     seq: int
     order_id: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a fact changed of one line of an order. line: as it stands now, for its words."""
-
-    moment: Moment
-    key: Key
-    amount_minor: int
-    line: Line | None
-    journey: Journey
-    plan_version: str
-    month: str
 
 
 async def follow_log(
@@ -58,18 +46,30 @@ async def follow_log(
 ) -> int:
     """Book what follows from the next facts of the log; returns how many facts those were."""
     state = (await transaction.run("ledger/open_ledger", holder=holder))[0]
-    facts = await _next_facts(transaction, state["bookedSeq"], limit)
+    facts = _at_once(await _next_facts(transaction, state["bookedSeq"], limit))
     if not facts:
         return 0
     newest: int = state["newestPaidAt"]
     order_ids = sorted(await orders_touched(transaction, facts, newest))
+    changes = await period_changes(transaction, facts, plans)
     if order_ids:
-        await _book_orders(transaction, order_ids, facts, plans, clock, holder)
+        changes += await _book_orders(transaction, order_ids, facts, plans, clock)
+    await append_changes(transaction, sorted(changes, key=lambda one: one.place), holder)
     paid = [fact.time for fact in facts if fact.type == "order.paid"]
     await transaction.run(
         "ledger/advance_ledger", bookedSeq=facts[-1].seq, newestPaidAt=max([newest, *paid])
     )
     return len(facts)
+
+
+def _at_once(facts: list[LogFact]) -> list[LogFact]:
+    """As many of these facts as do not book too much together."""
+    rows = 0
+    for i, fact in enumerate(facts):
+        rows += len(fact.data["rows"]) if fact.type == COUNTED else 0
+        if rows > SALES_TOGETHER:
+            return facts[: max(i, 1)]
+    return facts
 
 
 async def _next_facts(transaction: Transaction, after: int, limit: int) -> list[LogFact]:
@@ -87,8 +87,8 @@ async def _book_orders(
     facts: Sequence[LogFact],
     plans: Plans,
     clock: Clock,
-    holder: str,
-) -> None:
+) -> list[Change]:
+    """What these facts changed of what orders earn."""
     first, last = facts[0].seq, facts[-1].seq
     window_days = plans.widest.window_days_max
     evidence = await read_evidence(transaction.run, order_ids, window_days, clock)
@@ -113,8 +113,8 @@ async def _book_orders(
     for one in more:
         journeys[one] = await _journey(evidence, one, plans)
     changes = await _changes(transaction, evidence, journeys, plans)
-    await _append(transaction, changes, holder)
     await _record_ways(transaction, evidence, journeys)
+    return changes
 
 
 def _moments(
@@ -231,8 +231,19 @@ async def _changes(
             amount_minor = (line.amount_minor if line else 0) - before.get(key, 0)
             if amount_minor:
                 before[key] = before.get(key, 0) + amount_minor
-                version = plan.version
-                changes.append(Change(moment, key, amount_minor, line, journey, version, month))
+                changes.append(
+                    Change(
+                        seq=moment.seq,
+                        order_id=moment.order_id,
+                        sales_month_id="",
+                        key=key,
+                        amount_minor=amount_minor,
+                        line=line,
+                        currency=journey.order.currency,
+                        plan_version=plan.version,
+                        month=month,
+                    )
+                )
     return changes
 
 
@@ -258,7 +269,7 @@ async def _read_booked(
     return booked
 
 
-async def _append(transaction: Transaction, changes: Sequence[Change], holder: str) -> None:
+async def append_changes(transaction: Transaction, changes: Sequence[Change], holder: str) -> None:
     """Write the changes as entries at the ends of their payees' chains."""
     if not changes:
         return
@@ -269,46 +280,21 @@ async def _append(transaction: Transaction, changes: Sequence[Change], holder: s
         for row in locked
     }
     counts: defaultdict[int, int] = defaultdict(int)
-    rows: list[Row] = []
+    of_orders, of_periods = list[Row](), list[Row]()
     for change in changes:
-        counts[change.moment.seq] += 1
-        entry = _entry(change, counts[change.moment.seq], heads[change.key[0]])
+        counts[change.seq] += 1
+        entry = change.entry(counts[change.seq], heads[change.key[0]])
         kept = row_of(entry)
         heads[entry.payee_id] = Head(entry.number, kept["hash"])
-        rows.append(
-            {
-                "entryId": entry.entry_id,
-                "orderId": entry.order_id,
-                "payeeId": entry.payee_id,
-                "entry": kept,
-            }
-        )
-    await transaction.run("ledger/append_entries", rows=rows)
+        row = {"entryId": entry.entry_id, "payeeId": entry.payee_id, "entry": kept}
+        if change.order_id:
+            of_orders.append({**row, "orderId": change.order_id})
+        else:
+            of_periods.append({**row, "salesMonthId": change.sales_month_id})
+    for query, rows in (("append_entries", of_orders), ("append_month_entries", of_periods)):
+        if rows:
+            await transaction.run(f"ledger/{query}", rows=rows)
     ends: list[Mapping[str, Any]] = [
         {"payeeId": one, "number": heads[one].number, "hash": heads[one].hash} for one in payees
     ]
     await transaction.run("ledger/advance_payees", rows=ends)
-
-
-def _entry(change: Change, place: int, head: Head) -> Entry:
-    payee_id, basis, part = change.key
-    line = change.line
-    rate = None if line is None else line.rate
-    return Entry(
-        entry_id=f"{change.moment.seq}-{place}",
-        seq=change.moment.seq,
-        payee_id=payee_id,
-        number=head.number + 1,
-        basis=basis,
-        part=part,
-        order_id=change.moment.order_id,
-        month=change.month,
-        currency=change.journey.order.currency,
-        amount_minor=change.amount_minor,
-        base_minor=0 if line is None else line.base_minor,
-        rate="" if rate is None else decimal_string(rate),
-        plan_version=change.plan_version,
-        why="not_owed_any_more" if line is None else line.why,
-        inputs=json.dumps({} if line is None else line.inputs, sort_keys=True),
-        previous_hash=head.hash,
-    )

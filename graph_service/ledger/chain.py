@@ -10,6 +10,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from graph_service.graph.session import Graph, Row
+from graph_service.ledger.lines import Line
+from graph_service.money import decimal_string
 
 # Payees, and entries, read in one go.
 PAYEES_TOGETHER = 20_000
@@ -23,7 +25,7 @@ class Entry:
     """A line of the ledger; it is never changed, and what is wrong is mirrored by another.
 
     seq: the fact that it follows from. number: its place among the payee's entries, from 1.
-    month: of what it is earned for. rate, inputs: as text.
+    month: of what it is earned for. order_id: "" of what a period earns. rate, inputs: as text.
     """
 
     entry_id: str
@@ -48,6 +50,57 @@ class Entry:
         content = [getattr(self, one.name) for one in fields(self)]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a fact changed of one line. line: as it stands now, for its words; None: owed no more.
+
+    order_id: of an order's line, else "". sales_month_id: of a period's line, else "". key: payee,
+    basis and part of the line.
+    """
+
+    seq: int
+    order_id: str
+    sales_month_id: str
+    key: Key
+    amount_minor: int
+    line: Line | None
+    currency: str
+    plan_version: str
+    month: str
+
+    @property
+    def place(self) -> tuple[int, str, str, Key]:
+        """Where it stands in the order of booking."""
+        return self.seq, self.order_id, self.sales_month_id, self.key
+
+    def entry(self, place: int, head: "Head") -> Entry:
+        """The entry that books it. place: among what follows from the fact, from 1."""
+        payee_id, basis, part = self.key
+        line = self.line
+        rate = None if line is None else line.rate
+        return Entry(
+            entry_id=f"{self.seq}-{place}",
+            seq=self.seq,
+            payee_id=payee_id,
+            number=head.number + 1,
+            basis=basis,
+            part=part,
+            order_id=self.order_id,
+            month=self.month,
+            currency=self.currency,
+            amount_minor=self.amount_minor,
+            base_minor=0 if line is None else line.base_minor,
+            rate="" if rate is None else decimal_string(rate),
+            plan_version=self.plan_version,
+            why="not_owed_any_more" if line is None else line.why,
+            inputs=json.dumps({} if line is None else line.inputs, sort_keys=True),
+            previous_hash=head.hash,
+        )
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ledger.chain import prove_ledger
 from graph_service.ledger.lines import Basis
 from graph_service.ledger.statement import read_commission, read_statement
+from graph_service.periods import month_of
 from graph_service.plans.timeline import Plans
 from graph_service.referrals.endpoints import SETTLE_S, MemberId
-from graph_service.referrals.teams import MemberNotFound, month_of
+from graph_service.referrals.teams import MemberNotFound
 from graph_service.rewards.orders import OrderNotFound
 
 router = APIRouter(prefix="/v1", tags=["ledger"], dependencies=[Depends(Requires("read"))])

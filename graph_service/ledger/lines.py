@@ -11,11 +11,10 @@ from graph_service.clock import from_micros
 from graph_service.money import decimal_string
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import LineRate, campaign_multipliers, line_rate, start_bonus
+from graph_service.referrals.sales import PLATFORM
 from graph_service.rewards.allowance import split_allowance
 
 Basis = Literal["own_sale", "ladder", "team", "partner", "influence", "campaign", "reward"]
-# Who keeps what nobody is owed; no member's id holds a control character.
-PLATFORM = "\tplatform"
 
 
 @dataclass(frozen=True)

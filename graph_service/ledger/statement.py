@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.clock import time_string, to_micros
+from graph_service.clock import from_micros, time_string, to_micros
 from graph_service.graph.session import Graph
-from graph_service.ledger.lines import PLATFORM, Basis
+from graph_service.ledger.lines import Basis, Line
+from graph_service.ledger.months import period_lines
 from graph_service.money import decimal_string
+from graph_service.months.closing import count_sales
+from graph_service.months.counted import period_of_row, plan_of_period
+from graph_service.periods import month_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_rate, next_step
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.sales import sales_month_id
+from graph_service.referrals.sales import PLATFORM, sales_month_id
 from graph_service.referrals.teams import read_member
 from graph_service.rewards.orders import OrderNotFound
 
@@ -80,25 +84,24 @@ def _line(
 async def read_statement(
     graph: Graph, member_id: str, month: str, plans: Plans, now: datetime
 ) -> dict[str, Any]:
-    """A member's month by basis, the balance and the ladder. Raises MemberNotFound."""
+    """A member's month by basis, the balance and the ladder. Raises MemberNotFound.
+
+    What months that are not closed have earned so far is counted in, as pending.
+    """
     plan = plans.at(to_micros(now))
     currency = plan.currency
     await read_member(graph, member_id)
     sums = (
         await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
     )[0]
-    by_basis = dict.fromkeys(get_args(Basis), 0) | dict(
-        zip(sums["bases"], sums["amounts"], strict=True)
-    )
-    balance = (
-        await graph.read(
-            "ledger/sum_balance",
-            memberId=member_id,
-            currency=currency,
-            now=now,
-            rows=[{"version": one.version, "days": one.holding_days} for one in plans.all],
-        )
-    )[0]
+    by_basis: dict[str, int] = dict.fromkeys(get_args(Basis), 0)
+    by_basis |= dict(zip(sums["bases"], sums["amounts"], strict=True))
+    accrued = await _accrued(graph, member_id, currency, plans)
+    for line_month, line in accrued:
+        if line_month == month:
+            by_basis[line.basis] += line.amount_minor
+    released, pending = await _balance(graph, member_id, currency, plans, now)
+    pending += sum(line.amount_minor for _, line in accrued)
     key = sales_month_id(month, currency, member_id)
     team = (await graph.read("referrals/read_team", memberId=member_id, salesMonthId=key))[0]
     return {
@@ -108,9 +111,55 @@ async def read_statement(
         "planVersion": plan.version,
         "byBasis": by_basis,
         "totalMinor": sum(by_basis.values()),
-        "balance": {**balance, "heldMinor": 0, "paidMinor": 0},
+        "balance": {
+            "pendingMinor": pending,
+            "releasedMinor": released,
+            "heldMinor": 0,
+            "paidMinor": 0,
+        },
         "ladder": ladder_progress(plan, team["ownMinor"]),
     }
+
+
+async def _accrued(
+    graph: Graph, member_id: str, currency: str, plans: Plans
+) -> list[tuple[str, Line]]:
+    """What periods that are not closed have earned a member so far, with the month of each."""
+    rows = await graph.read("months/list_keys_open", memberId=member_id, currency=currency)
+    found: list[tuple[str, Line]] = []
+    for row in rows:
+        period = period_of_row(row, plans)
+        plan = plan_of_period(plans, period.period)
+        for sales in await count_sales(graph.read, [row["salesMonthId"]], period):
+            lines = period_lines(plan, period.period, currency, sales)
+            month = month_of_period(period.period)
+            found += [(month, line) for line in lines if line.payee_id == member_id]
+    return found
+
+
+async def _balance(
+    graph: Graph, member_id: str, currency: str, plans: Plans, now: datetime
+) -> tuple[int, int]:
+    """What the entries of a member come to: released by now, and not yet."""
+    days = {plan.version: plan.holding_days for plan in plans.all}
+    of_orders = (
+        await graph.read(
+            "ledger/sum_balance",
+            memberId=member_id,
+            currency=currency,
+            now=now,
+            rows=[{"version": version, "days": days[version]} for version in sorted(days)],
+        )
+    )[0]
+    released, pending = of_orders["releasedMinor"], of_orders["pendingMinor"]
+    for row in await graph.read("ledger/sum_periods", memberId=member_id, currency=currency):
+        held = timedelta(days=days.get(row["planVersion"], 0))
+        ends = from_micros(period_of_row(row, plans).ends)
+        if ends + held <= now:
+            released += row["amountMinor"]
+        else:
+            pending += row["amountMinor"]
+    return released, pending
 
 
 def ladder_progress(plan: Plan, promoted_minor: int) -> dict[str, Any]:

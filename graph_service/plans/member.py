@@ -13,6 +13,7 @@ from typing import Any, Literal
 from graph_service.clock import from_micros, time_string, to_micros
 from graph_service.graph.session import Graph, Row
 from graph_service.money import decimal_string
+from graph_service.periods import month_of
 from graph_service.plans.document import Plan, RoleRule, warnings
 from graph_service.plans.rates import (
     StartBonus,
@@ -22,7 +23,7 @@ from graph_service.plans.rates import (
     start_bonus,
 )
 from graph_service.referrals.sales import sales_month_prefix
-from graph_service.referrals.teams import MemberNotFound, month_of
+from graph_service.referrals.teams import MemberNotFound
 
 Lang = Literal["zh", "en"]
 Text = dict[str, str]

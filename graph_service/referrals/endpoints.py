@@ -14,8 +14,9 @@ from graph_service.errors import Invalid
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Role, Status, parse_time
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
+from graph_service.periods import month_of
 from graph_service.referrals import teams
-from graph_service.referrals.teams import LEVELS_MAX, MemberNotFound, TeamQuestion, month_of
+from graph_service.referrals.teams import LEVELS_MAX, MemberNotFound, TeamQuestion
 
 router = APIRouter(prefix="/v1/members", tags=["members"], dependencies=[Depends(Requires("read"))])
 # How long a reader of sales waits for what was stored just before (s).

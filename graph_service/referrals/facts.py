@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from graph_service.clock import Clock
+from graph_service.graph.session import Transaction
 from graph_service.ingest.envelope import DATA, OWN_EVENTS
 from graph_service.ingest.facts import Fact
 from graph_service.ingest.store import RoomFacts, Statement, linked_facts
@@ -34,6 +35,14 @@ def room_facts(clock: Clock) -> RoomFacts:
         ),
         check=binding_check(clock),
     )
+
+
+async def change_roles(transaction: Transaction, facts: Sequence[Fact]) -> None:
+    """Let members have the roles that these facts of the service give them."""
+    if facts:
+        await transaction.run("referrals/update_members", rows=_updates(facts))
+        links = linked_facts("referrals/link_member_facts", MEMBER_TYPES, "memberId")
+        await transaction.run(links.query, rows=links.rows(facts))
 
 
 def _members(facts: Sequence[Fact]) -> list[dict[str, Any]]:

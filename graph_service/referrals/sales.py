@@ -2,7 +2,8 @@
 
 An order counts in the month it was paid in, for the members it is credited to and for those who
 stood above them when it was created. What was booked is written at the order, so that a later
-fact (a refund, a late click, a late binding) takes off exactly what was put on.
+fact (a refund, a late click, a late binding) takes off exactly what was put on. Beside them stand
+the sales that the plan's team bonus is reckoned on, in a period of their own where that is a week.
 """
 
 from collections import defaultdict
@@ -13,6 +14,9 @@ from graph_service.clock import from_micros, to_micros
 from graph_service.graph.session import Read, Row, Transaction
 from graph_service.ingest.facts import Fact
 
+# Who keeps what nobody may have; no member's id holds a control character.
+PLATFORM = "\tplatform"
+
 
 @dataclass(frozen=True)
 class Sale:
@@ -20,6 +24,7 @@ class Sale:
 
     weight: decimal string. amount_minor: of the order as paid; net_minor: less refunds.
     excluded: why the member earns nothing from it (then both amounts are 0), else None.
+    bonus_period, bonus_depth: the period of the team bonus, and how many levels above get it.
     """
 
     order_id: str
@@ -31,6 +36,8 @@ class Sale:
     amount_minor: int
     net_minor: int
     excluded: str | None
+    bonus_period: str
+    bonus_depth: int
 
 
 def sales_month_id(month: str, currency: str, member_id: str) -> str:
@@ -41,6 +48,11 @@ def sales_month_id(month: str, currency: str, member_id: str) -> str:
 def sales_month_prefix(month: str, currency: str) -> str:
     """What the keys of all members' sales in a month and currency begin with."""
     return f"{month} {currency} "
+
+
+def period_id(period: str, currency: str) -> str:
+    """The key of a period of sales in a currency."""
+    return f"{period} {currency}"
 
 
 async def orders_below(transaction: Transaction, facts: Iterable[Fact]) -> set[str]:
@@ -59,8 +71,11 @@ async def orders_below(transaction: Transaction, facts: Iterable[Fact]) -> set[s
 
 async def book_sales(
     transaction: Transaction, order_ids: Sequence[str], sales: Sequence[Sale]
-) -> None:
-    """Let these orders count as `sales` says and no longer as they did. Holds the lock."""
+) -> list[Row]:
+    """Let these orders count as `sales` says and no longer as they did. Holds the lock.
+
+    rows: what that added to whose months, in order of key.
+    """
     booked = await transaction.run("referrals/read_sales", orderIds=sorted(order_ids))
     fresh = await _bookings(transaction.run, sales)
     touched = _touched(order_ids, booked, fresh)
@@ -69,6 +84,13 @@ async def book_sales(
         await transaction.run("referrals/replace_sales", rows=touched)
     if changes:
         await transaction.run("referrals/add_sales", rows=changes)
+        periods = {row["period"]: row for row in changes}
+        rows = [
+            {"periodId": one, "period": periods[one]["month"], "currency": periods[one]["currency"]}
+            for one in sorted(periods)
+        ]
+        await transaction.run("referrals/open_periods", rows=rows)
+    return changes
 
 
 async def sales_changes(read: Read, booked: Sequence[Row], sales: Sequence[Sale]) -> list[Row]:
@@ -115,31 +137,40 @@ def _booking(sale: Sale, upline_ids: list[str]) -> Row:
         "netMinor": sale.net_minor,
         "excluded": sale.excluded,
         "uplineIds": upline_ids,
+        "bonusPeriod": sale.bonus_period,
+        "bonusDepth": sale.bonus_depth,
     }
 
 
 def _changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
-    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for sign, rows in ((-1, booked), (1, fresh)):
         for row in rows:
             net = sign * row["netMinor"]
-            months = (row["month"], row["currency"])
-            sums[*months, row["memberId"]][0] += net
-            for level, upline_id in enumerate(row["uplineIds"]):
-                sums[*months, upline_id][1] += net if level == 0 else 0
-                sums[*months, upline_id][2] += net
+            month, currency, upline_ids = row["month"], row["currency"], row["uplineIds"]
+            sums[month, currency, row["memberId"]][0] += net
+            for level, upline_id in enumerate(upline_ids):
+                sums[month, currency, upline_id][1] += net if level == 0 else 0
+                sums[month, currency, upline_id][2] += net
+            period, depth = row["bonusPeriod"], row["bonusDepth"]
+            for upline_id in upline_ids[:depth]:
+                sums[period, currency, upline_id][3] += net
+            # What the levels would have that nobody stands on.
+            sums[period, currency, PLATFORM][3] += net * max(depth - len(upline_ids), 0)
     rows = [
         {
             "salesMonthId": sales_month_id(month, currency, member_id),
+            "period": period_id(month, currency),
             "memberId": member_id,
             "month": month,
             "currency": currency,
             "own": own,
             "direct": direct,
             "team": team,
+            "bonus": bonus,
         }
-        for (month, currency, member_id), (own, direct, team) in sums.items()
-        if own or direct or team
+        for (month, currency, member_id), (own, direct, team, bonus) in sums.items()
+        if own or direct or team or bonus
     ]
     return sorted(rows, key=lambda row: row["salesMonthId"])
 
@@ -148,7 +179,7 @@ def _touched(order_ids: Sequence[str], booked: Sequence[Row], fresh: Sequence[Ro
     """Orders to write anew: those whose bookings differ from what stands."""
     compared = (
         *("memberId", "month", "currency", "weight", "amountMinor", "netMinor"),
-        *("uplineIds", "excluded"),
+        *("uplineIds", "excluded", "bonusPeriod", "bonusDepth"),
     )
     before: defaultdict[str, list[list[object]]] = defaultdict(list)
     after: defaultdict[str, list[Row]] = defaultdict(list)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from graph_service.clock import time_string, to_micros
 from graph_service.errors import NotFound
@@ -38,11 +37,6 @@ class _Walk:
     levels: list[dict[str, int]] = field(default_factory=list[dict[str, int]])
     met: set[str] = field(default_factory=set[str])
     truncated: bool = False
-
-
-def month_of(moment: datetime, zone: ZoneInfo) -> str:
-    """The calendar month of a moment in a zone, as YYYY-MM."""
-    return moment.astimezone(zone).strftime("%Y-%m")
 
 
 async def read_member(graph: Graph, member_id: str) -> Row:

@@ -66,28 +66,29 @@ def count_heads(inviters: Mapping[str, str]) -> dict[str, tuple[int, int]]:
 
 
 async def compare_sales(
-    graph: Graph, recounted: Mapping[str, tuple[int, int, int]]
+    graph: Graph, recounted: Mapping[str, tuple[int, int, int, int]]
 ) -> tuple[int, list[Difference]]:
-    """How many months were compared, and where own, direct or team sales differ.
+    """How many months were compared, and where own, direct, team or bonus sales differ.
 
-    recounted: per key of a member's month, own, direct and team sales (minor units).
+    recounted: per key of a member's month, own, direct, team and bonus sales (minor units).
     """
-    kept: dict[str, tuple[int, int, int]] = {}
+    kept: dict[str, tuple[int, int, int, int]] = {}
     after = ""
     while True:
         row = (await graph.read("referrals/list_sales_months", after=after, limit=COLUMN_ROWS))[0]
         if not row["ids"]:
             break
         after = row["ids"][-1]
-        columns = zip(row["ids"], row["owns"], row["directs"], row["teams"], strict=True)
-        kept.update({key: (own, direct, team) for key, own, direct, team in columns})
+        names = ("ids", "owns", "directs", "teams", "bonuses")
+        columns = zip(*(row[name] for name in names), strict=True)
+        kept.update({key: (own, direct, team, bonus) for key, own, direct, team, bonus in columns})
     differences = [
         Difference(name, key, before, now)
         for key in sorted(kept.keys() | recounted.keys())
         for name, before, now in zip(
-            ("ownSales", "directSales", "teamSales"),
-            kept.get(key, (0, 0, 0)),
-            recounted.get(key, (0, 0, 0)),
+            ("ownSales", "directSales", "teamSales", "bonusSales"),
+            kept.get(key, (0, 0, 0, 0)),
+            recounted.get(key, (0, 0, 0, 0)),
             strict=True,
         )
         if before != now

@@ -9,13 +9,13 @@ from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
 from graph_service.attribution.touches import Journey, read_journeys
 from graph_service.clock import from_micros, time_string
 from graph_service.errors import Invalid, NotFound
-from graph_service.graph.session import Graph, Read, Transaction
+from graph_service.graph.session import Graph, Read, Row, Transaction
 from graph_service.money import decimal_string
+from graph_service.periods import month_of, period_of
 from graph_service.plans.document import Plan
 from graph_service.plans.timeline import Plans, split_by_plan
 from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.sales import Sale, book_sales
-from graph_service.referrals.teams import month_of
 from graph_service.rewards.allowance import split_allowance
 
 # Orders credited in one go while facts are booked.
@@ -88,8 +88,14 @@ async def read_attributions(
     return answers
 
 
-async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plans: Plans) -> None:
-    """Book these orders to the members whom their plan credits, in place of what was booked."""
+async def credit_orders(
+    transaction: Transaction, order_ids: Sequence[str], plans: Plans
+) -> list[Row]:
+    """Book these orders to the members whom their plan credits, in place of what was booked.
+
+    rows: what that added to whose months.
+    """
+    changes: list[Row] = []
     if order_ids:
         await transaction.run("graph/lock_name", name=LOCK)
     for start in range(0, len(order_ids), BOOKED_TOGETHER):
@@ -99,24 +105,28 @@ async def credit_orders(transaction: Transaction, order_ids: Sequence[str], plan
             journeys = await read_journeys(transaction.run, under, plan.program)
             for journey in journeys.values():
                 sales += journey_sales(journey, plan)
-        await book_sales(transaction, together, sales)
+        changes += await book_sales(transaction, together, sales)
+    return changes
 
 
 def journey_sales(journey: Journey, plan: Plan) -> list[Sale]:
     """For whom an order counts, and with how much."""
     order = journey.order
     nets = journey.split(order.net_minor)
+    paid_at = from_micros(order.paid_at)
     return [
         Sale(
             order_id=order.order_id,
             member_id=credit.member_id,
             created_at=order.created_at,
-            month=month_of(from_micros(order.paid_at), plan.month_zone),
+            month=month_of(paid_at, plan.month_zone),
             currency=order.currency,
             weight=decimal_string(credit.weight),
             amount_minor=0 if credit.excluded else credit.amount_minor,
             net_minor=0 if credit.excluded else net,
             excluded=credit.excluded,
+            bonus_period=period_of(paid_at, plan.month_zone, plan.team.cycle),
+            bonus_depth=plan.team.depth,
         )
         for credit, net in zip(journey.credits, nets, strict=True)
     ]

@@ -24,7 +24,7 @@ class Verification:
 async def verify_teams(graph: Graph, plans: Plans) -> Verification:
     """Recount every team and attribute every order anew; cost: reads the whole graph once."""
     members, differences = await recount_heads(graph)
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     orders, after = 0, ""
     while True:
         rows = await graph.read("attribution/list_orders", after=after, limit=BOOKED_TOGETHER)
@@ -38,8 +38,8 @@ async def verify_teams(graph: Graph, plans: Plans) -> Verification:
             for journey in journeys.values():
                 sales += journey_sales(journey, plan)
         for row in await sales_changes(graph.read, [], sales):
-            for i, name in enumerate(("own", "direct", "team")):
+            for i, name in enumerate(("own", "direct", "team", "bonus")):
                 sums[row["salesMonthId"]][i] += row[name]
-    recounted = {key: (own, direct, team) for key, (own, direct, team) in sums.items()}
+    recounted = {key: (one[0], one[1], one[2], one[3]) for key, one in sums.items()}
     months, of_sales = await compare_sales(graph, recounted)
     return Verification(members, orders, months, (*differences, *of_sales))

@@ -23,10 +23,10 @@ from graph_service.ingest.tokens import Tokeniser
 from graph_service.ledger.booking import follow_log
 from graph_service.ledger.chain import Head, Proof, entry_of
 from graph_service.ledger.lines import order_lines
+from graph_service.periods import month_of
 from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Plan, seed_plan
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import month_of
 from graph_service.settings import Settings
 from tests.conftest import Database
 from tests.worlds import NOW

@@ -1,0 +1,1 @@
+"""What did a month come to, and who has risen or fallen by it?"""
