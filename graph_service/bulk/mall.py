@@ -296,9 +296,8 @@ class Mall:
             if member_id != PLATFORM:
                 sold.row(self.members[member_id], number)
         periods = dict.fromkeys((month, currency) for month, currency, _ in self.sales)
-        for number, (month, currency) in enumerate(periods):
-            key = period_id(month, currency)
-            self.sheets.nodes("Period").row(number, key, month, currency)
+        for month, currency in periods:
+            self.sheets.nodes("Period").row(period_id(month, currency), month, currency)
 
 
 def _boolean(value: object) -> str:

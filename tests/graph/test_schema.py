@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
 from graph_service.graph.session import Graph
 from graph_service.pipeline import Pipeline
-from graph_service.plans.document import Plan
+from graph_service.plans.document import Ladder, LadderStep, Plan
 from graph_service.plans.versions import activate_version, put_version
 from graph_service.settings import Settings
 from tests.conftest import Database
@@ -271,8 +272,16 @@ async def every_key_property(graph: Graph) -> None:
 
 async def every_plan_property(graph: Graph) -> None:
     """A plan that is in force."""
-    await put_version(graph, Plan(version="v", title="t"), START)
+    ladder = Ladder(steps=[LadderStep(from_minor=0, rate=Decimal("0.05"))])
+    await put_version(graph, Plan(version="v", title="t", ladder=ladder), START)
     await activate_version(graph, "v", None, START)
+
+
+async def settled(pipeline: Pipeline) -> None:
+    """Everything booked, months closed and booked too."""
+    assert await pipeline.settle(timeout_s=60)
+    assert await pipeline.close_periods()
+    assert await pipeline.settle_ledger(timeout_s=60)
 
 
 async def test_what_is_stored_is_what_the_model_names(
@@ -283,7 +292,7 @@ async def test_what_is_stored_is_what_the_model_names(
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
-    assert await pipeline.settle_ledger(timeout_s=60)
+    await settled(pipeline)
 
     nodes = database.query(
         "MATCH (n) UNWIND keys(n) AS name"
@@ -309,7 +318,7 @@ async def test_relationships_join_the_labels_that_the_model_names(
 ) -> None:
     await every_plan_property(graph)
     await store(mall_events())
-    assert await pipeline.settle_ledger(timeout_s=60)
+    await settled(pipeline)
 
     rows = database.query(
         "MATCH (a)-[r]->(b) RETURN DISTINCT type(r) AS type, labels(a) AS start, labels(b) AS end"
