@@ -113,7 +113,7 @@ async def _book_orders(
     for one in more:
         journeys[one] = await _journey(evidence, one, plans)
     changes = await _changes(transaction, evidence, journeys, plans)
-    await _record_ways(transaction, evidence, journeys)
+    await _record_ways(transaction, evidence, journeys, window_days)
     return changes
 
 
@@ -144,7 +144,7 @@ def _paid_at(evidence: Evidence, order_id: str) -> int:
     return paid.time
 
 
-def _path_shares(journeys: Mapping[Moment, Journey]) -> dict[str, set[str]]:
+def _path_shares(journeys: Mapping[Moment, Journey]) -> defaultdict[str, set[str]]:
     """Per order every share that its path led through at any of the moments."""
     shares: defaultdict[str, set[str]] = defaultdict(set)
     for moment, journey in journeys.items():
@@ -188,14 +188,20 @@ def _click_moments(
 
 
 async def _record_ways(
-    transaction: Transaction, evidence: Evidence, journeys: Mapping[Moment, Journey]
+    transaction: Transaction,
+    evidence: Evidence,
+    journeys: Mapping[Moment, Journey],
+    window_days: int,
 ) -> None:
-    """Keep what an order hangs on, so that late facts about that find the order."""
-    orders = sorted({moment.order_id for moment in journeys})
+    """Keep what an order hangs on, so that late facts about that find the order.
+
+    That is its touches, and the path above the last of them.
+    """
+    shares = _path_shares(journeys)
     ways = [
         {"orderId": order_id, "shareId": share_id}
-        for order_id in orders
-        for share_id in sorted(evidence.ways(order_id))
+        for order_id in sorted({moment.order_id for moment in journeys})
+        for share_id in sorted(shares[order_id] | evidence.touched(order_id, window_days))
     ]
     credited = {
         (moment.order_id, credit.member_id)

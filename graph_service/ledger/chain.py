@@ -47,11 +47,13 @@ class Entry:
 
     def digest(self) -> str:
         """SHA-256 of everything in it, in hex; no wall clock takes part."""
-        content = [getattr(self, one.name) for one in fields(self)]
+        content = [getattr(self, name) for name, _ in NAMES]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+# The fields in their order, as Python and as the graph name them.
+NAMES = tuple((one.name, to_camel(one.name)) for one in fields(Entry))
 Key = tuple[str, str, str]
 
 
@@ -138,12 +140,12 @@ class Proof:
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
     """An entry as the graph keeps it; camelCase names."""
-    return Entry(**{one.name: row[to_camel(one.name)] for one in fields(Entry)})
+    return Entry(**{name: row[camel] for name, camel in NAMES})
 
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """An entry as the graph keeps it, its hash included."""
-    row = {to_camel(one.name): getattr(entry, one.name) for one in fields(Entry)}
+    row = {camel: getattr(entry, name) for name, camel in NAMES}
     return {**row, "hash": entry.digest()}
 
 

@@ -19,6 +19,8 @@ from graph_service.graph.session import Read, Row
 from graph_service.referrals.bindings import Binding, ended, with_binding
 
 MICROS_PER_SECOND = 1_000_000
+# Of how many things what is told of them is read in one go: no more than the queries answer.
+TOLD_TOGETHER = 10_000
 # A visitor in a place of people; the same mark as in cypher/attribution/read_clicks.
 VISITOR = "\x01"
 
@@ -83,20 +85,15 @@ class Evidence:
             told.extend(self.members.get(member_id, ()))
         return {one.seq for one in (*told, *shares, *mine)}
 
-    def ways(self, order_id: str) -> set[str]:
-        """Every share that the buyer clicked or the mall names, and all above them."""
+    def touched(self, order_id: str, window_days: int) -> set[str]:
+        """Every share that the buyer clicked in the window, and the one that the mall names."""
         paid = self.paid(order_id)
-        if paid is None:
-            return set()
-        buyer_id = paid.data["memberId"]
+        assert paid is not None, "only orders that were paid are asked about"
+        buyer_id, opens = paid.data["memberId"], paid.time - window_days * MICROS_PER_DAY
         visitors = (VISITOR + one for one in self.visitors_of.get(buyer_id, ()))
         clicks = (one for clicker in (buyer_id, *visitors) for one in self.clicks_of[clicker])
-        named = {one.share_id for one in clicks if one.at <= paid.time}
-        if "shareId" in paid.data:
-            named.add(paid.data["shareId"])
-        told = self._chains(named)
-        parents = (self.shares[one].data.get("parentShareId") for one in told)
-        return named | told | {one for one in parents if one is not None}
+        found = {one.share_id for one in clicks if opens < one.at <= paid.time}
+        return found | {paid.data["shareId"]} if "shareId" in paid.data else found
 
     def _chains(self, share_ids: Iterable[str]) -> set[str]:
         """These shares and all above them, as far as they are told of."""
@@ -131,18 +128,13 @@ async def read_evidence(
     named = {told.data["shareId"] for told in paid if "shareId" in told.data}
     named |= {click.share_id for clicks in evidence.clicks_of.values() for click in clicks}
     await _read_shares(read, evidence, named)
-    members = buyers | {told.data["memberId"] for told in evidence.shares.values()}
-    for told in (one for facts in evidence.coupons.values() for one in facts):
-        members.add(told.data.get("ownerMemberId", ""))
-    evidence.members = await _read_told(read, "member", members)
-    inviters = {
-        told.data["inviterId"]
-        for member_id in buyers
-        for told in evidence.members.get(member_id, ())
-        if "inviterId" in told.data
-    }
-    more = await _read_told(read, "member", inviters - evidence.members.keys())
-    evidence.members.update(more)
+    evidence.members = await _read_told(read, "member", buyers)
+    others = {told.data["memberId"] for told in evidence.shares.values()}
+    for facts in (*evidence.coupons.values(), *evidence.members.values()):
+        others.update(told.data.get("ownerMemberId", "") for told in facts)
+        others.update(told.data.get("inviterId", "") for told in facts)
+    # Of who did not buy it matters only whether they may earn, which is told of few.
+    evidence.members.update(await _read_told(read, "standing", others - buyers))
     return evidence
 
 
@@ -177,34 +169,35 @@ async def _read_told(read: Read, what: str, ids: Iterable[str]) -> dict[str, lis
     found: dict[str, list[Told]] = {one: [] for one in asked}
     if not asked:
         return found
-    for row in await read(f"ledger/read_{what}_facts", ids=asked):
-        columns = (row[name] for name in ("seqs", "types", "times", "stored", "data"))
-        found[row["id"]] = [
-            Told(seq, kind, time, stored, json.loads(data))
-            for seq, kind, time, stored, data in zip(*columns, strict=True)
-        ]
+    for start in range(0, len(asked), TOLD_TOGETHER):
+        together = asked[start : start + TOLD_TOGETHER]
+        for row in await read(f"ledger/read_{what}_facts", ids=together):
+            columns = (row[name] for name in ("seqs", "types", "times", "stored", "data"))
+            found[row["id"]] = [
+                Told(seq, kind, time, stored, json.loads(data))
+                for seq, kind, time, stored, data in zip(*columns, strict=True)
+            ]
     return found
 
 
 async def _read_touches(
     read: Read, evidence: Evidence, paid: Sequence[Told], window_days: int
 ) -> None:
-    """The buyers' own clicks, and those of visitors who were ever said to be them."""
-    spans: dict[str, tuple[int, int]] = {}
-    for told in paid:
-        buyer_id, opens = told.data["memberId"], told.time - window_days * MICROS_PER_DAY
-        for one in (buyer_id, *(VISITOR + v for v in evidence.visitors_of.get(buyer_id, ()))):
-            first, last = spans.get(one, (opens, told.time))
-            spans[one] = (min(first, opens), max(last, told.time))
-    for query, mark in (("read_member_clicks", ""), ("read_visitor_clicks", VISITOR)):
-        rows = [
-            {"id": one.removeprefix(VISITOR), "opens": from_micros(a), "closes": from_micros(b)}
-            for one, (a, b) in sorted(spans.items())
-            if one.startswith(VISITOR) == bool(mark)
-        ]
-        if not rows:
+    """The buyers' own clicks, and those of visitors who were ever said to be them.
+
+    Read for all of the time in which one of these orders may have been touched.
+    """
+    if not paid:
+        return
+    opens = from_micros(min(told.time for told in paid) - window_days * MICROS_PER_DAY)
+    closes = from_micros(max(told.time for told in paid))
+    buyers = {told.data["memberId"] for told in paid}
+    visitors = {one for buyer_id in buyers for one in evidence.visitors_of.get(buyer_id, ())}
+    for what, ids, mark in (("member", buyers, ""), ("visitor", visitors, VISITOR)):
+        if not ids:
             continue
-        row = (await read(f"ledger/{query}", rows=rows))[0]
+        query = f"ledger/read_{what}_clicks"
+        row = (await read(query, ids=sorted(ids), opens=opens, closes=closes))[0]
         columns = (row[name] for name in ("clickers", "shareIds", "times", "seqs"))
         for clicker, share_id, at, seq in zip(*columns, strict=True):
             click = Click(seq, at, share_id, mark + clicker)
