@@ -1,0 +1,158 @@
+"""What did organisers earn by the law's kinds, and how many are paid from one order?"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from graph_service.clock import from_micros
+from graph_service.compliance.law import BASES, CURRENCY, Basis
+from graph_service.compliance.standings import ComplianceTooLarge, Mall
+from graph_service.compliance.trees import Marks, Numbers
+from graph_service.graph.session import Graph, Row
+from graph_service.ledger.lines import PLATFORM
+from graph_service.plans.document import Plan
+from graph_service.plans.timeline import Plans
+from graph_service.referrals.teams import month_of
+
+MEMBERS_TOGETHER = 5_000
+ORDERS_TOGETHER = 10_000
+OWN_SALE = ("own_sale", "ladder", "campaign", "reward")
+# What was earned of a month or a week, by member, basis, part and currency: sum and last inputs.
+Months = Mapping[tuple[str, str, str, str], tuple[int, Mapping[str, Any]]]
+
+
+async def read_money(
+    graph: Graph, mall: Mall, member_ids: Sequence[str]
+) -> dict[str, dict[Basis, int]]:
+    """What each of these earned by the time of the mall, in fen, by entries of facts up to then."""
+    row = (
+        await graph.read(
+            "compliance/sum_earned", memberIds=member_ids, at=mall.at, currency=CURRENCY
+        )
+    )[0]
+    money = {member_id: dict.fromkeys(BASES, 0) for member_id in member_ids}
+    for member_id, basis, amount in zip(
+        row["memberIds"], row["bases"], row["amounts"], strict=True
+    ):
+        if basis in OWN_SALE:
+            money[member_id]["own_sale"] += amount
+        elif basis == "influence":
+            money[member_id]["influence"] += amount
+    for (member_id, basis, _, currency), (amount, inputs) in (
+        await read_months(graph, mall.at, member_ids)
+    ).items():
+        if currency == CURRENCY and basis != "ladder":
+            near = of_first_level(basis, amount, inputs)
+            money[member_id]["level_1"] += near
+            money[member_id]["level_2_and_deeper"] += amount - near
+    return money
+
+
+def of_first_level(basis: str, amount_minor: int, inputs: Mapping[str, Any]) -> int:
+    """How much of a team bonus or partner income the first level below brought, floored."""
+    if basis == "team":
+        levels: Sequence[int] = inputs.get("salesByLevelMinor", ())
+        near, whole = sum(levels[:1]), sum(levels)
+    else:
+        near, whole = inputs.get("directSalesMinor", 0), inputs.get("teamSalesMinor", 0)
+    return amount_minor * near // whole if whole > 0 else 0
+
+
+async def read_months(graph: Graph, at: datetime, member_ids: Sequence[str]) -> Months:
+    """What these members earned of months and weeks, by entries of facts up to a time."""
+    found: dict[tuple[str, str, str, str], tuple[int, Mapping[str, Any]]] = {}
+    for ids in parts_of(member_ids, MEMBERS_TOGETHER):
+        row = (await graph.read("compliance/list_month_entries", memberIds=ids, at=at))[0]
+        names = ("memberIds", "bases", "parts", "currencies", "amounts", "inputs")
+        for member_id, basis, part, currency, amount, inputs in zip(
+            *(row[name] for name in names), strict=True
+        ):
+            key = (member_id, basis, part, currency)
+            before = found[key][0] if key in found else 0
+            found[key] = (before + amount, json.loads(inputs))
+    return found
+
+
+async def read_paid_levels(
+    graph: Graph, mall: Mall, people: Marks, plans: Plans, *, orders_max: int
+) -> Numbers:
+    """Per place, how many members are paid at most from one order that pays or counts for it.
+
+    Raises ComplianceTooLarge.
+    """
+    order_ids = await _find_orders(graph, mall, people, orders_max=orders_max)
+    most = np.zeros(len(mall.member_ids), dtype=np.int64)
+    asked, paid_in = set[str](), set[tuple[str, str, str]]()
+    for ids in parts_of(order_ids, ORDERS_TOGETHER):
+        row = (
+            await graph.read("compliance/read_payees", orderIds=ids, at=mall.at, platform=PLATFORM)
+        )[0]
+        fresh = {
+            member_id
+            for credited, uplines in zip(row["creditedIds"], row["uplineIds"], strict=True)
+            for member_id in chain(credited, *uplines)
+        } - asked
+        asked |= fresh
+        months = await read_months(graph, mall.at, sorted(fresh))
+        paid_in |= {key[:3] for key, (amount, _) in months.items() if amount > 0}
+        await asyncio.to_thread(_raise_most, most, mall, row, plans, paid_in)
+    return most
+
+
+async def _find_orders(
+    graph: Graph, mall: Mall, people: Marks, *, orders_max: int
+) -> Sequence[str]:
+    found = set[str]()
+    ids = [mall.member_ids[place] for place in np.flatnonzero(people).tolist()]
+    for some in parts_of(ids, MEMBERS_TOGETHER):
+        row = (await graph.read("compliance/find_orders", memberIds=some, at=mall.at))[0]
+        found.update(row["orderIds"])
+        if len(found) > orders_max:
+            raise ComplianceTooLarge(f"a report reads at most {orders_max:,} orders")
+    return sorted(found)
+
+
+def _raise_most(
+    most: Numbers, mall: Mall, row: Row, plans: Plans, paid_in: Set[tuple[str, str, str]]
+) -> None:
+    """Go through some orders; paid_in: who was paid by which basis of which month or week."""
+    names = ("times", "payeeIds", "creditedIds", "uplineIds")
+    for paid_at, payees, credited, uplines in zip(*(row[name] for name in names), strict=True):
+        paid = set(payees)
+        if paid_in:
+            plan = plans.at(paid_at)
+            for seller, above in zip(credited, uplines, strict=True):
+                paid.update(_paid_later(plan, paid_at, seller, above, paid_in))
+        for member_id in paid.union(credited):
+            place = mall.places.get(member_id)
+            if place is not None:
+                most[place] = max(int(most[place]), len(paid))
+
+
+def _paid_later(
+    plan: Plan,
+    paid_at: int,
+    seller: str,
+    uplines: Sequence[str],
+    paid_in: Set[tuple[str, str, str]],
+) -> Iterator[str]:
+    """Whom the ladder, the team bonus and the partner income paid for an order, too."""
+    moment = from_micros(paid_at).astimezone(plan.month_zone)
+    month = month_of(moment, plan.month_zone)
+    year, number, _ = moment.isocalendar()
+    cycle = month if plan.team.cycle == "month" else f"{year}-W{number:02}"
+    if (seller, "ladder", month) in paid_in:
+        yield seller
+    yield from (one for one in uplines[: plan.team.depth] if (one, "team", cycle) in paid_in)
+    yield from (one for one in uplines if (one, "partner", month) in paid_in)
+
+
+def parts_of(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """These in parts of at most so many."""
+    for first in range(0, len(ids), size):
+        yield ids[first : first + size]
