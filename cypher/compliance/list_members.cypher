@@ -1,9 +1,11 @@
 // Who had invited each member after this one at a time, which role was last
-// said and when, and what had the member paid, less refunds, by then?
+// said and when, since the join or only with it, and how many orders had the
+// member paid by then, of what amount less refunds?
 // mode: read
 // params: $after string, $limit integer, $at datetime, $currency string
 // returns: memberIds list<string>, inviterIds list<string>,
-//   roles list<string>, roleTimes list<integer> (us), paid list<integer>
+//   roles list<string>, roleTimes list<integer> (us),
+//   saidAtJoin list<boolean>, orders list<integer>, paid list<integer>
 // timeout: 60 s
 MATCH (m:Member)
 WHERE m.memberId > $after
@@ -18,7 +20,7 @@ CALL (m) {
 }
 CALL (m) {
   OPTIONAL MATCH (m)-[:PLACED]->(o:Order)
-  WHERE o.paidAt <= $at AND o.currency = $currency
+  WHERE o.paidAt <= $at
   WITH o, CASE
     WHEN o.endedAt IS NULL THEN false
     WHEN o.endedAt <= $at THEN o.status = 'cancelled'
@@ -38,15 +40,17 @@ CALL (m) {
     )
     ELSE 0
   END AS refunded
-  RETURN sum(
-    CASE WHEN isCancelled THEN 0 ELSE o.amountMinor - refunded END
-  ) AS paid
+  RETURN count(o) AS orders, sum(CASE
+    WHEN isCancelled OR o.currency <> $currency THEN 0
+    ELSE o.amountMinor - refunded
+  END) AS paid
 }
-WITH m, inviterId, paid
+WITH m, inviterId, orders, paid
 ORDER BY m.memberId
 RETURN collect(m.memberId) AS memberIds, collect(inviterId) AS inviterIds,
   collect(coalesce(m.role, 'member')) AS roles,
   collect(coalesce(
     m.roleAt.epochSeconds * 1000000 + m.roleAt.microsecond, -1
   )) AS roleTimes,
-  collect(paid) AS paid
+  collect(coalesce(m.roleAt = m.joinedAt, false)) AS saidAtJoin,
+  collect(orders) AS orders, collect(paid) AS paid

@@ -5,7 +5,7 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MATCH (m:Member {memberId: row.memberId})-[:PLACED]->(o:Order)
-WHERE row.opens <= o.paidAt <= row.closes
+WHERE datetime(row.opens) <= o.paidAt <= datetime(row.closes)
 RETURN row.i AS i, o.orderId AS orderId,
   o.paidAt.epochSeconds * 1000000 + o.paidAt.microsecond AS paidAt
 ORDER BY i, paidAt, orderId

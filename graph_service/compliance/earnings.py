@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -87,21 +86,24 @@ async def read_paid_levels(
     """
     order_ids = await _find_orders(graph, mall, people, orders_max=orders_max)
     most = np.zeros(len(mall.member_ids), dtype=np.int64)
-    asked, paid_in = set[str](), set[tuple[str, str, str]]()
+    lists, asked, paid_in = set[str](), set[str](), set[tuple[str, str, str]]()
     for ids in parts_of(order_ids, ORDERS_TOGETHER):
         row = (
             await graph.read("compliance/read_payees", orderIds=ids, at=mall.at, platform=PLATFORM)
         )[0]
-        fresh = {
-            member_id
-            for credited, uplines in zip(row["creditedIds"], row["uplineIds"], strict=True)
-            for member_id in chain(credited, *uplines)
-        } - asked
-        asked |= fresh
-        months = await read_months(graph, mall.at, sorted(fresh))
+        fresh = set(row["chains"]) - lists
+        lists |= fresh
+        named = {one for text in fresh for chain in _chains(text) for one in chain} - asked
+        asked |= named
+        months = await read_months(graph, mall.at, sorted(named))
         paid_in |= {key[:3] for key, (amount, _) in months.items() if amount > 0}
         await asyncio.to_thread(_raise_most, most, mall, row, plans, paid_in)
     return most
+
+
+def _chains(text: str) -> Iterator[list[str]]:
+    """For whom an order counts: each member in front of the uplines."""
+    return (chain.split("\n") for chain in text.split("\f") if chain)
 
 
 async def _find_orders(
@@ -121,14 +123,15 @@ def _raise_most(
     most: Numbers, mall: Mall, row: Row, plans: Plans, paid_in: Set[tuple[str, str, str]]
 ) -> None:
     """Go through some orders; paid_in: who was paid by which basis of which month or week."""
-    names = ("times", "payeeIds", "creditedIds", "uplineIds")
-    for paid_at, payees, credited, uplines in zip(*(row[name] for name in names), strict=True):
-        paid = set(payees)
-        if paid_in:
-            plan = plans.at(paid_at)
-            for seller, above in zip(credited, uplines, strict=True):
-                paid.update(_paid_later(plan, paid_at, seller, above, paid_in))
-        for member_id in paid.union(credited):
+    names = ("times", "payeeIds", "chains")
+    for paid_at, payees, chains in zip(*(row[name] for name in names), strict=True):
+        paid = {one for one in str(payees).split("\n") if one}
+        sellers: list[str] = []
+        for seller, *above in _chains(chains):
+            sellers.append(seller)
+            if paid_in:
+                paid.update(_paid_later(plans.at(paid_at), paid_at, seller, above, paid_in))
+        for member_id in paid.union(sellers):
             place = mall.places.get(member_id)
             if place is not None:
                 most[place] = max(int(most[place]), len(paid))

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,6 +29,14 @@ class Promotion:
 
 
 @dataclass(frozen=True)
+class History:
+    """When a member joined (us, 0 unknown), and what was said of the role in order of time."""
+
+    joined_at: int
+    told: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True)
 class Sign:
     """An order that its buyer paid shortly before a promotion; the first one that followed."""
 
@@ -49,16 +57,22 @@ class Purchases:
 
 async def read_purchases(graph: Graph, mall: Mall, people: Marks) -> Purchases:
     """What these people bought by the time of the mall."""
-    asked = np.flatnonzero(people & (mall.role_times >= 0)).tolist()
-    histories: dict[int, list[tuple[int, str]]] = {}
+    is_member = np.array([role == "member" for role in mall.roles], dtype=np.bool_)
+    buyers = people & (mall.paid > 0)
+    changed_later = mall.role_times > mall.micros
+    # Most members are told of once, as they join: they were never promoted, and are not read.
+    may_rise = people & (mall.orders > 0) & (mall.role_times >= 0)
+    may_rise &= ~(is_member & mall.said_at_join)
+    asked = np.flatnonzero(may_rise | (buyers & changed_later)).tolist()
+    histories: dict[int, History] = {}
     for first in range(0, len(asked), MEMBERS_TOGETHER):
         histories |= await _read_roles(graph, mall, asked[first : first + MEMBERS_TOGETHER])
     promotions = [one for place in sorted(histories) for one in rises(place, histories[place])]
     signs = await _read_signs(graph, mall, promotions)
-    is_promoter = np.zeros(len(mall.member_ids), dtype=np.bool_)
-    for place, history in histories.items():
-        is_promoter[place] = HEIGHTS[history[-1][1]] > 0
-    buyers = people & (mall.paid > 0)
+    is_promoter = ~is_member & ~changed_later
+    for place in np.flatnonzero(buyers & changed_later).tolist():
+        told = histories[place].told if place in histories else ()
+        is_promoter[place] = bool(told) and HEIGHTS[told[-1][1]] > 0
     counts = np.zeros(len(mall.member_ids), dtype=np.int64)
     for sign in signs:
         counts[sign.promotion.place] += 1
@@ -67,27 +81,29 @@ async def read_purchases(graph: Graph, mall: Mall, people: Marks) -> Purchases:
     )
 
 
-async def _read_roles(
-    graph: Graph, mall: Mall, places: Sequence[int]
-) -> Mapping[int, list[tuple[int, str]]]:
-    """What was said of each one's role, in order of time: when (us) and which."""
+async def _read_roles(graph: Graph, mall: Mall, places: Sequence[int]) -> dict[int, History]:
     ids = [mall.member_ids[place] for place in places]
     row = (await graph.read("compliance/list_role_facts", memberIds=ids, at=mall.at))[0]
     told: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    names = ("memberIds", "times", "seqs", "data")
-    for member_id, at, seq, data in zip(*(row[name] for name in names), strict=True):
+    joined: dict[int, int] = {}
+    names = ("memberIds", "times", "seqs", "data", "joined")
+    for member_id, at, seq, data, since in zip(*(row[name] for name in names), strict=True):
         role = json.loads(data).get("role")
+        joined[mall.places[member_id]] = since
         if role is not None:
             told[mall.places[member_id]].append((at, seq, role))
-    return {place: [(at, role) for at, _, role in sorted(facts)] for place, facts in told.items()}
+    return {
+        place: History(joined[place], [(at, role) for at, _, role in sorted(facts)])
+        for place, facts in told.items()
+    }
 
 
-def rises(place: int, history: Sequence[tuple[int, str]]) -> list[Promotion]:
-    """The promotions in what was said of a role over time; everybody begins as a member."""
+def rises(place: int, history: History) -> list[Promotion]:
+    """The promotions since the join; everybody begins as a member."""
     found: list[Promotion] = []
     before = "member"
-    for at, role in history:
-        if HEIGHTS[role] > HEIGHTS[before]:
+    for at, role in history.told:
+        if HEIGHTS[role] > HEIGHTS[before] and at >= history.joined_at:
             found.append(Promotion(place, role, at))
         before = role
     return found
@@ -102,8 +118,8 @@ async def _read_signs(graph: Graph, mall: Mall, promotions: Sequence[Promotion])
             {
                 "i": first + i,
                 "memberId": mall.member_ids[one.place],
-                "opens": from_micros(one.at) - window,
-                "closes": from_micros(one.at),
+                "opens": (from_micros(one.at) - window).isoformat(),
+                "closes": from_micros(one.at).isoformat(),
             }
             for i, one in enumerate(promotions[first : first + MEMBERS_TOGETHER])
         ]

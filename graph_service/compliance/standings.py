@@ -1,20 +1,33 @@
 """How large and how deep was everybody's tree at a time, and what did its people pay?"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from graph_service.clock import to_micros
 from graph_service.compliance.law import CURRENCY, FLAGS, Flag, flag_of
-from graph_service.compliance.trees import NOBODY, Numbers, Trees, levels_of, sums_of, trees_of
+from graph_service.compliance.trees import (
+    NOBODY,
+    Marks,
+    Numbers,
+    Trees,
+    levels_of,
+    sums_of,
+    trees_of,
+)
 from graph_service.errors import TooLarge
 from graph_service.graph.session import Graph
 
 # Members read in one go: some 10 MiB of columns.
 MEMBERS_TOGETHER = 20_000
+COLUMNS = (
+    *("memberIds", "inviterIds", "roles", "roleTimes"),
+    *("saidAtJoin", "orders", "paid"),
+)
 
 
 class ComplianceTooLarge(TooLarge):
@@ -27,7 +40,8 @@ class ComplianceTooLarge(TooLarge):
 class Mall:
     """Everybody at a time, in order of memberId; a member's place is its index.
 
-    roles: the last said by now, with role_times when (us, -1 never). paid: in fen, less refunds.
+    roles: the last said by now, with role_times when (us, -1 never). said_at_join: nothing was
+    said of the role after the join. orders: how many were paid. paid: in fen, less refunds.
     """
 
     at: datetime
@@ -35,6 +49,8 @@ class Mall:
     inviters: Numbers
     roles: Sequence[str]
     role_times: Numbers
+    said_at_join: Marks
+    orders: Numbers
     paid: Numbers
     places: dict[str, int]
 
@@ -64,8 +80,8 @@ class Standing:
 
 async def read_mall(graph: Graph, at: datetime, *, members_max: int) -> Mall:
     """Everybody as of a time. Raises ComplianceTooLarge."""
-    ids, inviter_ids, roles = list[str](), list[str](), list[str]()
-    times, paid = list[int](), list[int]()
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    ids = columns["memberIds"]
     while True:
         row = (
             await graph.read(
@@ -77,29 +93,28 @@ async def read_mall(graph: Graph, at: datetime, *, members_max: int) -> Mall:
             )
         )[0]
         if not row["memberIds"]:
-            break
-        ids += row["memberIds"]
-        inviter_ids += row["inviterIds"]
-        roles += row["roles"]
-        times += row["roleTimes"]
-        paid += row["paid"]
+            return await asyncio.to_thread(_mall, at, columns)
+        for name in COLUMNS:
+            columns[name] += row[name]
         if len(ids) > members_max:
             raise ComplianceTooLarge(f"a report reads at most {members_max:,} members")
-    return await asyncio.to_thread(_mall, at, ids, inviter_ids, roles, (times, paid))
 
 
-def _mall(
-    at: datetime,
-    ids: Sequence[str],
-    inviter_ids: Sequence[str],
-    roles: Sequence[str],
-    numbers: tuple[Sequence[int], Sequence[int]],
-) -> Mall:
-    places = {member_id: place for place, member_id in enumerate(ids)}
+def _mall(at: datetime, columns: Mapping[str, list[Any]]) -> Mall:
+    places = {member_id: place for place, member_id in enumerate(columns["memberIds"])}
     # An inviter who joined while this was read may be missing from it.
-    inviters = [places.get(one, NOBODY) if one else NOBODY for one in inviter_ids]
-    times, paid = (np.array(one, dtype=np.int64) for one in numbers)
-    return Mall(at, ids, np.array(inviters, dtype=np.int64), roles, times, paid, places)
+    inviters = [places.get(one, NOBODY) if one else NOBODY for one in columns["inviterIds"]]
+    return Mall(
+        at,
+        columns["memberIds"],
+        np.array(inviters, dtype=np.int64),
+        columns["roles"],
+        np.array(columns["roleTimes"], dtype=np.int64),
+        np.array(columns["saidAtJoin"], dtype=np.bool_),
+        np.array(columns["orders"], dtype=np.int64),
+        np.array(columns["paid"], dtype=np.int64),
+        places,
+    )
 
 
 def standings(mall: Mall) -> tuple[Trees, list[Standing]]:

@@ -38,6 +38,11 @@ class PlainReport:
     ) -> None:
         self.at = at
         self.bindings = bindings
+        self.joined = {
+            fact.data["memberId"]: fact.at
+            for fact in sorted(facts, key=lambda fact: fact.at, reverse=True)
+            if fact.kind == "member.joined"
+        }
         self.facts = [fact for fact in facts if fact.at <= at]
         self.entries = [entry for entry in entries if entry["at"] <= at]
         self.sold = sold
@@ -129,7 +134,8 @@ class PlainReport:
         for member_id in people:
             before = "member"
             for at, role in self._roles(member_id):
-                if HEIGHTS[role] > HEIGHTS[before]:
+                since = self.joined.get(member_id, at)
+                if HEIGHTS[role] > HEIGHTS[before] and at >= since:
                     found.update(
                         (member_id, order_id)
                         for order_id, paid in self.orders.items()
