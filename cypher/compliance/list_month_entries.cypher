@@ -2,7 +2,8 @@
 // mode: read
 // params: $memberIds list<string>, $at datetime
 // returns: memberIds list<string>, bases list<string>, parts list<string>,
-//   currencies list<string>, amounts list<integer>, inputs list<string>
+//   currencies list<string>, amounts list<integer>, inputs list<string>,
+//   planVersions list<string>
 // timeout: 60 s
 UNWIND $memberIds AS memberId
 MATCH (m:Member {memberId: memberId})<-[:PAYS]-(e:LedgerEntry)
@@ -13,4 +14,5 @@ WITH m, e
 ORDER BY m.memberId, e.number
 RETURN collect(m.memberId) AS memberIds, collect(e.basis) AS bases,
   collect(e.part) AS parts, collect(e.currency) AS currencies,
-  collect(e.amountMinor) AS amounts, collect(e.inputs) AS inputs
+  collect(e.amountMinor) AS amounts, collect(e.inputs) AS inputs,
+  collect(coalesce(e.planVersion, '')) AS planVersions

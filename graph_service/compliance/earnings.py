@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,19 +15,33 @@ from graph_service.compliance.standings import ComplianceTooLarge, Mall
 from graph_service.compliance.trees import Marks, Numbers
 from graph_service.graph.session import Graph, Row
 from graph_service.ledger.lines import PLATFORM
+from graph_service.periods import period_of
 from graph_service.plans.document import Plan
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import month_of
 
 MEMBERS_TOGETHER = 5_000
 ORDERS_TOGETHER = 10_000
 OWN_SALE = ("own_sale", "ladder", "campaign", "reward")
-# What was earned of a month or a week, by member, basis, part and currency: sum and last inputs.
-Months = Mapping[tuple[str, str, str, str], tuple[int, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What a month or a week brought a member by one rule: the sum, and what the last entry says.
+
+    plan_version, inputs: of that entry.
+    """
+
+    amount_minor: int
+    plan_version: str
+    inputs: Mapping[str, Any]
+
+
+# By member, basis, part and currency.
+Months = Mapping[tuple[str, str, str, str], Earned]
 
 
 async def read_money(
-    graph: Graph, mall: Mall, member_ids: Sequence[str]
+    graph: Graph, mall: Mall, member_ids: Sequence[str], plans: Plans
 ) -> dict[str, dict[Basis, int]]:
     """What each of these earned by the time of the mall, in fen, by entries of facts up to then."""
     row = (
@@ -42,38 +57,43 @@ async def read_money(
             money[member_id]["own_sale"] += amount
         elif basis == "influence":
             money[member_id]["influence"] += amount
-    for (member_id, basis, _, currency), (amount, inputs) in (
-        await read_months(graph, mall.at, member_ids)
-    ).items():
+    depths = {plan.version: plan.team.depth for plan in plans.all}
+    months = await read_months(graph, mall.at, member_ids)
+    for (member_id, basis, _, currency), earned in months.items():
         if currency == CURRENCY and basis != "ladder":
-            near = of_first_level(basis, amount, inputs)
+            near = of_first_level(basis, earned, depths.get(earned.plan_version, 0))
             money[member_id]["level_1"] += near
-            money[member_id]["level_2_and_deeper"] += amount - near
+            money[member_id]["level_2_and_deeper"] += earned.amount_minor - near
     return money
 
 
-def of_first_level(basis: str, amount_minor: int, inputs: Mapping[str, Any]) -> int:
-    """How much of a team bonus or partner income the first level below brought, floored."""
+def of_first_level(basis: str, earned: Earned, depth: int) -> int:
+    """How much of a team bonus or partner income the first level below brought, floored.
+
+    depth: of the plan's team bonus. A bonus that does not tell its levels, as of a week, is of the
+    first where the plan pays for no other.
+    """
     if basis == "team":
-        levels: Sequence[int] = inputs.get("salesByLevelMinor", ())
+        levels: Sequence[int] | None = earned.inputs.get("salesByLevelMinor")
+        if levels is None:
+            return earned.amount_minor if depth == 1 else 0
         near, whole = sum(levels[:1]), sum(levels)
     else:
-        near, whole = inputs.get("directSalesMinor", 0), inputs.get("teamSalesMinor", 0)
-    return amount_minor * near // whole if whole > 0 else 0
+        near, whole = (earned.inputs.get(f"{one}SalesMinor", 0) for one in ("direct", "team"))
+    return earned.amount_minor * near // whole if whole > 0 else 0
 
 
 async def read_months(graph: Graph, at: datetime, member_ids: Sequence[str]) -> Months:
     """What these members earned of months and weeks, by entries of facts up to a time."""
-    found: dict[tuple[str, str, str, str], tuple[int, Mapping[str, Any]]] = {}
+    found: dict[tuple[str, str, str, str], Earned] = {}
     for ids in parts_of(member_ids, MEMBERS_TOGETHER):
         row = (await graph.read("compliance/list_month_entries", memberIds=ids, at=at))[0]
-        names = ("memberIds", "bases", "parts", "currencies", "amounts", "inputs")
-        for member_id, basis, part, currency, amount, inputs in zip(
-            *(row[name] for name in names), strict=True
-        ):
-            key = (member_id, basis, part, currency)
-            before = found[key][0] if key in found else 0
-            found[key] = (before + amount, json.loads(inputs))
+        names = ("memberIds", "bases", "parts", "currencies")
+        keys = zip(*(row[name] for name in names), strict=True)
+        values = zip(row["amounts"], row["planVersions"], row["inputs"], strict=True)
+        for key, (amount, version, inputs) in zip(keys, values, strict=True):
+            before = found[key].amount_minor if key in found else 0
+            found[key] = Earned(before + amount, version, json.loads(inputs))
     return found
 
 
@@ -96,7 +116,7 @@ async def read_paid_levels(
         named = {one for text in fresh for chain in _chains(text) for one in chain} - asked
         asked |= named
         months = await read_months(graph, mall.at, sorted(named))
-        paid_in |= {key[:3] for key, (amount, _) in months.items() if amount > 0}
+        paid_in |= {key[:3] for key, earned in months.items() if earned.amount_minor > 0}
         await asyncio.to_thread(_raise_most, most, mall, row, plans, paid_in)
     return most
 
@@ -145,13 +165,13 @@ def _paid_later(
     paid_in: Set[tuple[str, str, str]],
 ) -> Iterator[str]:
     """Whom the ladder, the team bonus and the partner income paid for an order, too."""
-    moment = from_micros(paid_at).astimezone(plan.month_zone)
-    month = month_of(moment, plan.month_zone)
-    year, number, _ = moment.isocalendar()
-    cycle = month if plan.team.cycle == "month" else f"{year}-W{number:02}"
+    moment, zone = from_micros(paid_at), plan.month_zone
+    month, week = period_of(moment, zone, "month"), period_of(moment, zone, "week")
     if (seller, "ladder", month) in paid_in:
         yield seller
-    yield from (one for one in uplines[: plan.team.depth] if (one, "team", cycle) in paid_in)
+    for one in uplines[: plan.team.depth]:
+        if (one, "team", month) in paid_in or (one, "team", week) in paid_in:
+            yield one
     yield from (one for one in uplines if (one, "partner", month) in paid_in)
 
 

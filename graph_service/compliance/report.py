@@ -95,7 +95,7 @@ async def read_report(graph: Graph, question: Question, plans: Plans) -> dict[st
     people = await asyncio.to_thread(marked_below, trees, tops)
     purchases = await read_purchases(graph, mall, people)
     most = await read_paid_levels(graph, mall, people, plans, orders_max=question.rows_max)
-    money = await read_money(graph, mall, [one.member_id for one in page])
+    money = await read_money(graph, mall, [one.member_id for one in page], plans)
     examples = examples_of(mall, page, purchases)
     columns = {
         "buyers": sums_of(trees, purchases.buyers),

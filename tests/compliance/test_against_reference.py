@@ -95,7 +95,7 @@ MONTH_ENTRY = st.fixed_dictionaries(
         "payeeId": st.integers(0, 13).map("m{}".format),
         "seq": st.integers(1, 30),
         "basis": st.sampled_from(("team", "partner", "ladder")),
-        "part": st.sampled_from(("2026-01", "2026-02", "2026-03")),
+        "part": st.sampled_from(("2026-01", "2026-02", "2026-03", "2026-W06", "2026-W08")),
         "currency": st.sampled_from(("CNY", "CNY", "CNY", "USD")),
         "amountMinor": st.integers(-50, 100),
         "inputs": INPUTS,

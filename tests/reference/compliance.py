@@ -190,12 +190,14 @@ class PlainReport:
             if one["basis"] in ("ladder", "team", "partner"):
                 months[one["payeeId"], one["basis"], one["part"]] += one["amountMinor"]
         found = {one for one, amount in sums.items() if amount > 0 and not one.startswith("\t")}
-        month = self.orders[order_id].at.astimezone(ZONE).strftime("%Y-%m")
+        paid_at = self.orders[order_id].at.astimezone(ZONE)
+        month, week = paid_at.strftime("%Y-%m"), paid_at.strftime("%G-W%V")
         for seller, uplines in self.sold.get(order_id, ()):
             owed = [
-                (seller, "ladder"),
-                *((one, "team") for one in uplines[: self.depth]),
-                *((one, "partner") for one in uplines),
+                (seller, "ladder", month),
+                *((one, "team", month) for one in uplines[: self.depth]),
+                *((one, "team", week) for one in uplines[: self.depth]),
+                *((one, "partner", month) for one in uplines),
             ]
-            found.update(one for one, basis in owed if months[one, basis, month] > 0)
+            found.update(key[0] for key in owed if months[key] > 0)
         return found
