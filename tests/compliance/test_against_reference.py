@@ -35,6 +35,8 @@ PLAN = Plan.model_validate(
         **seed_plan().model_dump(by_alias=True),
         "base": {"otherRate": "0.07"},
         "team": {"rate": "0.02", "depth": DEPTH},
+        # Changes by rules are facts that the reference does not make.
+        "roles": [],
     }
 )
 ENTRIES = """
@@ -48,7 +50,7 @@ MATCH (o:Order)-[c:CREDITED_TO]->(m:Member)
 WHERE c.netMinor > 0
 RETURN o.orderId AS orderId, m.memberId AS memberId, c.uplineIds AS uplineIds
 """
-# What the ledger would write for months, with numbers of its own.
+# Beside what the ledger writes for months, entries with numbers at random.
 ADD = """
 UNWIND $rows AS row
 MATCH (m:Member {memberId: row.payeeId})
@@ -139,6 +141,7 @@ async def stored(
             mall.store(one)
         await pipeline.store(batch)
         await pipeline.book_once()
+    await pipeline.close_periods()
     assert await pipeline.settle_ledger(timeout_s=60)
 
 
