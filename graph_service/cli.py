@@ -18,6 +18,7 @@ from rich.markup import escape
 from graph_service.app import create_app
 from graph_service.bulk.loading import bulk_load, is_bulk_faster, is_new_and_worthwhile
 from graph_service.clock import utc_now
+from graph_service.compliance_command import compliance
 from graph_service.demo.next_steps import show_next_steps
 from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
@@ -47,6 +48,7 @@ neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args
 app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
+app.command()(compliance)
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]

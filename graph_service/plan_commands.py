@@ -63,6 +63,7 @@ def show(
         wanted = version or pipeline.plan.version
         plan = (await read_version(pipeline.graph, wanted)).plan
         typer.echo(json.dumps(document_of(plan), ensure_ascii=False, indent=2))
+        _warn(plan)
 
     _run(work)
 
@@ -113,6 +114,7 @@ def activate(
             raise GraphTimeout("the activation is recorded, but not booked yet")
         since = time_string(pipeline.plans.activations[number - 1][0].starts_at)
         words.print(f"{version} holds for orders paid from {since} on", highlight=False)
+        _warn((await read_version(pipeline.graph, version)).plan)
 
     _run(work)
 

@@ -35,6 +35,7 @@ COMMANDS = (
     "serve",
     "load",
     "verify",
+    "compliance",
     "bench",
     "keys create",
     "keys list",

@@ -105,6 +105,11 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/attribution/report?by=member&cursor=odd", {}
     yield "GET", "/v1/members/step-1/influence?month=2026-01", {}
     yield "GET", "/v1/members/nobody/influence", {}
+    yield "GET", "/v1/compliance/report?limit=1&lang=en", {}
+    yield "GET", "/v1/compliance/report?flag=amber&asOf=2026-02-01", {}
+    yield "GET", "/v1/compliance/report?asOf=then", {}
+    yield "GET", "/v1/compliance/report?memberId=nobody", {}
+    yield "GET", "/v1/compliance/report?cursor=odd", {}
     yield "POST", BATCH, {"json": paid}
     yield "POST", BATCH, {"json": {"orderIds": []}}
     yield "POST", BATCH, {"json": {"orderIds": ["o"] * 1_001}}

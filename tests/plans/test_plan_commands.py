@@ -81,6 +81,15 @@ def test_checking_says_in_both_languages_what_is_doubtful(tmp_path: Path) -> Non
     assert told("check", file, "--json")["warnings"][0] == "pays_for_downline_sales"
 
 
+def test_putting_showing_and_activating_warn_beside_what_they_print(tmp_path: Path) -> None:
+    file = written(tmp_path, "version: shared\nteam: {rate: 0.01}")
+
+    done = [run("put", file), run("activate", "shared"), run("show", "shared")]
+
+    assert ["pays_for_downline_sales" in one.stderr for one in done] == [True] * 3
+    assert json.loads(done[2].stdout)["version"] == "shared"
+
+
 @pytest.mark.parametrize(
     ("text", "fault", "said"),
     [
