@@ -19,6 +19,7 @@ from graph_service.access.endpoints import router as keys_router
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.errors import ServiceError
+from graph_service.explain.endpoints import router as explain_router
 from graph_service.frame import (
     KeyGate,
     Limits,
@@ -42,7 +43,7 @@ from graph_service.settings import Settings
 
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
-    *(plans_router, rewards_router, ledger_router, influence_router),
+    *(plans_router, rewards_router, ledger_router, influence_router, explain_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
