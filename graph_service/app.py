@@ -37,13 +37,15 @@ from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.endpoints import router as plans_router
+from graph_service.portal.endpoints import router as portal_router
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
 
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
-    *(plans_router, rewards_router, ledger_router, influence_router, explain_router),
+    *(plans_router, rewards_router, ledger_router, influence_router),
+    *(explain_router, portal_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 

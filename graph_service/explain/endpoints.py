@@ -134,7 +134,7 @@ class Explanation(Answer):
     model: str
     model_version: str
     attribution: Attribution = Field(description="as its own route answers")
-    formulas: list[Formula] = Field(description="one for each line, by basis, part and payee")
+    formulas: list[Formula] = Field(description="one for each line, members' before the platform's")
     influence: InfluencePool
     entries: list[ExplainedEntry] = Field(description="for members, as they were booked")
     kept: list[ExplainedEntry] = Field(description="for the platform")
@@ -173,12 +173,16 @@ async def get_explanation(
 
 def _page(story: Story, body: Mapping[str, Any], lang: Lang) -> str:
     teller = Teller(story, lang)
+    # Where a member is several steps the whole stands at the one nearest the sale.
+    places = {one["memberId"]: one["position"] for one in body["attribution"]["path"]}
+    sums = {one["payeeId"]: one["amountMinor"] for one in body["totals"]["payees"]}
     platform = [{**one, "payee": teller.words["platform"]} for one in body["kept"]]
     entries = [*({**one, "payee": one["payeeId"]} for one in body["entries"]), *platform]
     return render(
         "explain/order.html",
         lang,
         told=body,
+        earned={places[one]: minor for one, minor in sums.items() if one in places},
         entries=sorted(entries, key=lambda one: [int(part) for part in one["entryId"].split("-")]),
         money=teller.money,
         moment=teller.moment,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from graph_service.attribution.path import Path, PathStep
 from graph_service.attribution.touches import Journey
 from graph_service.clock import from_micros
-from graph_service.ledger.lines import PLATFORM, Goods, Line, goods_groups, order_lines
+from graph_service.ledger.lines import PLATFORM, Basis, Goods, Line, goods_groups, order_lines
 from graph_service.money import decimal_string
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import start_bonus
@@ -28,6 +28,7 @@ FactorName = Literal[
     "pool_rate",
     "share",
 ]
+ORDER: tuple[Basis, ...] = ("own_sale", "campaign", "reward", "influence")
 # A number with more characters than this is rounded for people.
 SHOWN_MAX = 16
 # Digits that an exact decimal may have: rates have 12 each, weights 30.
@@ -53,7 +54,7 @@ class Formula:
     """
 
     payee_id: str
-    basis: str
+    basis: Basis
     part: str
     why: str
     factors: tuple[Factor, ...]
@@ -152,7 +153,7 @@ def order_formulas(
     plan: Plan,
     promoters_since: Mapping[str, int],
 ) -> list[Formula]:
-    """The formula of every line of an order, in order of basis, part and payee.
+    """The formula of every line of an order: members' before the platform's, each by basis.
 
     The arguments are those of `order_lines`, and so are the amounts.
     """
@@ -165,7 +166,12 @@ def order_formulas(
         for line in lines
     ]
     told = [one if one.earner_id is None else _capped(one, owed) for one in found]
-    return sorted(told, key=lambda one: (one.basis, one.part, one.payee_id))
+    return sorted(told, key=_place)
+
+
+def _place(one: Formula) -> tuple[bool, int, int, str, str]:
+    kept = one.payee_id == PLATFORM
+    return kept, ORDER.index(one.basis), one.step or 0, one.part, one.payee_id
 
 
 def influence_pool(journey: Journey, path: Path, plan: Plan) -> Pool:

@@ -70,7 +70,10 @@ class Teller:
         else:
             text = parts["pool"]
         reason = self.words["whys"].get(one.why) if one.payee_id == PLATFORM else None
-        return text if reason is None else f"{text} ({reason.format(earner=one.earner_id)})"
+        if reason is None:
+            return text
+        told = reason.format(earner=one.earner_id)
+        return self.words["kept_line"].format(line=text, reason=told)
 
     def cause(self, fact: ToldFact) -> str:
         """A fact that changed what is owed; names nobody, so that it may be told to anybody."""

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_service.explain.formulas import (
@@ -20,6 +20,7 @@ from tests.explain.reading import number, read_formula, read_share
 from tests.ledger.test_lines import PAID_AT, PLAN, goods, journey_of, path_of, weights
 
 
+@settings(deadline=None)
 @given(
     goods=goods,
     parts=weights,
@@ -53,6 +54,7 @@ def test_the_formulas_are_the_lines(
         assert read_formula(one.exact) == (one.amount_minor, one.amount_minor)
 
 
+@settings(deadline=None)
 @given(clicks=st.lists(st.integers(0, 50), max_size=6), amount=st.integers(0, 10**8))
 def test_the_shares_of_the_pool_follow_from_their_own_numbers(
     clicks: list[int], amount: int
