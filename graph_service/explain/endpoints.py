@@ -21,7 +21,7 @@ from graph_service.hypertext.rendering import page_headers, prefers_page, render
 from graph_service.ledger.endpoints import RETRY, SETTLE_S, Bookkeeper, Books, CommissionLine
 from graph_service.ledger.statement import read_commission
 from graph_service.plans.endpoints import LangOfAnswer
-from graph_service.plans.member import Lang
+from graph_service.plans.member import Lang, words
 from graph_service.rewards.endpoints import Attribution, Excluded
 from graph_service.rewards.orders import AttributionQuestion, OrderNotFound, ask_attribution
 
@@ -182,6 +182,7 @@ def _page(story: Story, body: Mapping[str, Any], lang: Lang) -> str:
         "explain/order.html",
         lang,
         told=body,
+        model=words()[lang]["rules"][f"model_{body['model']}"],
         earned={places[one]: minor for one, minor in sums.items() if one in places},
         entries=sorted(entries, key=lambda one: [int(part) for part in one["entryId"].split("-")]),
         money=teller.money,

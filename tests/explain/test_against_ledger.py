@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
@@ -13,15 +12,13 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from graph_service.explain.endpoints import read_explanation
-from graph_service.graph.queries import load_queries
-from graph_service.graph.schema import load_migrations, migrate
-from graph_service.graph.session import Graph
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Plan, seed_plan
 from graph_service.settings import Settings
 from tests.conftest import Database
 from tests.explain.reading import read_formula, read_share
+from tests.ledger.test_following import Bench, connected
 from tests.worlds import NOW
 from tests.worlds.random_mall import arrivals, random_mall
 
@@ -43,15 +40,6 @@ RETURN e.payeeId AS payeeId, e.basis AS basis, sum(e.amountMinor) AS amount
 ORDERS = "MATCH (:Member)-[:PLACED]->(o:Order) RETURN o.orderId AS id ORDER BY id"
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A graph in a loop of its own, since hypothesis calls a plain function many times."""
-
-    runner: asyncio.Runner
-    pipeline: Pipeline
-    database: Database
-
-
 @pytest.fixture(scope="module")
 def bench(settings: Settings) -> Generator[Bench]:
     with asyncio.Runner() as runner:
@@ -59,12 +47,6 @@ def bench(settings: Settings) -> Generator[Bench]:
         pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW)
         yield Bench(runner, pipeline, Database(settings))
         runner.run(graph.close())
-
-
-async def connected(settings: Settings) -> Graph:
-    graph = Graph.connect(settings, load_queries())
-    await migrate(graph, load_migrations())
-    return graph
 
 
 @hypothesis.settings(
