@@ -10,10 +10,11 @@ from typing import Any, Literal
 from graph_service.attribution.path import Path, PathStep
 from graph_service.attribution.touches import Journey
 from graph_service.clock import from_micros
-from graph_service.ledger.lines import PLATFORM, Basis, Goods, Line, goods_groups, order_lines
+from graph_service.ledger.lines import Basis, Goods, Line, goods_groups, order_lines
 from graph_service.money import decimal_string
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import start_bonus
+from graph_service.referrals.sales import PLATFORM
 from graph_service.rewards.allowance import curve, people_below, split_allowance
 
 FactorName = Literal[

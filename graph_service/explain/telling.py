@@ -16,9 +16,10 @@ from graph_service.explain.formulas import (
 )
 from graph_service.explain.story import Story, ToldFact
 from graph_service.hypertext.rendering import room_words
-from graph_service.ledger.lines import PLATFORM, Goods
+from graph_service.ledger.lines import Goods
 from graph_service.money import decimal_string
 from graph_service.plans.member import Lang, amount_text
+from graph_service.referrals.sales import PLATFORM
 
 Key = tuple[str, str, str]
 

@@ -1,6 +1,5 @@
 """A member's own page behind a signed link, over HTTP; a mall may frame it."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC
@@ -24,17 +23,17 @@ from graph_service.frame import answer_service_error
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.hypertext.rendering import page_headers, render, room_words
 from graph_service.ledger.endpoints import RETRY, SETTLE_S, Bookkeeper, Books
+from graph_service.periods import is_month, month_of
 from graph_service.plans.endpoints import preferred_lang
 from graph_service.plans.member import Lang, amount_text
 from graph_service.portal.links import PageLink, read_link, sign_link
 from graph_service.portal.reading import View, ladder_texts, own_part, read_own_page
 from graph_service.referrals.endpoints import MemberId
-from graph_service.referrals.teams import MemberNotFound, month_of, read_member
+from graph_service.referrals.teams import MemberNotFound, read_member
 from graph_service.settings import Settings
 
 EXPIRES_IN_S = 900
 EXPIRES_IN_S_MAX = 30 * 86_400
-MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"description": "The link is forged or has expired, in words.", **HTML},
@@ -144,7 +143,7 @@ async def get_member_page(
         now = books.clock().astimezone(UTC)
         plan = books.plans.at(to_micros(now))
         running = month_of(now, plan.month_zone)
-        asked = month if month and MONTH.fullmatch(month) and month < running else running
+        asked = month if month and is_month(month) and month < running else running
         view = View(asked, before)
         told = await read_own_page(graph, books.plans, visit.link.member_id, view, visit.lang, now)
         return _member_page(visit, told, view)

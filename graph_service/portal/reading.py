@@ -10,9 +10,10 @@ from graph_service.clock import from_micros, to_micros
 from graph_service.graph.session import Graph
 from graph_service.ledger.statement import read_statement
 from graph_service.pages import MILLIS_MAX, CursorInvalid, decode_cursor, encode_cursor
+from graph_service.periods import month_of
 from graph_service.plans.member import Lang, amount_text, rate_text, read_member_plan
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import month_of, read_member
+from graph_service.referrals.teams import read_member
 from graph_service.rewards.orders import OrderNotFound
 
 ORDERS_OF_PAGE = 10

@@ -22,7 +22,7 @@ from tests.ledger.test_following import Bench, connected
 from tests.worlds import NOW
 from tests.worlds.random_mall import arrivals, random_mall
 
-EXAMPLES = int(os.environ.get("GRAPH_SERVICE_TEST_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("GRAPH_SERVICE_TEST_EXAMPLES", "6"))
 PLAN = Plan.model_validate(
     {
         **seed_plan().model_dump(by_alias=True),

@@ -14,7 +14,8 @@ from graph_service.explain.formulas import (
     share_from_curve,
     shown_text,
 )
-from graph_service.ledger.lines import PLATFORM, order_lines
+from graph_service.ledger.lines import order_lines
+from graph_service.referrals.sales import PLATFORM
 from graph_service.rewards.allowance import split_allowance
 from tests.explain.reading import number, read_formula, read_share
 from tests.ledger.test_lines import PAID_AT, PLAN, goods, journey_of, path_of, weights

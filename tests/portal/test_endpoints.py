@@ -82,11 +82,12 @@ async def test_the_page_tells_rules_ladder_month_balance_and_orders(client: Asyn
 
     assert "My commission" in told
     assert "Member seller" in told
-    assert "Pending CNY 6.75 Can be paid out CNY 0" in told
+    assert "Pending CNY 11.75 Can be paid out CNY 0" in told
     assert "Ladder of 2026-03 You have promoted CNY 0 and stand at 5%, which brings CNY 0." in told
     assert "CNY 50,000 more reach 8%; there you earn CNY 2,500 more than now." in told
     assert "Earned in 2026-01" in told
-    assert "Commission CNY 6.75 Sum CNY 6.75" in told
+    # The ladder's 5 % of 100 yuan are counted in before the month is closed.
+    assert "Commission CNY 6.75 Ladder CNY 5 Sum CNY 11.75" in told
     assert "o 2026-01-03 CNY 6.75" in told
     assert "Orders of your own earn nothing." in told
 
