@@ -20,6 +20,7 @@ from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.errors import ServiceError
+from graph_service.explain.endpoints import router as explain_router
 from graph_service.frame import (
     KeyGate,
     Limits,
@@ -37,6 +38,7 @@ from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.endpoints import router as plans_router
+from graph_service.portal.endpoints import router as portal_router
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
@@ -44,6 +46,7 @@ from graph_service.settings import Settings
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
+    *(explain_router, portal_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 

@@ -145,6 +145,15 @@ class Settings(BaseSettings):
         default=(),
         description="Origins whose pages may call from a browser, with commas between; none.",
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]*[^\s?#/]$",
+        description="Where browsers reach the service, for links to it; absent: links are paths.",
+    )
+    page_embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may frame the member page, with commas between; none.",
+    )
     page_items_max: int = Field(
         default=500, ge=50, le=500, description="Most items on a page of a list (50 to 500)."
     )
@@ -158,14 +167,14 @@ class Settings(BaseSettings):
         default=65_536, ge=4_096, description="Largest address with its headers (bytes)."
     )
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "page_embed_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(one.strip() for one in value.split(",") if one.strip())
 
-    @field_validator("cors_origins")
+    @field_validator("cors_origins", "page_embed_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:

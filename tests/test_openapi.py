@@ -19,7 +19,8 @@ from tests.worlds.named import five_levels
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = openapi_of(create_app(Settings.model_construct()))
-OPEN = {"/healthz", "/readyz"}
+# The member page asks for a signed link in place of a key.
+OPEN = {"/healthz", "/readyz", "/m/{token}", "/m/{token}/orders/{orderId}"}
 # Where what is asked of every request is judged.
 DOOR = {"graph_service.frame", "graph_service.access.rates", "graph_service.access.ring"}
 CLOUD_EVENT = "application/cloudevents+json"
@@ -95,6 +96,16 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/orders/none/attribution", {}
     yield "GET", "/v1/orders/order-1/commission", {}
     yield "GET", "/v1/orders/none/commission", {}
+    for asked in ("order-1/explain?lang=en", "order-1/explain?format=html", "none/explain"):
+        yield "GET", f"/v1/orders/{asked}", {}
+    yield "GET", "/v1/orders/order-1/explain?format=odd", {}
+    yield "POST", "/v1/members/step-3/page-links", {}
+    yield "POST", "/v1/members/step-3/page-links", {"json": {"expiresInS": 0}}
+    yield "POST", "/v1/members/nobody/page-links", {}
+    yield "GET", "/m/{token}", {}
+    yield "GET", "/m/{token}/orders/order-1", {}
+    yield "GET", "/m/{token}/orders/none", {}
+    yield "GET", "/m/none", {}
     yield "GET", "/v1/members/step-3/statement?month=2026-01", {}
     yield "GET", "/v1/members/nobody/statement", {}
     yield "GET", "/v1/members/step-3/statement?month=then", {}
@@ -165,6 +176,8 @@ async def test_every_route_answers_in_the_shape_that_is_published(client: AsyncC
         found += answer_faults(method, known, answer)
         if known == "/v1/events/rejected" and answer.is_success:
             names["rejectedId"] = answer.json()["items"][0]["rejectedId"]
+        if known.endswith("/page-links") and answer.status_code == 201:
+            names["token"] = answer.json()["url"].removeprefix("/m/")
         if known == "/v1/keys" and answer.status_code == 201:
             names["keyId"] = answer.json()["keyId"]
 
@@ -185,7 +198,7 @@ async def test_without_a_key_the_answer_is_a_published_problem(client: AsyncClie
     assert found == []
 
 
-def test_every_route_but_the_probes_names_its_scope() -> None:
+def test_every_route_but_the_probes_and_signed_links_names_its_scope() -> None:
     app = create_app(Settings.model_construct())
 
     named = {path for _, path in scopes_of(app)}

@@ -64,14 +64,14 @@ def order_lines(
     floored away, excluded or nobody's is a line of the platform.
     """
     lines: list[Line] = []
-    for group in _groups(goods, plan, journey.order.paid_at):
+    for group in goods_groups(goods, plan, journey.order.paid_at):
         lines.extend(_of_sale(journey, group, plan, promoters_since))
     lines.extend(_of_influence(journey, path, plan))
     capped = _capped(lines, journey, path, plan.paid_levels_max)
     return sorted((one for one in capped if one.amount_minor), key=lambda one: one.key)
 
 
-def _groups(goods: Sequence[Mapping[str, Any]], plan: Plan, paid_at: int) -> Iterator[Goods]:
+def goods_groups(goods: Sequence[Mapping[str, Any]], plan: Plan, paid_at: int) -> Iterator[Goods]:
     """The order's lines by the rule that speaks for them; their parts add up to 1."""
     moment = from_micros(paid_at)
     total = sum(line["amountMinor"] for line in goods)

@@ -243,6 +243,14 @@ class Plan(_Strict):
     holding_days: Annotated[int, Field(ge=0, le=365)] = 7
     paid_levels_max: Annotated[int, Field(ge=0, le=512)] = 0
 
+    @model_validator(mode="after")
+    def _campaigns_differ(self) -> Self:
+        names = [one.name for one in self.campaigns]
+        if len(set(names)) < len(names):
+            # What is booked for a campaign is found by its name.
+            raise ValueError("campaigns must have different names")
+        return self
+
     @cached_property
     def month_zone(self) -> ZoneInfo:
         """The zone in which months begin and end."""

@@ -166,10 +166,10 @@ async def _lang(
         Query(description="Language of the texts; else by Accept-Language, else zh"),
     ] = None,
 ) -> Lang:
-    return lang or _preferred(request.headers.get("accept-language", ""))
+    return lang or preferred_lang(request.headers.get("accept-language", ""))
 
 
-def _preferred(header: str) -> Lang:
+def preferred_lang(header: str) -> Lang:
     """The first of our languages by weight that an Accept-Language header names."""
     found: list[tuple[float, Lang]] = []
     for part in header[:1_000].split(","):

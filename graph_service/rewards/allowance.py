@@ -32,8 +32,8 @@ def split_allowance(
     if total == 0:
         nothing = (0,) * len(clicks)
         return Allowance(pool_minor, pool_minor, tuple(map(Fraction, nothing)), nothing)
-    curve = [_pi(Fraction(below, total), beta) for below in _suffix_sums(clicks)]
-    shares = tuple(curve[i] - curve[i + 1] for i in range(len(clicks)))
+    heights = [curve(Fraction(below, total), beta) for below in people_below(clicks)]
+    shares = tuple(heights[i] - heights[i + 1] for i in range(len(clicks)))
     amounts = tuple(
         0 if out else pool_minor * share.numerator // share.denominator
         for share, out in zip(shares, excluded, strict=True)
@@ -41,12 +41,13 @@ def split_allowance(
     return Allowance(pool_minor, pool_minor - sum(amounts), shares, amounts)
 
 
-def _pi(x: Fraction, beta: Fraction) -> Fraction:
+def curve(x: Fraction, beta: Fraction) -> Fraction:
+    """pi(x): how much of the pool belongs to a step and all below it, who brought x of all."""
     return beta * x + (1 - beta) * x * x
 
 
-def _suffix_sums(clicks: Sequence[int]) -> list[int]:
-    """S_1 to S_h, and 0 for the step beyond the closer."""
+def people_below(clicks: Sequence[int]) -> list[int]:
+    """S_1 to S_h: the clicks of each step and all below it; and 0 beyond the closer."""
     sums = [0]
     for count in reversed(clicks):
         sums.append(sums[-1] + count)

@@ -33,6 +33,10 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         },
         "not later",
     ),
+    "campaigns of one name": (
+        {"campaigns": [{"name": "c", "multiplier": "2"}, {"name": "c", "multiplier": "3"}]},
+        "different names",
+    ),
     "unknown rule": ({"bonus": 1}, "Extra inputs"),
     "no zone": ({"zone": "Asia/Atlantis"}, "time zone"),
     "no currency": ({"currency": "XXX"}, "ISO 4217"),

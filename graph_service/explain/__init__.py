@@ -1,0 +1,1 @@
+"""How did the money of this order come about?"""

@@ -1,0 +1,1 @@
+"""What may a member see of their own?"""
