@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ from graph_service.ledger.lines import Basis, Line
 from graph_service.ledger.months import period_lines
 from graph_service.money import decimal_string
 from graph_service.months.closing import count_sales
-from graph_service.months.counted import period_of_row, plan_of_period
+from graph_service.months.counted import Period, period_of_row, plan_of_period
 from graph_service.periods import month_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_rate, next_step
@@ -86,7 +87,8 @@ async def read_statement(
 ) -> dict[str, Any]:
     """A member's month by basis, the balance and the ladder. Raises MemberNotFound.
 
-    What months that are not closed have earned so far is counted in, as pending.
+    What months that are not closed have earned so far is counted in, so that nothing depends on
+    when a month is closed.
     """
     plan = plans.at(to_micros(now))
     currency = plan.currency
@@ -97,11 +99,15 @@ async def read_statement(
     by_basis: dict[str, int] = dict.fromkeys(get_args(Basis), 0)
     by_basis |= dict(zip(sums["bases"], sums["amounts"], strict=True))
     accrued = await _accrued(graph, member_id, currency, plans)
-    for line_month, line in accrued:
-        if line_month == month:
-            by_basis[line.basis] += line.amount_minor
+    for one in accrued:
+        if month_of_period(one.period.period) == month:
+            by_basis[one.line.basis] += one.line.amount_minor
     released, pending = await _balance(graph, member_id, currency, plans, now)
-    pending += sum(line.amount_minor for _, line in accrued)
+    for one in accrued:
+        if one.period.ends + one.held <= to_micros(now):
+            released += one.line.amount_minor
+        else:
+            pending += one.line.amount_minor
     key = sales_month_id(month, currency, member_id)
     team = (await graph.read("referrals/read_team", memberId=member_id, salesMonthId=key))[0]
     return {
@@ -121,19 +127,26 @@ async def read_statement(
     }
 
 
-async def _accrued(
-    graph: Graph, member_id: str, currency: str, plans: Plans
-) -> list[tuple[str, Line]]:
-    """What periods that are not closed have earned a member so far, with the month of each."""
+@dataclass(frozen=True)
+class Accrued:
+    """What a period that is not closed has earned so far. held: how long after its end (us)."""
+
+    period: Period
+    held: int
+    line: Line
+
+
+async def _accrued(graph: Graph, member_id: str, currency: str, plans: Plans) -> list[Accrued]:
+    """What periods that are not closed have earned a member so far."""
     rows = await graph.read("months/list_keys_open", memberId=member_id, currency=currency)
-    found: list[tuple[str, Line]] = []
+    found: list[Accrued] = []
     for row in rows:
         period = period_of_row(row, plans)
         plan = plan_of_period(plans, period.period)
+        held = plan.holding_days * MICROS_PER_DAY
         for sales in await count_sales(graph.read, [row["salesMonthId"]], period):
             lines = period_lines(plan, period.period, currency, sales)
-            month = month_of_period(period.period)
-            found += [(month, line) for line in lines if line.payee_id == member_id]
+            found += [Accrued(period, held, one) for one in lines if one.payee_id == member_id]
     return found
 
 

@@ -117,10 +117,12 @@ async def test_what_is_completed_is_released_after_the_holding_days(client: Asyn
     assert {(line["state"], line["availableAt"]) for line in answer["lines"]} == {
         ("released", "2026-01-16T16:00:00Z")
     }
-    assert statement["byBasis"]["own_sale"] == statement["totalMinor"] == 675
+    # January is over for more than the holding days, so its ladder is released as well.
+    assert (statement["byBasis"]["own_sale"], statement["byBasis"]["ladder"]) == (675, 500)
+    assert statement["totalMinor"] == 1_175
     assert statement["balance"] == {
         "pendingMinor": 0,
-        "releasedMinor": 675,
+        "releasedMinor": 1_175,
         "heldMinor": 0,
         "paidMinor": 0,
     }
