@@ -78,8 +78,8 @@ async def read_paths(read: Read, journeys: Mapping[str, Journey]) -> dict[str, P
 
 def in_time(times: Sequence[int], people: Sequence[str]) -> Clicked:
     """The clicks on a share, oldest first."""
-    pairs = sorted(zip(times, people, strict=True))
-    return [at for at, _ in pairs], [person_id for _, person_id in pairs]
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return [times[i] for i in order], [people[i] for i in order]
 
 
 def _window(journey: Journey) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from graph_service.attribution.models import Program, touch_weights
+from graph_service.attribution.models import ALL, NOTHING, Program, touch_weights
 from graph_service.graph.session import Read, Row
 
 Basis = Literal["coupon", "click", "binding", "none"]
@@ -136,6 +136,8 @@ def split_credit(amount_minor: int, weights: Sequence[Fraction], decider: int | 
     weights: add up to 1 less what nobody is credited with, and that part is floored likewise.
     decider: None leaves over with whom nobody is credited with.
     """
+    if decider is not None and len(weights) == 1 and weights[0] == ALL:
+        return [amount_minor]
     parts = [amount_minor * one.numerator // one.denominator for one in weights]
     if decider is not None:
         nobody = 1 - sum(weights, Fraction(0))
@@ -265,7 +267,7 @@ def _touches(
     """The touches with their weights; all weigh nothing where a coupon takes the order."""
     weights = touch_weights(rules, [at for at, _ in clicks], order.paid_at)
     if order.coupon_owner_id is not None:
-        weights = [Fraction(0)] * len(clicks)
+        weights = [NOTHING] * len(clicks)
     return tuple(
         Touch(share_id, clicked_at, creators.get(share_id), weight)
         for (clicked_at, share_id), weight in zip(clicks, weights, strict=True)
@@ -278,12 +280,13 @@ def _weights(
     """What each member is credited with, and whose touch decides: the last that weighs anything."""
     if basis != "click":
         alone = order.coupon_owner_id if basis == "coupon" else order.inviter_id
-        return ({} if alone is None else {alone: Fraction(1)}), alone
+        return ({} if alone is None else {alone: ALL}), alone
     weights: dict[str, Fraction] = {}
     weighing = [touch for touch in touches if touch.weight]
     for touch in weighing:
         if touch.member_id is not None:
-            weights[touch.member_id] = weights.get(touch.member_id, Fraction(0)) + touch.weight
+            before = weights.get(touch.member_id)
+            weights[touch.member_id] = touch.weight if before is None else before + touch.weight
     return weights, weighing[-1].member_id
 
 
