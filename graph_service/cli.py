@@ -1,6 +1,7 @@
 """The commands."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -372,6 +373,9 @@ async def _serve(settings: Settings) -> int:
     )
     # Opened here and not by uvicorn: a start that fails is one line and not a traceback.
     async with web.router.lifespan_context(web):
+        # What the start has made stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         await _Server(config).serve(sockets=[listener])
     return 0
 

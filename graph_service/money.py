@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 # ISO 4217 list one (2024-06), active codes of currencies that people pay with.
 CURRENCIES = frozenset(
@@ -20,9 +21,16 @@ DECIMAL_PLACES = 10
 
 def decimal_string(value: Fraction) -> str:
     """A fraction as a plain decimal string: at most 10 places, half to even, no trailing zeros."""
+    numerator, denominator = value.as_integer_ratio()
+    return str(numerator) if denominator == 1 else _decimal_string(numerator, denominator)
+
+
+# The weights of a thousand orders are few different ones.
+@lru_cache(maxsize=65_536)
+def _decimal_string(numerator: int, denominator: int) -> str:
     with localcontext() as context:
         context.prec = 60
-        exact = Decimal(value.numerator) / Decimal(value.denominator)
+        exact = Decimal(numerator) / Decimal(denominator)
         text = f"{exact.quantize(Decimal(1).scaleb(-DECIMAL_PLACES), rounding=ROUND_HALF_EVEN):f}"
     return text.rstrip("0").rstrip(".") or "0"
 

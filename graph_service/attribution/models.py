@@ -15,6 +15,7 @@ Model = Literal[
 ]
 # Fitted on the journeys of a time together, so they say nothing of one order.
 FITTED_MODELS = frozenset({"markov", "shapley"})
+NOTHING, ALL = Fraction(0), Fraction(1)
 MICROS_PER_HOUR = 3_600_000_000
 # Parts of one: what is left of a touch after some hours is rounded to so many of them, half even.
 DECAY_GRID = 10**30
@@ -86,8 +87,9 @@ def touch_weights(rules: Program, times: Sequence[int], paid_at: int) -> list[Fr
         return _decayed([(paid_at - at) // MICROS_PER_HOUR for at in times], rules.half_life_hours)
     if rules.model == "position_based":
         return _by_position(count, rules.first_weight, rules.last_weight)
-    chosen = {"first_touch": 0, "last_touch": count - 1}[rules.model]
-    return [Fraction(int(i == chosen)) for i in range(count)]
+    weights = [NOTHING] * count
+    weights[{"first_touch": 0, "last_touch": -1}[rules.model]] = ALL
+    return weights
 
 
 def _decayed(ages: Sequence[int], half_life_hours: int) -> list[Fraction]:

@@ -1,5 +1,6 @@
 """The propagation path: step by step from the origin to the one who closed the order."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,10 @@ from graph_service.attribution.touches import (
 from graph_service.clock import from_micros
 from graph_service.graph.session import Read
 
-Clicks = Mapping[str, Sequence[tuple[int, str]]]
+# Of a share, when it was clicked (us), oldest first, and by whom.
+Clicked = tuple[Sequence[int], Sequence[str]]
+Clicks = Mapping[str, Clicked]
+NO_CLICKS: Clicked = ((), ())
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,13 @@ class KeyNode:
 
 async def read_paths(read: Read, journeys: Mapping[str, Journey]) -> dict[str, Path]:
     """The paths of these journeys, by order id; the clicks on a share are read once for all."""
-    groups = {order_id: _group(journey) for order_id, journey in journeys.items()}
-    share_ids = {share.share_id for steps in groups.values() for step in steps for share in step}
-    clicks: dict[str, list[tuple[int, str]]] = {}
+    share_ids = {
+        share.share_id
+        for journey in journeys.values()
+        for step in _group(journey)
+        for share in step
+    }
+    clicks: dict[str, Clicked] = {}
     if share_ids:
         spans = [_window(journey) for journey in journeys.values()]
         rows = await read(
@@ -64,12 +72,14 @@ async def read_paths(read: Read, journeys: Mapping[str, Journey]) -> dict[str, P
             opens=from_micros(min(opens for opens, _ in spans)),
             closes=from_micros(max(closes for _, closes in spans)),
         )
-        clicks = {
-            row["shareId"]: sorted(zip(row["times"], row["people"], strict=True)) for row in rows
-        }
-    return {
-        order_id: _path(journey, groups[order_id], clicks) for order_id, journey in journeys.items()
-    }
+        clicks = {row["shareId"]: in_time(row["times"], row["people"]) for row in rows}
+    return {order_id: path_of(journey, clicks) for order_id, journey in journeys.items()}
+
+
+def in_time(times: Sequence[int], people: Sequence[str]) -> Clicked:
+    """The clicks on a share, oldest first."""
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return [times[i] for i in order], [people[i] for i in order]
 
 
 def _window(journey: Journey) -> tuple[int, int]:
@@ -93,12 +103,13 @@ def _group(journey: Journey) -> list[list[Step]]:
     return groups
 
 
-def _path(journey: Journey, groups: list[list[Step]], clicks: Clicks) -> Path:
+def path_of(journey: Journey, clicks: Clicks) -> Path:
+    """The path of a journey. clicks: on the shares of its chain, at least those in its window."""
     chain = journey.chain
     if chain is None:
         return Path(_single_step(journey), truncated=False)
-    opens, closes = _window(journey)
-    counts, cleared = _count(groups, clicks, (opens, closes), _people(journey, groups))
+    groups = _group(journey)
+    counts, cleared = _count(groups, clicks, _window(journey), _people(journey, groups))
     steps = tuple(
         PathStep(
             position=i + 1,
@@ -132,19 +143,29 @@ def _count(
 ) -> tuple[list[int], list[int]]:
     """Per step, the click events in the window, and the people who came first through it."""
     opens, closes = window
-    counts = [0] * len(groups)
-    first: dict[str, tuple[int, str, int]] = {}
+    counts, cleared = [0] * len(groups), [0] * len(groups)
+    found: list[tuple[str, int, Clicked]] = []
     for i, group in enumerate(groups):
         for share in group:
-            for at, person_id in clicks.get(share.share_id, ()):
-                if opens < at <= closes:
-                    counts[i] += 1
-                    click = (at, share.share_id, i)
-                    if person_id not in never and first.get(person_id, click) >= click:
-                        first[person_id] = click
-    cleared = [0] * len(groups)
-    for _, _, i in first.values():
-        cleared[i] += 1
+            times, people = clicks.get(share.share_id, NO_CLICKS)
+            start, end = bisect_right(times, opens), bisect_right(times, closes)
+            if start < end:
+                counts[i] += end - start
+                found.append((share.share_id, i, (times[start:end], people[start:end])))
+    if len(found) == 1:
+        _, i, (_, people) = found[0]
+        cleared[i] = len(set(people).difference(never))
+        return counts, cleared
+    first: dict[str, tuple[int, int]] = {}
+    # Of clicks at one moment the one on the share of the least id was first.
+    for _, i, (times, people) in sorted(found):
+        # Backwards, so that a person's earliest click on the share is what stays.
+        for person_id, at in dict(zip(reversed(people), reversed(times), strict=True)).items():
+            before = first.get(person_id)
+            if before is None or at < before[0]:
+                first[person_id] = (at, i)
+    for person_id, (_, i) in first.items():
+        cleared[i] += person_id not in never
     return counts, cleared
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from graph_service.attribution.models import Program, touch_weights
+from graph_service.attribution.models import ALL, NOTHING, Program, touch_weights
 from graph_service.graph.session import Read, Row
 
 Basis = Literal["coupon", "click", "binding", "none"]
@@ -136,6 +136,8 @@ def split_credit(amount_minor: int, weights: Sequence[Fraction], decider: int | 
     weights: add up to 1 less what nobody is credited with, and that part is floored likewise.
     decider: None leaves over with whom nobody is credited with.
     """
+    if decider is not None and len(weights) == 1 and weights[0] == ALL:
+        return [amount_minor]
     parts = [amount_minor * one.numerator // one.denominator for one in weights]
     if decider is not None:
         nobody = 1 - sum(weights, Fraction(0))
@@ -159,22 +161,36 @@ async def read_journeys(
     named |= {order.coupon_owner_id for order in orders.values()}
     named |= {order.inviter_id for order in orders.values()}
     standings = await _read_standings(read, {one for one in named if one is not None})
+    creators = {share_id: chain.shares[0].member_id for share_id, chain in chains.items()}
     return {
-        order_id: _journey(order, clicks[order_id], chains, standings, program)
+        order_id: journey_of(
+            order,
+            times := clicks[order_id],
+            rules=program.of(order.channel, order.shop_id),
+            creators=creators,
+            chain=chains.get(times[-1][1]) if times else None,
+            standings=standings,
+        )
         for order_id, order in orders.items()
     }
 
 
-def _journey(
+def journey_of(
     order: Order,
     clicks: Sequence[tuple[int, str]],
-    chains: Mapping[str, Chain],
+    *,
+    rules: Program,
+    creators: Mapping[str, str | None],
+    chain: Chain | None,
     standings: Mapping[str, Standing],
-    program: Program,
 ) -> Journey:
-    rules = program.of(order.channel, order.shop_id)
+    """The journey that follows from what is known of an order.
+
+    clicks: the touches in the window of these rules as (us, share), oldest first. creators: of
+    the shares touched. chain: of the last touch. standings: of all members named.
+    """
     basis = _basis(order, clicks)
-    touches = _touches(order, clicks, chains, rules)
+    touches = _touches(order, clicks, creators, rules)
     weights, decides = _weights(order, basis, touches)
     credited = list(weights)
     decider = None if decides is None else credited.index(decides)
@@ -188,7 +204,7 @@ def _journey(
             for one, part in zip(credited, parts, strict=True)
         ),
         decider=decider,
-        chain=chains.get(clicks[-1][1]) if clicks else None,
+        chain=chain,
         standings=standings,
         program=rules,
     )
@@ -242,20 +258,18 @@ def _basis(order: Order, clicks: Sequence[tuple[int, str]]) -> Basis:
     return "none" if order.inviter_id is None else "binding"
 
 
-def _creator(chains: Mapping[str, Chain], share_id: str) -> str | None:
-    chain = chains.get(share_id)
-    return None if chain is None else chain.shares[0].member_id
-
-
 def _touches(
-    order: Order, clicks: Sequence[tuple[int, str]], chains: Mapping[str, Chain], rules: Program
+    order: Order,
+    clicks: Sequence[tuple[int, str]],
+    creators: Mapping[str, str | None],
+    rules: Program,
 ) -> tuple[Touch, ...]:
     """The touches with their weights; all weigh nothing where a coupon takes the order."""
     weights = touch_weights(rules, [at for at, _ in clicks], order.paid_at)
     if order.coupon_owner_id is not None:
-        weights = [Fraction(0)] * len(clicks)
+        weights = [NOTHING] * len(clicks)
     return tuple(
-        Touch(share_id, clicked_at, _creator(chains, share_id), weight)
+        Touch(share_id, clicked_at, creators.get(share_id), weight)
         for (clicked_at, share_id), weight in zip(clicks, weights, strict=True)
     )
 
@@ -266,12 +280,13 @@ def _weights(
     """What each member is credited with, and whose touch decides: the last that weighs anything."""
     if basis != "click":
         alone = order.coupon_owner_id if basis == "coupon" else order.inviter_id
-        return ({} if alone is None else {alone: Fraction(1)}), alone
+        return ({} if alone is None else {alone: ALL}), alone
     weights: dict[str, Fraction] = {}
     weighing = [touch for touch in touches if touch.weight]
     for touch in weighing:
         if touch.member_id is not None:
-            weights[touch.member_id] = weights.get(touch.member_id, Fraction(0)) + touch.weight
+            before = weights.get(touch.member_id)
+            weights[touch.member_id] = touch.weight if before is None else before + touch.weight
     return weights, weighing[-1].member_id
 
 

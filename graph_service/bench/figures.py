@@ -56,6 +56,7 @@ class Figures:
     machine: dict[str, Any]
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     loads: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    followed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     memory: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def body(self) -> dict[str, Any]:
@@ -63,6 +64,7 @@ class Figures:
         return {
             "machine": self.machine,
             "loads": self.loads,
+            "followed": self.followed,
             "memory": self.memory,
             "requests": self.rows,
         }

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from graph_service.bench.bare import open_bare
 from graph_service.bench.figures import Figures, machine_facts
-from graph_service.bench.runs import Effort, subjects_of, time_ingest, time_questions
+from graph_service.bench.runs import Effort, catch_up, subjects_of, time_ingest, time_questions
 from graph_service.bench.stage import Stage, open_stage
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Invalid
@@ -31,18 +31,25 @@ taken in the same run, in turn with the peer, and hold better.
 One client, one connection, one request at a time. Each figure is the median over the repeats.
 *Ratio*: our median time over the peer's. The peer of a write is the bare Neo4j driver that
 creates one node of strings for each event, without key, check, link or count; the peer of a
-question is an empty round trip of the bare driver (`RETURN 1`). *wait*: the answer comes when
-what is derived is booked too. Questions are asked right after a bulk load, while the ledger
-catches up with it on the same cores.
+question is an empty round trip of the bare driver (`RETURN 1`), that of batch attribution the
+bare driver that reads the paths of the same orders and nothing else. *wait*: the answer comes
+when what is derived is booked too. Questions are asked after a bulk load, when the ledger has
+caught up with it.
 
 {requests}
 
 ## Loading and memory
 
 `load --bulk` from a file of JSON lines into an empty store, everything included: reading, import,
-start, constraints. Memory is the peak of each process over all of the above on that world.
+start, constraints. Then the service starts, and its ledger follows the facts one by one.
 
 {loads}
+
+{followed}
+
+Memory is the peak of each process over all of the above on that world.
+
+{peaks}
 """
 
 
@@ -103,6 +110,8 @@ def _bench_questions(
                 def say(what: str) -> None:
                     status.update(f"{world.name}: {what}")
 
+                facts, took = catch_up(bare, say)
+                figures.followed.append({"world": world.name, "facts": facts, "seconds": took})
                 for timed in time_questions(service, bare, subjects, world.name, effort, say):
                     _add(figures, timed.row(), console)
             figures.memory.append({"what": "questions", "world": world.name, **service.peaks()})
@@ -146,15 +155,11 @@ def page_of(body: dict[str, Any]) -> str:
     )
     loads = _table(
         ["world", "events", "load --bulk (s)", "events/s"],
-        [
-            [
-                row["world"],
-                f"{row['events']:,}",
-                f"{row['seconds']:,.0f}",
-                f"{row['events'] / row['seconds']:,.0f}",
-            ]
-            for row in body["loads"]
-        ],
+        [_rate(row, "events") for row in body["loads"]],
+    )
+    followed = _table(
+        ["world", "facts", "ledger (s)", "facts/s"],
+        [_rate(row, "facts") for row in body["followed"]],
     )
     peaks = _table(
         ["world", "while", "service (MiB)", "Neo4j (MiB)"],
@@ -163,7 +168,14 @@ def page_of(body: dict[str, Any]) -> str:
             for one in body["memory"]
         ],
     )
-    return PAGE.format(machine=machine, requests=requests, loads=f"{loads}\n\n{peaks}")
+    return PAGE.format(
+        machine=machine, requests=requests, loads=loads, followed=followed, peaks=peaks
+    )
+
+
+def _rate(row: dict[str, Any], what: str) -> list[str]:
+    count, seconds = row[what], row["seconds"]
+    return [row["world"], f"{count:,}", f"{seconds:,.0f}", f"{count / seconds:,.0f}"]
 
 
 def _mib(value: float | None) -> str:

@@ -3,24 +3,29 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from random import Random
-from time import sleep
+from time import perf_counter, sleep
 
 from graph_service.bench.bare import Bare
 from graph_service.bench.figures import Timed
 from graph_service.bench.stage import Service
+from graph_service.errors import GraphUnavailable
 from graph_service.ids import fact_key
 from graph_service.worlds.diary import Event
 from graph_service.worlds.showcase import PROMOTERS, SHOWCASE_ORDER
 
 WARM_BATCH = 500
 ORDERS_TOGETHER = 1_000
-IDS_KEPT = 4_000
+IDS_KEPT = 10_000
 SETTLE_S = 0.1
+# A ledger that takes longer to catch up with a load is waited for no more (s).
+CATCH_UP_S_MAX = 7_200.0
 MONTH = "2026-05"
 # What the peer of a question is asked.
 EMPTY_QUERY = "RETURN 1"
+PATH_QUERY = "driver, paths only"
 
 Progress = Callable[[str], None]
 Request = tuple[str, str, object]
@@ -35,7 +40,7 @@ class Effort:
     ingest: tuple[tuple[int, int], ...] = ((1, 200), (100, 40), (2_000, 6))
     warm_questions: int = 30
     questions: int = 100
-    batches: int = 5
+    batches: int = 10
 
     @property
     def ingested(self) -> int:
@@ -137,10 +142,24 @@ def _rows(batch: Sequence[Event]) -> list[dict[str, str]]:
     ]
 
 
+def catch_up(bare: Bare, say: Progress) -> tuple[int, float]:
+    """How many facts the ledger had to follow, and the seconds until it had.
+
+    Raises GraphUnavailable where it has not within CATCH_UP_S_MAX.
+    """
+    started, facts = perf_counter(), bare.behind()
+    while behind := bare.behind():
+        say(f"the ledger has {behind:,} facts to follow")
+        if perf_counter() - started > CATCH_UP_S_MAX:
+            raise GraphUnavailable(f"the ledger is {behind:,} facts behind its load")
+        sleep(SETTLE_S)
+    return facts, perf_counter() - started
+
+
 def time_questions(
     service: Service, bare: Bare, subjects: Subjects, world: str, effort: Effort, say: Progress
 ) -> list[Timed]:
-    """Team, team by level, upline, path and batch attribution, each beside an empty round trip."""
+    """Team, team by level, upline and path, each beside an empty round trip; then batches."""
     members, orders = subjects.members, subjects.orders
     kinds: dict[str, Callable[[int], Request]] = {
         "team": lambda i: ("GET", f"/v1/members/{members[i]}/team?month={MONTH}", None),
@@ -163,30 +182,44 @@ def time_questions(
             [request_of(i) for i in numbers[start : start + effort.questions]]
             for start in numbers[:: effort.questions]
         ]
-        runs, peer_runs = _asked(service, bare, asked, effort)
+        peers = [bare.round_trip] * effort.questions
+        runs, peer_runs = _asked(service, asked, peers)
         found.append(Timed(what, world, runs, peer=EMPTY_QUERY, peer_runs=peer_runs))
+    return [*found, _time_batches(service, bare, orders, world, effort, say)]
+
+
+def _time_batches(
+    service: Service,
+    bare: Bare,
+    orders: Sequence[str],
+    world: str,
+    effort: Effort,
+    say: Progress,
+) -> Timed:
+    """Attribution of many orders in a call, beside the bare driver that reads their paths alone."""
     count = min(ORDERS_TOGETHER, len(orders))
     what = f"batch attribution, {count:,} orders"
     say(what)
-    together: list[Request] = [
-        ("POST", "/v1/attributions:batch", {"orderIds": _some(orders, i)})
-        for i in range(effort.batches)
+    batches = [_some(orders, i) for i in range(effort.batches)]
+    asked: list[Request] = [
+        ("POST", "/v1/attributions:batch", {"orderIds": batch}) for batch in batches
     ]
-    service.ask(*together[0])
-    runs, peer_runs = _asked(service, bare, [together] * effort.repeats, effort)
-    found.append(Timed(what, world, runs, count, EMPTY_QUERY, peer_runs))
-    return found
+    peers = [partial(bare.paths, batch) for batch in batches]
+    # Once all: what is read for the first time comes from the disk.
+    _asked(service, [asked], peers)
+    runs, peer_runs = _asked(service, [asked] * effort.repeats, peers)
+    return Timed(what, world, runs, count, PATH_QUERY, peer_runs)
 
 
 def _asked(
-    service: Service, bare: Bare, asked: Sequence[Sequence[Request]], effort: Effort
+    service: Service, asked: Sequence[Sequence[Request]], peers: Sequence[Callable[[], float]]
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """For each repeat the seconds of its requests, and of the driver's round trips after them."""
+    """For each repeat the seconds of its requests, and what the peers took after them."""
     runs: list[list[float]] = []
     peer_runs: list[list[float]] = []
     for requests in asked:
         runs.append([service.ask(*one)[0] for one in requests])
-        peer_runs.append([bare.round_trip() for _ in range(effort.questions)])
+        peer_runs.append([peer() for peer in peers])
     return runs, peer_runs
 
 

@@ -15,6 +15,7 @@ from neo4j import (
     WRITE_ACCESS,
     AsyncDriver,
     AsyncGraphDatabase,
+    AsyncResult,
     AsyncSession,
     AsyncTransaction,
     NotificationDisabledClassification,
@@ -88,13 +89,7 @@ class Transaction:
     async def run(self, name: str, /, **params: object) -> list[Row]:
         """Run a query by name and return its rows. Raises QueryInvalid on wrong parameters."""
         query = self.graph.query(name, params)
-        started = perf_counter()
-        result = await self.raw.run(query.text, params)
-        rows = [record.data() for record in await result.fetch(self.graph.rows_max + 1)]
-        QUERY_SECONDS.labels(name).observe(perf_counter() - started)
-        if len(rows) > self.graph.rows_max:
-            raise TooLarge(f"{name} returned more than {self.graph.rows_max} rows")
-        return rows
+        return await self.graph.rows(name, self.raw.run(query.text, params))
 
 
 class Graph:
@@ -163,6 +158,10 @@ class Graph:
         """Rows of a reading query."""
         return await self._alone("read", name, params)
 
+    async def read_within(self, timeout_s: float, name: str, /, **params: object) -> list[Row]:
+        """Rows of a reading query that may take so long, whatever its header says."""
+        return await self._alone("read", name, params, timeout_s=timeout_s)
+
     async def write(self, name: str, /, **params: object) -> list[Row]:
         """Rows of a writing query, run in a transaction of its own."""
         return await self._shielded(self._alone("write", name, params))
@@ -191,15 +190,48 @@ class Graph:
         if self._home is not None:
             require_room(self._home, WRITE_MIB, what="what Neo4j writes next", remedy=remedy)
 
-    async def _alone(self, mode: Mode, name: str, params: Mapping[str, object]) -> list[Row]:
+    async def rows(self, name: str, running: Awaitable[AsyncResult]) -> list[Row]:
+        """The rows of a query that was sent. Raises TooLarge beyond rows_max."""
+        started = perf_counter()
+        # Queries return scalars, lists and maps; Record.data would walk all of them for nodes.
+        records = await (await running).fetch(self.rows_max + 1)
+        rows = [dict(zip(one.keys(), one.values(), strict=True)) for one in records]
+        QUERY_SECONDS.labels(name).observe(perf_counter() - started)
+        if len(rows) > self.rows_max:
+            raise TooLarge(f"{name} returned more than {self.rows_max} rows")
+        return rows
+
+    async def _alone(
+        self,
+        mode: Mode,
+        name: str,
+        params: Mapping[str, object],
+        *,
+        timeout_s: float | None = None,
+    ) -> list[Row]:
         query = self.query(name, params)
         if query.mode != mode:
             raise QueryInvalid(f"{name} is a {query.mode} query")
+        if mode == "read":
+            return await self._read_alone(query, params, timeout_s or query.timeout_s)
 
         async def run(transaction: Transaction) -> list[Row]:
             return await transaction.run(name, **params)
 
         return await self._tried(mode, run, name=name, timeout_s=query.timeout_s)
+
+    async def _read_alone(
+        self, query: Query, params: Mapping[str, object], timeout_s: float
+    ) -> list[Row]:
+        """One round trip: the query brings its transaction with it and ends it."""
+        name = query.name
+        sent = DriverQuery(query.text, metadata={"query": name}, timeout=timeout_s)
+
+        async def once() -> list[Row]:
+            async with _heard(name, timeout_s), self._session("read") as session:
+                return await self.rows(name, session.run(sent, dict(params)))
+
+        return await self._retried(once, name=name, timeout_s=timeout_s)
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """A write goes on to its end when the one who asked for it has hung up."""

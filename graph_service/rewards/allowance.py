@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+NOTHING = Fraction(0)
+
 
 @dataclass(frozen=True)
 class Allowance:
@@ -30,13 +32,14 @@ def split_allowance(
     """
     total = sum(clicks)
     if total == 0:
-        nothing = (0,) * len(clicks)
-        return Allowance(pool_minor, pool_minor, tuple(map(Fraction, nothing)), nothing)
-    heights = [curve(Fraction(below, total), beta) for below in people_below(clicks)]
-    shares = tuple(heights[i] - heights[i + 1] for i in range(len(clicks)))
+        return Allowance(pool_minor, pool_minor, (NOTHING,) * len(clicks), (0,) * len(clicks))
+    # Whole numbers throughout: pi(S / S_1) in parts of one, of which there are so many.
+    parts = beta.denominator * total * total
+    heights = [_pi_parts(below, total, beta) for below in people_below(clicks)]
+    mine = [heights[i] - heights[i + 1] for i in range(len(clicks))]
+    shares = tuple(Fraction(one, parts) for one in mine)
     amounts = tuple(
-        0 if out else pool_minor * share.numerator // share.denominator
-        for share, out in zip(shares, excluded, strict=True)
+        0 if out else pool_minor * one // parts for one, out in zip(mine, excluded, strict=True)
     )
     return Allowance(pool_minor, pool_minor - sum(amounts), shares, amounts)
 
@@ -44,6 +47,12 @@ def split_allowance(
 def curve(x: Fraction, beta: Fraction) -> Fraction:
     """pi(x): how much of the pool belongs to a step and all below it, who brought x of all."""
     return beta * x + (1 - beta) * x * x
+
+
+def _pi_parts(below: int, total: int, beta: Fraction) -> int:
+    """pi(below / total), times the denominator of beta, times the square of total."""
+    linear, square = beta.numerator, beta.denominator - beta.numerator
+    return linear * below * total + square * below * below
 
 
 def people_below(clicks: Sequence[int]) -> list[int]:

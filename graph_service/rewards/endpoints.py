@@ -1,8 +1,10 @@
 """Orders over HTTP: which path brought them, who is credited, what each step is allowed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import FailFast, Field
 
 from graph_service.access.endpoints import Requires
@@ -160,10 +162,10 @@ async def get_attribution(
         int | None,
         Query(alias="windowDays", ge=1, le=365, description="How far back touches count (days)"),
     ] = None,
-) -> dict[str, Any]:
+) -> Response:
     """The path from the origin to the closer, touches, credits, key nodes and the allowance."""
     question = AttributionQuestion(model, window_days)
-    return await ask_attribution(graph, order_id, question, plans)
+    return _told(await ask_attribution(graph, order_id, question, plans))
 
 
 @router.post(
@@ -173,14 +175,21 @@ async def get_attribution(
 )
 async def post_attributions(
     graph: GraphOfApp, plans: PlansOfApp, request: Request, asked: OrderIds
-) -> dict[str, Any]:
+) -> Response:
     """The same answers for many orders, in the order asked; unknown orders are named apart."""
     settings: Settings = request.app.state.settings
     if len(asked.order_ids) > settings.batch_orders_max:
         raise TooLarge(f"more than {settings.batch_orders_max} orders in one request")
     question = AttributionQuestion(asked.model, asked.window_days)
     found = await ask_attributions(graph, asked.order_ids, question, plans)
-    return {
-        "items": [found[one] for one in asked.order_ids if one in found],
-        "unknown": [one for one in asked.order_ids if one not in found],
-    }
+    return _told(
+        {
+            "items": [found[one] for one in asked.order_ids if one in found],
+            "unknown": [one for one in asked.order_ids if one not in found],
+        }
+    )
+
+
+def _told(answer: Mapping[str, Any]) -> Response:
+    """JSON as it is: to look again at a thousand answers would take as long as to find them."""
+    return Response(orjson.dumps(answer), media_type="application/json")

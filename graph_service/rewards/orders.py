@@ -1,12 +1,16 @@
 """What an order's attribution is worth: path, credits and allowance in one answer."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from graph_service.attribution.models import FITTED_MODELS, Program
-from graph_service.attribution.path import Path, PathStep, key_nodes, read_paths
-from graph_service.attribution.touches import Journey, read_journeys
+from graph_service.attribution.path import PathStep, key_nodes
+from graph_service.attribution.touches import Journey, Order, read_journeys
+from graph_service.attribution.traces import Trace, read_traces, traces_of
 from graph_service.clock import from_micros, time_string
 from graph_service.errors import Invalid, NotFound
 from graph_service.graph.session import Graph, Read, Row, Transaction
@@ -53,23 +57,29 @@ class AttributionQuestion:
         """The plan's rules with what was asked for in their place."""
         return plan.program.asked(self.model, self.window_days)
 
+    def window_days_max(self, plans: Plans) -> int:
+        """The longest time that a click may come before its order, under any plan."""
+        return self.window_days or plans.widest.window_days_max
+
 
 async def ask_attributions(
     graph: Graph, order_ids: Sequence[str], question: AttributionQuestion, plans: Plans
 ) -> dict[str, dict[str, Any]]:
-    """The answers about those of these orders that were paid, read in one transaction."""
+    """The answers about those of these orders that were paid, by id.
 
-    async def work(transaction: Transaction) -> dict[str, dict[str, Any]]:
-        return await read_attributions(transaction.run, order_ids, question, plans)
-
-    return await graph.read_together(work, name="rewards/attributions", timeout_s=ASK_TIMEOUT_S)
+    Cost: one round trip; what follows from it is computed in a thread.
+    """
+    read = partial(graph.read_within, ASK_TIMEOUT_S)
+    found = await read_traces(read, order_ids, question.window_days_max(plans))
+    return await asyncio.to_thread(_answers, found, question, plans)
 
 
 async def ask_attribution(
     graph: Graph, order_id: str, question: AttributionQuestion, plans: Plans
 ) -> dict[str, Any]:
     """The answer about one order. Raises OrderNotFound."""
-    answers = await ask_attributions(graph, [order_id], question, plans)
+    read = partial(graph.read_within, ASK_TIMEOUT_S)
+    answers = await read_attributions(read, [order_id], question, plans)
     if order_id not in answers:
         raise OrderNotFound(f"there is no paid order {order_id}")
     return answers[order_id]
@@ -79,13 +89,38 @@ async def read_attributions(
     read: Read, order_ids: Sequence[str], question: AttributionQuestion, plans: Plans
 ) -> dict[str, dict[str, Any]]:
     """The answers about those of these orders that were paid, by id, each under its plan."""
-    answers: dict[str, dict[str, Any]] = {}
-    for plan, under in await split_by_plan(read, order_ids, plans):
-        journeys = await read_journeys(read, under, question.program(plan))
-        paths = await read_paths(read, journeys)
-        for order_id, journey in journeys.items():
-            answers[order_id] = _answer(journey, paths[order_id], plan)
-    return answers
+    found = await read_traces(read, order_ids, question.window_days_max(plans))
+    return _answers(found, question, plans)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What an answer needs of a plan. program: with what was asked for in its place."""
+
+    version: str
+    program: Program
+    pool_rate: Fraction
+    beta: Fraction
+
+
+def _answers(found: Row, question: AttributionQuestion, plans: Plans) -> dict[str, dict[str, Any]]:
+    terms: dict[str, _Terms] = {}
+
+    def terms_of(order: Order) -> _Terms:
+        plan = plans.at(order.paid_at)
+        if plan.version not in terms:
+            terms[plan.version] = _Terms(
+                plan.version, question.program(plan), plan.pool_rate, plan.beta
+            )
+        return terms[plan.version]
+
+    def rules_of(order: Order) -> Program:
+        return terms_of(order).program.of(order.channel, order.shop_id)
+
+    return {
+        trace.journey.order.order_id: _answer(trace, terms_of(trace.journey.order))
+        for trace in traces_of(found, rules_of)
+    }
 
 
 async def credit_orders(
@@ -132,7 +167,8 @@ def journey_sales(journey: Journey, plan: Plan) -> list[Sale]:
     ]
 
 
-def _answer(journey: Journey, path: Path, plan: Plan) -> dict[str, Any]:
+def _answer(trace: Trace, terms: _Terms) -> dict[str, Any]:
+    journey, path = trace
     order = journey.order
     return {
         "orderId": order.order_id,
@@ -140,7 +176,7 @@ def _answer(journey: Journey, path: Path, plan: Plan) -> dict[str, Any]:
         "basis": journey.basis,
         "model": journey.program.model,
         "modelVersion": MODEL_VERSION,
-        "planVersion": plan.version,
+        "planVersion": terms.version,
         "windowDays": journey.program.window_days,
         "paidAt": time_string(order.paid_at),
         "amountMinor": order.amount_minor,
@@ -170,7 +206,7 @@ def _answer(journey: Journey, path: Path, plan: Plan) -> dict[str, Any]:
             {"memberId": node.member_id, "position": node.position, "why": node.why}
             for node in key_nodes(order, path)
         ],
-        "allowance": _allowance(journey, path.steps, plan),
+        "allowance": _allowance(order, path.steps, terms),
     }
 
 
@@ -188,19 +224,19 @@ def _step(step: PathStep) -> Mapping[str, Any]:
     }
 
 
-def _allowance(journey: Journey, steps: Sequence[PathStep], plan: Plan) -> Mapping[str, Any]:
-    rate = plan.pool_rate
-    pool_minor = journey.order.net_minor * rate.numerator // rate.denominator
+def _allowance(order: Order, steps: Sequence[PathStep], terms: _Terms) -> Mapping[str, Any]:
+    rate = terms.pool_rate
+    pool_minor = order.net_minor * rate.numerator // rate.denominator
     split = split_allowance(
         pool_minor,
         [step.cleared for step in steps],
         [step.excluded is not None for step in steps],
-        plan.beta,
+        terms.beta,
     )
     return {
         "poolMinor": split.pool_minor,
         "keptMinor": split.kept_minor,
-        "currency": journey.order.currency,
+        "currency": order.currency,
         "lines": [
             {
                 "position": step.position,

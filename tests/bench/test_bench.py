@@ -113,18 +113,20 @@ def test_page_shows_every_figure() -> None:
     figures = Figures(machine_facts())
     figures.rows.append(Timed("team", "S", [[0.001]], 1, "RETURN 1", [[0.0005]]).row())
     figures.loads.append({"world": "S", "events": 200_000, "seconds": 20.0})
+    figures.followed.append({"world": "S", "facts": 100_000, "seconds": 50.0})
     figures.memory.append({"what": "ingest", "world": "S", "serviceMib": 120.4, "neo4jMib": None})
 
     page = page_of(json.loads(json.dumps(figures.body())))
 
     assert "| S | team | 1.0 | 1.0 | 1,000 | 2.0 | RETURN 1 | 1 x 1 |" in page
     assert "| S | 200,000 | 20 | 10,000 |" in page
+    assert "| S | 100,000 | 50 | 2,000 |" in page
     assert "| S | ingest | 120 | unknown |" in page
 
 
 def test_page_in_the_docs_is_one_that_the_bench_wrote() -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    head = page_of({"machine": {}, "requests": [], "loads": [], "memory": []})
+    head = page_of({"machine": {}, "requests": [], "loads": [], "followed": [], "memory": []})
 
     assert page.split("\n\n")[:2] == head.split("\n\n")[:2]
     for world in ("S", "M"):
@@ -156,3 +158,5 @@ def test_bench_runs_from_first_to_last_on_a_small_world(tmp_path: Path) -> None:
     assert all(row["p50Ms"] > 0 and row["ratio"] > 0 for row in body["requests"])
     assert all(one["serviceMib"] > 20 and one["neo4jMib"] > 100 for one in body["memory"])
     assert body["loads"][0]["events"] > 15_000
+    assert body["followed"][0]["facts"] > 0
+    assert body["requests"][-1]["peer"] == "driver, paths only"
