@@ -42,11 +42,14 @@ from graph_service.portal.endpoints import router as portal_router
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
+from graph_service.webhooks.endpoints import router as webhooks_router
+from graph_service.webhooks.worker import telling
 
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
+    webhooks_router,
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
@@ -84,7 +87,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         grace = timedelta(hours=settings.month_grace_h)
         app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper), grace)
         _show_first_key(app.state.key_ring)
-        async with keeping(app.state.key_ring), running(app.state.pipeline):
+        async with (
+            keeping(app.state.key_ring),
+            running(app.state.pipeline),
+            telling(opened.graph, app.state.pipeline, pepper, settings) as app.state.teller,
+        ):
             yield
 
 
@@ -110,7 +117,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", "PUT"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=EXPOSED_HEADERS,
         )

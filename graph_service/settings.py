@@ -154,6 +154,23 @@ class Settings(BaseSettings):
         default=(),
         description="Origins whose pages may frame the member page, with commas between; none.",
     )
+    webhooks_max: int = Field(default=50, gt=0, le=1_000, description="Most webhooks.")
+    webhook_timeout_s: float = Field(
+        default=15, gt=0, le=60, description="How long one attempt to deliver may take (s)."
+    )
+    webhook_sends_max: int = Field(
+        default=32, gt=0, description="Most connections to webhooks at one time."
+    )
+    webhook_keep_days: int = Field(
+        default=90, gt=0, description="How long messages to webhooks are kept (days)."
+    )
+    webhook_http: bool = Field(
+        default=False, description="Whether webhooks may be sent to without TLS."
+    )
+    webhook_private_hosts: bool = Field(
+        default=False,
+        description="Whether webhooks may be sent to addresses that are not public.",
+    )
     page_items_max: int = Field(
         default=500, ge=50, le=500, description="Most items on a page of a list (50 to 500)."
     )

@@ -3,6 +3,6 @@
 // params: none
 // returns: labels list<string>, properties map
 // timeout: 30 s
-MATCH (n:ApiKey|Lease|Lock|PlanVersion|Rejected|Sequence)
+MATCH (n:ApiKey|Lease|Lock|PlanVersion|Rejected|Sequence|Webhook|WebhookPlace)
 RETURN labels(n) AS labels, properties(n) AS properties
 LIMIT 100001

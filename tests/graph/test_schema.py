@@ -19,6 +19,16 @@ from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Ladder, LadderStep, Plan
 from graph_service.plans.versions import activate_version, put_version
 from graph_service.settings import Settings
+from graph_service.webhooks.deliveries import Attempt, record_attempt, take_deliveries
+from graph_service.webhooks.following import follow_log
+from graph_service.webhooks.messages import EVENTS
+from graph_service.webhooks.sending import Result
+from graph_service.webhooks.subscriptions import (
+    Wanted,
+    change_webhook,
+    create_webhook,
+    rotate_secret,
+)
 from tests.conftest import Database
 from tests.graph.model import MODEL
 from tests.worlds import START, Event, event, order_data
@@ -284,15 +294,38 @@ async def settled(pipeline: Pipeline) -> None:
     assert await pipeline.settle_ledger(timeout_s=60)
 
 
+async def every_webhook_property(pipeline: Pipeline) -> Callable[[], Awaitable[None]]:
+    """A webhook with all that may become of it, once what is stored meanwhile is booked."""
+    graph, holder = pipeline.graph, "test"
+    clock = pipeline.clock
+    made = await create_webhook(graph, "https://a.b/", EVENTS, "d", most=9, clock=clock)
+    hook = await rotate_secret(graph, made.webhook_id, clock)
+
+    async def told() -> None:
+        while await follow_log(graph, pipeline, holder):
+            pass
+        # As a part of a fact leaves it.
+        await graph.write("webhooks/move_place", seq=1, partSeq=2, partOrderId="o", partPayeeId="p")
+        taken = await take_deliveries(graph, [hook.webhook_id], holder, clock, 1)
+        for one, status in zip(taken[1:], (200, 500), strict=False):
+            attempt = Attempt(one, Result(status, excerpt="e"), 1, 1)
+            await record_attempt(graph, hook, attempt, clock, lambda: 0.5)
+        await change_webhook(graph, hook.webhook_id, Wanted(enabled=False), clock)
+
+    return told
+
+
 async def test_what_is_stored_is_what_the_model_names(
     graph: Graph, database: Database, store: Store, pipeline: Pipeline
 ) -> None:
     await every_key_property(graph)
     await every_plan_property(graph)
+    told = await every_webhook_property(pipeline)
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
     await settled(pipeline)
+    await told()
 
     nodes = database.query(
         "MATCH (n) UNWIND keys(n) AS name"
@@ -317,8 +350,10 @@ async def test_relationships_join_the_labels_that_the_model_names(
     graph: Graph, database: Database, store: Store, pipeline: Pipeline
 ) -> None:
     await every_plan_property(graph)
+    told = await every_webhook_property(pipeline)
     await store(mall_events())
     await settled(pipeline)
+    await told()
 
     rows = database.query(
         "MATCH (a)-[r]->(b) RETURN DISTINCT type(r) AS type, labels(a) AS start, labels(b) AS end"

@@ -1,0 +1,3 @@
+// One node for each WebhookMessage.
+CREATE CONSTRAINT uniqueWebhookMessage IF NOT EXISTS
+FOR (m:WebhookMessage) REQUIRE m.messageId IS UNIQUE

@@ -1,0 +1,34 @@
+// Which entries for members of closed periods were not told as released, after
+// this member's sales in one?
+// mode: read
+// params: $rows list<map>, $seq integer, $after string, $platform string,
+//   $limit integer
+// returns: entries list<map>
+// timeout: 30 s
+UNWIND $rows AS row
+MATCH (s:SalesMonth)
+WHERE s.salesMonthId STARTS WITH row.prefix AND s.salesMonthId > $after
+MATCH (s)<-[:FOR]-(e:LedgerEntry)
+WHERE e.planVersion IN row.versions AND e.seq <= $seq
+  AND e.payeeId <> $platform
+  AND NOT EXISTS { (e)<-[:RELEASES]-(:WebhookMessage) }
+WITH s, e
+ORDER BY s.salesMonthId, e.entryId
+LIMIT $limit
+RETURN collect({
+    entryId: e.entryId,
+    seq: e.seq,
+    orderId: e.orderId,
+    payeeId: e.payeeId,
+    basis: e.basis,
+    part: e.part,
+    month: e.month,
+    currency: e.currency,
+    amountMinor: e.amountMinor,
+    baseMinor: e.baseMinor,
+    rate: e.rate,
+    planVersion: e.planVersion,
+    why: e.why,
+    period: s.month,
+    salesMonthId: s.salesMonthId
+  }) AS entries
