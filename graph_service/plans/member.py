@@ -36,7 +36,9 @@ THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 @dataclass(frozen=True)
 class Standing:
-    """A member's place under a plan. promoter_since: us, None where the bonus is not theirs."""
+    """A member's place under a plan. promoter_since: when the invitation to promote was accepted
+    (us), None where it was not: the start bonus is of those who did.
+    """
 
     role: str
     promoter_since: int | None
@@ -120,9 +122,7 @@ async def read_member_plan(
 
 
 def _standing(row: Row) -> Standing:
-    role = row["role"] or "member"
-    invited = row["inviterId"] is not None and role != "member"
-    return Standing(role, row["roleAt"] if invited else None, row["promotedMinor"])
+    return Standing(row["role"] or "member", row["acceptedAt"], row["promotedMinor"])
 
 
 def _bonus(plan: Plan, standing: Standing, now: datetime) -> StartBonus | None:

@@ -56,7 +56,9 @@ class Bulk:
     def team(self, member_id: str, month: str) -> dict[str, Any]:
         """The roll-ups as the reference tells them."""
         direct, size = self.bindings.head_counts().get(member_id, (0, 0))
-        own, of_direct, of_team = self.mall.sales.get((month, "CNY", member_id), [0] * 3)
+        sales = self.mall.sales.get((month, "CNY", member_id), [0] * 4)
+        own, of_direct, of_team, bonus = sales
+        assert bonus == of_direct
         return {
             "memberId": member_id,
             "directCount": direct,

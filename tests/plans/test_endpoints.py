@@ -154,13 +154,19 @@ async def member_plan(client: AsyncClient, **headers: str) -> dict[str, Any]:
 
 
 def sales(amount_minor: int) -> list[dict[str, Any]]:
-    """An inviter who became a promoter two months ago and sold so much this month."""
+    """An inviter who accepted to promote two months ago and sold so much this month."""
     joined = {"memberId": "inviter", "inviterId": "above"}
     promoter = {"memberId": "inviter", "role": "promoter"}
     bound = {"memberId": "buyer", "inviterId": "inviter"}
     return [
         event("member.joined", "j", START, joined),
         event("member.updated", "u", START + timedelta(days=5), promoter),
+        event(
+            "promoter.accepted",
+            "a",
+            START + timedelta(days=5),
+            {"memberId": "inviter", "inviteId": "i"},
+        ),
         event("member.joined", "b", START, bound),
         event("order.paid", "o", NOW - timedelta(hours=1), order_data("o", "buyer", amount_minor)),
     ]
