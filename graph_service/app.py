@@ -44,6 +44,7 @@ from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
 from graph_service.webhooks.endpoints import router as webhooks_router
 from graph_service.webhooks.worker import telling
+from graph_service.workers import keep_running
 
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
@@ -98,7 +99,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 @asynccontextmanager
 async def running(pipeline: Pipeline) -> AsyncGenerator[None, None]:
     """The outbox is worked off while this is open."""
-    task = asyncio.create_task(pipeline.run())
+    task = asyncio.create_task(keep_running(pipeline.run, "outbox"))
     try:
         yield
     finally:

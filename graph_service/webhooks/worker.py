@@ -23,6 +23,7 @@ from graph_service.webhooks.deliveries import (
 from graph_service.webhooks.following import Books, follow_clock, follow_log
 from graph_service.webhooks.sending import Sender, open_sender, signed_headers
 from graph_service.webhooks.subscriptions import Webhook, all_webhooks, millis_of, secrets_of
+from graph_service.workers import keep_running
 
 log = structlog.get_logger()
 
@@ -208,7 +209,7 @@ async def telling(
     """Webhooks are told and sent to while this is open."""
     async with open_sender(settings) as sender:
         teller = Teller(graph, books, sender, pepper, settings)
-        task = asyncio.create_task(teller.run())
+        task = asyncio.create_task(keep_running(teller.run, "webhooks"))
         try:
             yield teller
         finally:
