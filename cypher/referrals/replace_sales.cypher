@@ -21,4 +21,5 @@ SET
   c.month = sale.month,
   c.uplineIds = sale.uplineIds,
   c.bonusPeriod = sale.bonusPeriod,
-  c.bonusDepth = sale.bonusDepth
+  c.bonusDepth = sale.bonusDepth,
+  c.model = sale.model

@@ -16,11 +16,18 @@ Model = Literal[
 # Fitted on the journeys of a time together, so they say nothing of one order.
 FITTED_MODELS = frozenset({"markov", "shapley"})
 NOTHING, ALL = Fraction(0), Fraction(1)
+# Of the way in which orders are weighed; another where an answer may change without new facts.
+MODEL_VERSION = "1"
 MICROS_PER_HOUR = 3_600_000_000
 # Parts of one: what is left of a touch after some hours is rounded to so many of them, half even.
 DECAY_GRID = 10**30
 # Digits that the powers of 2 are computed with, more than the grid keeps.
 DECAY_DIGITS = 60
+
+
+def model_name(model: str) -> str:
+    """A model with its version, as it stands beside what rests on it."""
+    return f"{model}/{MODEL_VERSION}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from graph_service.attribution.admission import ORDER_TYPES
 from graph_service.attribution.facts import COUPON_TYPES, SHARE_TYPES
+from graph_service.attribution.models import model_name
 from graph_service.bulk.sheets import ELEMENT, Sheets
 from graph_service.identity.facts import VISITOR_TYPES
 from graph_service.money import decimal_string
@@ -27,6 +28,8 @@ WRITTEN = frozenset(
     referrals/link_member_facts identity/link_visitor_facts""".split()
 )
 # The weight of a credit where the whole order is one member's.
+# The seed plan's model; no other is loaded in bulk.
+MODEL = model_name("last_touch")
 # How many levels above an order get the team bonus of the seed plan.
 BONUS_DEPTH = 1
 WHOLE = decimal_string(Fraction(1))
@@ -281,8 +284,9 @@ class Mall:
                 sale = one.booking
                 amounts = (WHOLE, sale.amount_minor, sale.net_minor)
                 uplines = ELEMENT.join(sale.upline_ids)
-                when = (sale.currency, sale.month, uplines, sale.excluded, sale.month, BONUS_DEPTH)
-                credited.row(one.number, self.members[sale.member_id], *amounts, *when)
+                when = (sale.currency, sale.month, uplines, sale.excluded)
+                by_plan = (sale.month, BONUS_DEPTH, MODEL)
+                credited.row(one.number, self.members[sale.member_id], *amounts, *when, *by_plan)
         in_category = self.sheets.relationships("IN_CATEGORY", "Product", "Category")
         for product, category in self.categories:
             in_category.row(product, category)

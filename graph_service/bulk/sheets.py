@@ -82,7 +82,7 @@ RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
         "Order",
         "Member",
         "weight amountMinor:long netMinor:long currency month uplineIds:string[] excluded "
-        "bonusPeriod bonusDepth:long",
+        "bonusPeriod bonusDepth:long model",
     ),
     ("SOLD_IN", "Member", "SalesMonth", ""),
     *(("ABOUT", "Fact", told, "") for told in ("Order", "Share", "Coupon", "Member", "Visitor")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from graph_service.attribution.models import Model, touch_weights
+from graph_service.attribution.models import MODEL_VERSION, Model, touch_weights
 from graph_service.attribution.touches import split_credit
 from graph_service.graph.session import Graph
 from graph_service.influence.coalitions import SEED, any_of, shapley_values
@@ -18,7 +18,6 @@ from graph_service.influence.journeys import Journey, Span, journeys_of, read_co
 from graph_service.influence.removal import Key, Touches, removal_effects
 
 GRID = 10**12
-MODEL_VERSION = "1"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
+from graph_service.attribution.models import model_name
 from graph_service.attribution.path import Path
 from graph_service.attribution.touches import Credit, Journey
 from graph_service.clock import from_micros
@@ -144,6 +145,7 @@ def _line(
         "goodsPart": f"{goods.part.numerator}/{goods.part.denominator}",
         "weight": decimal_string(credit.weight),
         "rule": goods.rated.rule,
+        "model": model_name(journey.program.model),
     }
     return Line(credit.member_id, basis, part, _floor(base * rate), _floor(base), rate, why, inputs)
 

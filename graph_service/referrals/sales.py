@@ -25,6 +25,7 @@ class Sale:
     weight: decimal string. amount_minor: of the order as paid; net_minor: less refunds.
     excluded: why the member earns nothing from it (then both amounts are 0), else None.
     bonus_period, bonus_depth: the period of the team bonus, and how many levels above get it.
+    model: by which model, and which version of it, the order is credited.
     """
 
     order_id: str
@@ -38,6 +39,7 @@ class Sale:
     excluded: str | None
     bonus_period: str
     bonus_depth: int
+    model: str
 
 
 def sales_month_id(month: str, currency: str, member_id: str) -> str:
@@ -139,6 +141,7 @@ def _booking(sale: Sale, upline_ids: list[str]) -> Row:
         "uplineIds": upline_ids,
         "bonusPeriod": sale.bonus_period,
         "bonusDepth": sale.bonus_depth,
+        "model": sale.model,
     }
 
 
@@ -179,7 +182,7 @@ def _touched(order_ids: Sequence[str], booked: Sequence[Row], fresh: Sequence[Ro
     """Orders to write anew: those whose bookings differ from what stands."""
     compared = (
         *("memberId", "month", "currency", "weight", "amountMinor", "netMinor"),
-        *("uplineIds", "excluded", "bonusPeriod", "bonusDepth"),
+        *("uplineIds", "excluded", "bonusPeriod", "bonusDepth", "model"),
     )
     before: defaultdict[str, list[list[object]]] = defaultdict(list)
     after: defaultdict[str, list[Row]] = defaultdict(list)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from graph_service.attribution.models import FITTED_MODELS, Program
+from graph_service.attribution.models import FITTED_MODELS, MODEL_VERSION, Program, model_name
 from graph_service.attribution.path import PathStep, key_nodes
 from graph_service.attribution.touches import Journey, Order, read_journeys
 from graph_service.attribution.traces import Trace, read_traces, traces_of
@@ -25,7 +25,6 @@ from graph_service.rewards.allowance import split_allowance
 # Orders credited in one go while facts are booked.
 BOOKED_TOGETHER = 1_000
 ASK_TIMEOUT_S = 60.0
-MODEL_VERSION = "1"
 
 
 class OrderNotFound(NotFound):
@@ -162,6 +161,7 @@ def journey_sales(journey: Journey, plan: Plan) -> list[Sale]:
             excluded=credit.excluded,
             bonus_period=period_of(paid_at, plan.month_zone, plan.team.cycle),
             bonus_depth=plan.team.depth,
+            model=model_name(journey.program.model),
         )
         for credit, net in zip(journey.credits, nets, strict=True)
     ]
