@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
+from time import monotonic
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -44,6 +46,9 @@ IDLE_S = 1.0
 OTHERS_S = 0.02
 # How often an idle worker looks for bindings that have run out and months that are over (s).
 LOOK_S = 5.0
+# How long no sales of a month are booked before it is closed, and how long that is waited for (s).
+QUIET_S = 30.0
+OVERDUE_S = 600.0
 # So many facts behind, the ledger is following a load, which nobody who waits for a batch awaits.
 CATCHING_UP = 10_000
 
@@ -52,7 +57,8 @@ CATCHING_UP = 10_000
 class Pipeline:
     """Storing and booking for one graph. Start `run` as a task where the outbox is worked off.
 
-    seed: the plan before any is activated. grace: from a month's end until it is closed. plans: as
+    seed: the plan before any is activated. grace: from a month's end until it is closed.
+    quiet_s: how long no sales of it are booked before that. plans: as
     booked, read anew with every booking and by an idle worker every IDLE_S.
     """
 
@@ -61,11 +67,15 @@ class Pipeline:
     seed: Plan
     clock: Clock = utc_now
     grace: timedelta = timedelta(0)
+    quiet_s: float = QUIET_S
     holder: str = field(default_factory=new_id)
     plans: Plans = field(init=False)
     _stored: asyncio.Event = field(default_factory=asyncio.Event)
     _booking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _following: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # By period, when it was first seen to be due, and when sales of it were booked (s).
+    _due: dict[str, float] = field(default_factory=dict[str, float])
+    _sold: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
         self.plans = Plans(self.seed)
@@ -120,6 +130,7 @@ class Pipeline:
         orders |= await orders_below(transaction, facts)
         orders |= await orders_under_new_plans(transaction, facts)
         changed = await credit_orders(transaction, sorted(orders), plans)
+        self._sold.update({row["period"]: monotonic() for row in changed})
         now = self.clock()
         await recount_closed(transaction, changed, facts, plans, seq=seq, now=now)
         return plans
@@ -147,14 +158,20 @@ class Pipeline:
     async def close_periods(self) -> int:
         """Close the months and weeks that are over for long enough; returns how many.
 
-        None while facts wait to be booked: what comes after the close is booked one by one.
+        One in which sales are being booked just now (a past that is loaded) waits until that rests,
+        though not for ever: what comes after a close is put into the log anew.
         """
-        closed = 0
+        closed, now = 0, monotonic()
         for period in await due_periods(self.graph.read, self.plans, self.clock(), self.grace):
-            if await self.pending() or not await self._close(period):
+            found = self._due.setdefault(period.key, now)
+            rests = now - self._sold.get(period.key, -inf) >= self.quiet_s
+            if not rests and now - found < OVERDUE_S:
+                continue
+            if not await self._close(period):
                 break
             log.info("month.closed", period=period.key)
             closed += 1
+            self._due.pop(period.key)
         return closed
 
     async def _close(self, period: Period) -> bool:
@@ -240,12 +257,14 @@ class Pipeline:
             try:
                 # In turns, so that new facts are booked also while the ledger catches up.
                 while await self.book_once() + await self.follow_log():
-                    pass
+                    if loop.time() - last_look > LOOK_S:
+                        break
                 await self.follow_plans()
                 if loop.time() - last_look > LOOK_S:
                     last_look = loop.time()
                     await self.end_expired()
                     await self.close_periods()
+                    continue
             except GraphError as fault:
                 log.warning("outbox.failed", code=fault.code, reason=str(fault))
                 await asyncio.sleep(IDLE_S)

@@ -178,7 +178,9 @@ def database(settings: Settings, graph: Graph) -> Database:
 @pytest.fixture
 def pipeline(graph: Graph, database: Database) -> Pipeline:
     """A pipeline on the empty graph whose clock stands still at NOW; nothing works its outbox."""
-    return Pipeline(graph, Tokeniser(b"pepper-of-the-tests"), seed_plan(), clock=lambda: NOW)
+    return Pipeline(
+        graph, Tokeniser(b"pepper-of-the-tests"), seed_plan(), clock=lambda: NOW, quiet_s=0
+    )
 
 
 @asynccontextmanager

@@ -8,11 +8,11 @@
 MATCH (:Member {memberId: $memberId})<-[:PAYS]-(e:LedgerEntry)-[:FOR]->
   (o:Order)
 WHERE e.currency = $currency
-WITH e, o, [row IN $rows
-  WHERE row.version = e.planVersion | row.days] AS held
-WITH e.amountMinor AS amount,
+WITH e.amountMinor AS amount, o,
+  last([row IN $rows WHERE row.from <= o.paidAt | row.days]) AS held
+WITH amount,
   coalesce(
-    o.status <> 'paid' AND o.endedAt + duration({days: held[0]}) <= $now,
+    o.status <> 'paid' AND o.endedAt + duration({days: held}) <= $now,
     false
   ) AS released
 RETURN sum(CASE WHEN released THEN amount ELSE 0 END) AS releasedMinor,

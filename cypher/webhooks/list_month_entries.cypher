@@ -1,16 +1,15 @@
 // Which entries for members of closed periods were not told as released, after
 // this member's sales in one?
 // mode: read
-// params: $rows list<map>, $seq integer, $after string, $platform string,
-//   $limit integer
+// params: $periodIds list<string>, $seq integer, $after string,
+//   $platform string, $limit integer
 // returns: entries list<map>
 // timeout: 30 s
-UNWIND $rows AS row
+UNWIND $periodIds AS periodId
 MATCH (s:SalesMonth)
-WHERE s.salesMonthId STARTS WITH row.prefix AND s.salesMonthId > $after
+WHERE s.salesMonthId STARTS WITH periodId + ' ' AND s.salesMonthId > $after
 MATCH (s)<-[:FOR]-(e:LedgerEntry)
-WHERE e.planVersion IN row.versions AND e.seq <= $seq
-  AND e.payeeId <> $platform
+WHERE e.seq <= $seq AND e.payeeId <> $platform
   AND NOT EXISTS { (e)<-[:RELEASES]-(:WebhookMessage) }
 WITH s, e
 ORDER BY s.salesMonthId, e.entryId

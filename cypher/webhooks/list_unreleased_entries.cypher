@@ -23,5 +23,6 @@ RETURN collect({
     rate: e.rate,
     planVersion: e.planVersion,
     why: e.why,
+    paidAt: o.paidAt.epochSeconds * 1000000 + o.paidAt.microsecond,
     endedAt: o.endedAt.epochSeconds * 1000000 + o.endedAt.microsecond
   }) AS entries

@@ -25,8 +25,8 @@ from graph_service.plans.timeline import Plans
 
 # Facts that the ledger follows in one transaction.
 FOLLOWED_TOGETHER = 1_000
-# Sales of closed periods that it follows in one transaction.
-SALES_TOGETHER = 5_000
+# Of these, such as count the sales of a closed period, five hundred each.
+COUNTED_TOGETHER = 10
 PROMOTER_ACCEPTED = "promoter.accepted"
 
 
@@ -46,7 +46,7 @@ async def follow_log(
 ) -> int:
     """Book what follows from the next facts of the log; returns how many facts those were."""
     state = (await transaction.run("ledger/open_ledger", holder=holder))[0]
-    facts = _at_once(await _next_facts(transaction, state["bookedSeq"], limit))
+    facts = await _next_facts(transaction, state["bookedSeq"], limit)
     if not facts:
         return 0
     newest: int = state["newestPaidAt"]
@@ -62,18 +62,16 @@ async def follow_log(
     return len(facts)
 
 
-def _at_once(facts: list[LogFact]) -> list[LogFact]:
-    """As many of these facts as do not book too much together."""
-    rows = 0
-    for i, fact in enumerate(facts):
-        rows += len(fact.data["rows"]) if fact.type == COUNTED else 0
-        if rows > SALES_TOGETHER:
-            return facts[: max(i, 1)]
-    return facts
-
-
 async def _next_facts(transaction: Transaction, after: int, limit: int) -> list[LogFact]:
-    row = (await transaction.run("ledger/list_next_facts", after=after, limit=limit))[0]
+    row = (
+        await transaction.run(
+            "ledger/list_next_facts",
+            after=after,
+            limit=limit,
+            heavyType=COUNTED,
+            heavyMax=COUNTED_TOGETHER,
+        )
+    )[0]
     columns = (row[name] for name in ("seqs", "types", "times", "data"))
     return [
         LogFact(seq, kind, time, json.loads(data))

@@ -67,8 +67,7 @@ def _of_partner(plan: Plan, sales: MemberSales) -> Iterator[Line]:
 
 
 def _of_team(plan: Plan, period: str, sales: MemberSales) -> Iterator[Line]:
-    if is_month(period) != (plan.team.cycle == "month"):
-        return
+    # The sales were put into this period by their orders' plans, which may have another cycle.
     rate = Fraction(plan.team.rate)
     amount = floor(sales.bonus * rate)
     inputs: dict[str, Any] = {"salesMinor": sales.bonus}

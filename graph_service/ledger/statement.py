@@ -3,17 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, get_args
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.clock import from_micros, time_string, to_micros
+from graph_service.clock import time_string, to_micros
 from graph_service.graph.session import Graph
 from graph_service.ledger.lines import Basis, Line
 from graph_service.ledger.months import period_lines
 from graph_service.money import decimal_string
 from graph_service.months.closing import count_sales
-from graph_service.months.counted import Period, period_of_row, plan_of_period
+from graph_service.months.counted import Period, held_until, period_of_row, plan_of_period
 from graph_service.periods import month_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_rate, next_step
@@ -36,11 +36,13 @@ async def read_commission(
     for one in entries:
         key = (one["payeeId"], one["basis"], one["part"])
         left[key] = left.get(key, 0) + one["amountMinor"]
-    days = {plan.version: plan.holding_days for plan in plans.all}
+    # An order is held as the plan says that was in force when it was paid.
+    held = plans.at(row["paidAt"]).holding_days * MICROS_PER_DAY
     ended_at = None if row["status"] == "paid" else row["endedAt"]
+    available_at = None if ended_at is None else ended_at + held
     owed, kept = list[dict[str, Any]](), list[dict[str, Any]]()
     for one in entries:
-        line = _line(one, left, ended_at, days, to_micros(now))
+        line = _line(one, left, available_at, to_micros(now))
         (kept if one["payeeId"] == PLATFORM else owed).append(line)
     return {
         "orderId": order_id,
@@ -56,12 +58,9 @@ async def read_commission(
 def _line(
     entry: Mapping[str, Any],
     left: Mapping[tuple[str, str, str], int],
-    ended_at: int | None,
-    days: Mapping[str, int],
+    available_at: int | None,
     now: int,
 ) -> dict[str, Any]:
-    held = days.get(entry["planVersion"], 0) * MICROS_PER_DAY
-    available_at = None if ended_at is None else ended_at + held
     if not left[entry["payeeId"], entry["basis"], entry["part"]]:
         state = "reversed"
     else:
@@ -104,7 +103,7 @@ async def read_statement(
             by_basis[one.line.basis] += one.line.amount_minor
     released, pending = await _balance(graph, member_id, currency, plans, now)
     for one in accrued:
-        if one.period.ends + one.held <= to_micros(now):
+        if held_until(plans, one.period) <= to_micros(now):
             released += one.line.amount_minor
         else:
             pending += one.line.amount_minor
@@ -129,10 +128,9 @@ async def read_statement(
 
 @dataclass(frozen=True)
 class Accrued:
-    """What a period that is not closed has earned so far. held: how long after its end (us)."""
+    """What a period that is not closed has earned so far."""
 
     period: Period
-    held: int
     line: Line
 
 
@@ -143,10 +141,9 @@ async def _accrued(graph: Graph, member_id: str, currency: str, plans: Plans) ->
     for row in rows:
         period = period_of_row(row, plans)
         plan = plan_of_period(plans, period.period)
-        held = plan.holding_days * MICROS_PER_DAY
         for sales in await count_sales(graph.read, [row["salesMonthId"]], period):
             lines = period_lines(plan, period.period, currency, sales)
-            found += [Accrued(period, held, one) for one in lines if one.payee_id == member_id]
+            found += [Accrued(period, one) for one in lines if one.payee_id == member_id]
     return found
 
 
@@ -154,21 +151,18 @@ async def _balance(
     graph: Graph, member_id: str, currency: str, plans: Plans, now: datetime
 ) -> tuple[int, int]:
     """What the entries of a member come to: released by now, and not yet."""
-    days = {plan.version: plan.holding_days for plan in plans.all}
     of_orders = (
         await graph.read(
             "ledger/sum_balance",
             memberId=member_id,
             currency=currency,
             now=now,
-            rows=[{"version": version, "days": days[version]} for version in sorted(days)],
+            rows=plans.holding_rows,
         )
     )[0]
     released, pending = of_orders["releasedMinor"], of_orders["pendingMinor"]
     for row in await graph.read("ledger/sum_periods", memberId=member_id, currency=currency):
-        held = timedelta(days=days.get(row["planVersion"], 0))
-        ends = from_micros(period_of_row(row, plans).ends)
-        if ends + held <= now:
+        if held_until(plans, period_of_row(row, plans)) <= to_micros(now):
             released += row["amountMinor"]
         else:
             pending += row["amountMinor"]

@@ -21,24 +21,45 @@ from graph_service.months.counted import (
     period_of_row,
     plan_of_period,
 )
-from graph_service.months.roles import role_facts, roles_before
+from graph_service.months.roles import CHANGED, role_facts, roles_before
+from graph_service.periods import is_month, month_before, month_of
 from graph_service.plans.timeline import ACTIVATED, Plans
-from graph_service.referrals.bindings import LOCK
 from graph_service.referrals.facts import change_roles
 from graph_service.referrals.sales import PLATFORM, sales_month_prefix
 
 # Sales in one fact, so that a fact stays small.
 ROWS_TOGETHER = 500
+# Months without sales that are looked back for.
+GAP_MONTHS_MAX = 24
 # Sales read in one go.
 KEYS_TOGETHER = 10_000
-SAID_TYPES = frozenset({"member.joined", "member.updated"})
+SAID_TYPES = frozenset({"member.joined", "member.updated", CHANGED})
 
 
 async def due_periods(read: Read, plans: Plans, now: datetime, grace: timedelta) -> list[Period]:
     """Periods with sales that are over for so long and not closed, the earliest first."""
     latest = to_micros(now - grace)
-    found = [period_of_row(row, plans) for row in await read("months/list_open_periods")]
-    return sorted((one for one in found if one.ends <= latest), key=lambda one: (one.ends, one.key))
+    opened = [period_of_row(row, plans) for row in await read("months/list_open_periods")]
+    opened += _without_sales([*opened, *(await _closed_periods(read, plans)).values()], plans, now)
+    due = (one for one in opened if one.ends <= latest)
+    return sorted(due, key=lambda one: (one.ends, one.key))
+
+
+def _without_sales(known: Sequence[Period], plans: Plans, now: datetime) -> list[Period]:
+    """Months since the first in which nothing was sold: roles may be lost by them."""
+    plan = plans.at(to_micros(now))
+    months = {one.period for one in known if one.currency == plan.currency}
+    months = {one for one in months if is_month(one)}
+    found: list[Period] = []
+    month = month_of(now, plan.month_zone)
+    for _ in range(GAP_MONTHS_MAX if months else 0):
+        month = month_before(month)
+        if month <= min(months):
+            break
+        if month not in months:
+            row = {"period": month, "currency": plan.currency}
+            found.append(period_of_row(row, plans))
+    return found
 
 
 async def close_period(
@@ -46,9 +67,10 @@ async def close_period(
 ) -> int:
     """Close a period: what it came to, and the roles that follow from it; how many sales.
 
-    0 where it is closed already. The caller holds the outbox.
+    0 where it is closed already. The caller holds the outbox, so nobody else books sales.
     """
-    await transaction.run("graph/lock_name", name=LOCK)
+    rows = [{"periodId": period.key, "period": period.period, "currency": period.currency}]
+    await transaction.run("referrals/open_periods", rows=rows)
     closed = await transaction.run(
         "months/close_period", periodId=period.key, closedAt=now.isoformat()
     )
@@ -62,6 +84,11 @@ async def close_period(
     roles = await role_facts(transaction.run, plan, period.period, period.currency, sales)
     await record_stamped_facts(transaction, [*facts, *roles])
     await change_roles(transaction, roles)
+    # Later periods may be closed already, where the first sale of this one came late.
+    closed_now = await _closed_periods(transaction.run, plans)
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    await _add_said(transaction.run, roles, closed_now, keys)
+    await _record_counted(transaction, keys, closed_now, f"after {period.key}", now)
     return len(sales)
 
 
@@ -126,8 +153,7 @@ async def recount_closed(
 
     changed: sales that booking them changed. seq: of the first of them.
     """
-    rows = await transaction.run("months/list_closed_periods")
-    closed = {one.key: one for one in (period_of_row(row, plans) for row in rows)}
+    closed = await _closed_periods(transaction.run, plans)
     if not closed:
         return
     keys: defaultdict[str, set[str]] = defaultdict(set)
@@ -139,13 +165,29 @@ async def recount_closed(
     for period in closed.values():
         if any(start < period.ends for start in starts):
             keys[period.key].update(await _all_keys(transaction.run, period))
+    await _record_counted(transaction, keys, closed, str(seq), now)
+
+
+async def _closed_periods(read: Read, plans: Plans) -> dict[str, Period]:
+    rows = await read("months/list_closed_periods")
+    return {one.key: one for one in (period_of_row(row, plans) for row in rows)}
+
+
+async def _record_counted(
+    transaction: Transaction,
+    keys: Mapping[str, set[str]],
+    closed: Mapping[str, Period],
+    why: str,
+    now: datetime,
+) -> None:
+    """Put what these sales of closed periods come to now into the log."""
     counted: list[Fact] = []
     for name in sorted(keys):
         asked = sorted(keys[name])
         row = (await transaction.run("months/list_keys_of_persons", salesMonthIds=asked))[0]
         asked = sorted(keys[name].union(row["salesMonthIds"]))
         sales = await count_sales(transaction.run, asked, closed[name])
-        counted += _counted(closed[name], sales, str(seq), now)
+        counted += _counted(closed[name], sales, why, now)
     if counted:
         await record_stamped_facts(transaction, counted)
 

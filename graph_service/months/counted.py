@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.clock import to_micros
 from graph_service.graph.session import Row
 from graph_service.periods import period_ends
@@ -49,13 +50,19 @@ class MemberSales:
     def row(self) -> list[Any]:
         """The same as a fact keeps it."""
         amounts = (self.own, self.person_own, self.direct, self.bonus, self.team)
-        return [self.member_id.strip(), self.role, self.frozen, *amounts]
+        member_id = "" if self.member_id == PLATFORM else self.member_id
+        return [member_id, self.role, self.frozen, *amounts]
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "MemberSales":
-        """What `row` gave; only the platform has no role."""
-        member_id, role, *rest = row
-        return cls(member_id if role else PLATFORM, role, *rest)
+        """What `row` gave; no member's id is empty."""
+        member_id, *rest = row
+        return cls(member_id or PLATFORM, *rest)
+
+
+def held_until(plans: Plans, period: Period) -> int:
+    """When what a period earned is released (us): the holding days of its plan after its end."""
+    return period.ends + plan_of_period(plans, period.period).holding_days * MICROS_PER_DAY
 
 
 def plan_of_period(plans: Plans, period: str) -> Plan:

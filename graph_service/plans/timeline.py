@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graph_service.clock import from_micros, micros_of
-from graph_service.graph.session import Read, Transaction
+from graph_service.graph.session import Read, Row, Transaction
 from graph_service.ingest.facts import Fact
 from graph_service.plans.document import Plan
 
@@ -62,6 +62,13 @@ class Plans:
         starts, plans = self._steps
         place = bisect_right(starts, paid_at)
         return plans[place - 1] if place else self.seed
+
+    @cached_property
+    def holding_rows(self) -> Sequence[Row]:
+        """From when on how many days what an order earned is held, for queries; in order."""
+        starts, plans = self._steps
+        steps = [(0, self.seed), *zip(starts, plans, strict=True)]
+        return [{"from": from_micros(at), "days": plan.holding_days} for at, plan in steps]
 
     @cached_property
     def all(self) -> Sequence[Plan]:

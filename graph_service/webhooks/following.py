@@ -14,14 +14,13 @@ from graph_service.clock import Clock, from_micros, to_micros
 from graph_service.graph.session import Graph, Read, Row, Transaction
 from graph_service.ingest.facts import digest
 from graph_service.ledger.lines import PLATFORM
+from graph_service.months.counted import held_until, period_of_row
 from graph_service.plans.timeline import Plans
 from graph_service.webhooks.messages import (
     RELEASED,
     ROLE_CHANGED,
     Message,
     booking_messages,
-    held_days,
-    period_released_at,
     periods_released,
     release_messages,
     role_message,
@@ -172,10 +171,9 @@ async def _late_releases(
     orders = {one["orderId"] for one in entries if one["orderId"]}.union(ended)
     upper = max(reached.seq, reached.part_seq)
     found = await _unreleased(transaction, books, sorted(orders), upper, state["ordersAt"])
-    held = held_days(books.plans)
     for one in entries:
         if one["period"] is not None:
-            at = period_released_at(one, books.plans, held)
+            at = held_until(books.plans, period_of_row({**one}, books.plans))
             if at <= state["monthsAt"]:
                 found.append((at, one))
     return release_messages(found)
@@ -187,14 +185,13 @@ async def _unreleased(
     """The entries of these orders that are released by then, and when each is."""
     if not order_ids:
         return []
-    days = held_days(books.plans)
     row = (
         await transaction.run(
             "webhooks/list_unreleased_entries", orderIds=order_ids, seq=seq, platform=PLATFORM
         )
     )[0]
     timed = [
-        (one["endedAt"] + days.get(one["planVersion"], 0) * MICROS_PER_DAY, one)
+        (one["endedAt"] + books.plans.at(one["paidAt"]).holding_days * MICROS_PER_DAY, one)
         for one in row["entries"]
     ]
     return [(at, one) for at, one in timed if at <= until]
@@ -252,7 +249,7 @@ async def _due_orders(read: Read, books: Books, due: Due, now: int) -> list[Row]
             "from": from_micros(max(due.at - held, 0)).isoformat(),
             "until": from_micros(max(now - held, 0)).isoformat(),
         }
-        for held in sorted({days * MICROS_PER_DAY for days in held_days(books.plans).values()})
+        for held in sorted({row["days"] * MICROS_PER_DAY for row in books.plans.holding_rows})
     ]
     return await read(
         "webhooks/find_due_orders", rows=rows, at=due.at, after=due.after, limit=ORDERS_TOGETHER
@@ -264,13 +261,13 @@ async def _tell_months(
 ) -> tuple[list[Message], Due]:
     """Periods are few and each has many members: one moment at a time, member by member."""
     periods = await _due_periods(transaction.run, books, due, now)
-    for at, rows in periods.items():
+    for at, period_ids in periods.items():
         after = due.after if at == due.at else ""
 
         def page(
-            limit: int, rows: list[dict[str, Any]] = rows, after: str = after
+            limit: int, period_ids: list[str] = period_ids, after: str = after
         ) -> Awaitable[list[Row]]:
-            return _month_page(transaction, rows, seq, after, limit)
+            return _month_page(transaction, period_ids, seq, after, limit)
 
         entries, cut = await whole_groups(page, lambda one: one["salesMonthId"], ENTRIES_TOGETHER)
         if not entries:
@@ -280,20 +277,18 @@ async def _tell_months(
     return [], Due(max(now, due.at), "")
 
 
-async def _due_periods(
-    read: Read, books: Books, due: Due, now: int
-) -> dict[int, list[dict[str, Any]]]:
+async def _due_periods(read: Read, books: Books, due: Due, now: int) -> dict[int, list[str]]:
     """The closed periods of which something may be released, by the moment."""
     rows = await read("months/list_closed_periods")
     return periods_released(rows, books.plans, due.at, now)
 
 
 async def _month_page(
-    transaction: Transaction, rows: list[dict[str, Any]], seq: int, after: str, limit: int
+    transaction: Transaction, period_ids: list[str], seq: int, after: str, limit: int
 ) -> list[Row]:
     found = await transaction.run(
         "webhooks/list_month_entries",
-        rows=rows,
+        periodIds=period_ids,
         seq=seq,
         after=after,
         platform=PLATFORM,

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, get_args
 
-from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.clock import time_string
 from graph_service.graph.session import Row
 from graph_service.ingest.facts import canonical, digest
-from graph_service.months.counted import period_of_row
+from graph_service.months.counted import held_until, period_of_row
 from graph_service.plans.timeline import Plans
 
 EventName = Literal[
@@ -107,32 +106,16 @@ def _told(entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def held_days(plans: Plans) -> dict[str, int]:
-    """How many days each plan holds what is earned under it, by version."""
-    return {plan.version: plan.holding_days for plan in plans.all}
-
-
-def period_released_at(entry: Entry, plans: Plans, held: Mapping[str, int]) -> int:
-    """When what a period earned is released (us). entry: with its period and currency."""
-    ends = period_of_row({**entry}, plans).ends
-    return ends + held.get(entry["planVersion"], 0) * MICROS_PER_DAY
-
-
 def periods_released(
     periods: Iterable[Row], plans: Plans, after: int, until: int
-) -> dict[int, list[dict[str, Any]]]:
-    """Which periods are released from one moment to another (us), by the moment, with the plans.
+) -> dict[int, list[str]]:
+    """Which periods are released from one moment to another (us), by the moment.
 
     The first moment is among them, since a part of what falls on it may be left.
     """
-    found: dict[int, dict[str, list[str]]] = {}
-    held = held_days(plans)
+    found: dict[int, list[str]] = {}
     for row in periods:
-        for version in held:
-            at = period_released_at({**row, "planVersion": version}, plans, held)
-            if after <= at <= until:
-                found.setdefault(at, {}).setdefault(row["periodId"], []).append(version)
-    return {
-        at: [{"prefix": f"{key} ", "versions": found[at][key]} for key in sorted(found[at])]
-        for at in sorted(found)
-    }
+        at = held_until(plans, period_of_row(row, plans))
+        if after <= at <= until:
+            found.setdefault(at, []).append(row["periodId"])
+    return {at: sorted(found[at]) for at in sorted(found)}

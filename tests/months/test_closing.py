@@ -87,7 +87,8 @@ async def test_a_month_books_ladder_team_and_partner_when_it_is_over(
 
     count = await closed(pipeline)
 
-    assert count == 1
+    # January, and February, in which nothing was sold.
+    assert count == 2
     assert [tuple(row.values()) for row in database.query(OF_PERIODS)] == [
         # Nobody's upline is missing: the bonus of the level above the seller goes to the promoter.
         ("partner", "partner", "2026-01", 60_000, "partner"),
@@ -197,6 +198,66 @@ async def test_a_plan_from_before_the_months_end_changes_what_it_earns(pipeline:
     assert (await statement(pipeline, "seller"))["byBasis"]["ladder"] == 0
 
 
+async def test_a_change_of_the_cycle_within_a_month_loses_nothing(
+    pipeline: Pipeline, database: Database
+) -> None:
+    team = {"rate": "0.02", "cycle": "week", "depth": 1, "roles": ["promoter", "partner"]}
+    await put_version(pipeline.graph, changed_plan("w", team=team), NOW)
+    await activate_version(pipeline.graph, "w", START + 18 * DAY, NOW)
+    assert await pipeline.settle_ledger(timeout_s=30)
+    await stored(pipeline, *team_of_three(), *sold("o3", "seller", 20, 1_000_000))
+
+    await closed(pipeline)
+
+    bonus = [tuple(row.values()) for row in database.query(OF_PERIODS) if row["basis"] == "team"]
+    assert bonus == [
+        ("promoter", "team", "2026-W04", 20_000, "team"),
+        ("promoter", "team", "2026-01", 120_000, "team"),
+    ]
+
+
+async def test_blanks_around_an_id_are_part_of_it(pipeline: Pipeline, database: Database) -> None:
+    await stored(pipeline, *sold("o1", "m1", 3, 100_000), *sold("o2", "m1 ", 3, 20_000))
+
+    await closed(pipeline)
+
+    ladder = [row for row in database.query(OF_PERIODS) if row["basis"] == "ladder"]
+    assert [(row["payee"], row["amount"]) for row in ladder] == [("m1", 5_000), ("m1 ", 1_000)]
+
+
+async def test_a_role_that_an_earlier_month_gives_late_counts_in_later_closed_ones(
+    pipeline: Pipeline,
+) -> None:
+    below = [joined("above"), joined("seller", "above")]
+    await stored(pipeline, *below, *sold("o1", "seller", 40, 500_000))
+    await closed(pipeline)
+
+    await stored(pipeline, *sold("o2", "above", 3, 100_000))
+    await closed(pipeline)
+
+    # January made a promoter, for whom February's team bonus is.
+    answer = await read_statement(pipeline.graph, "above", "2026-02", pipeline.plans, NOW)
+    assert answer["byBasis"]["team"] == 10_000
+
+
+async def test_a_plan_that_a_later_one_covers_still_says_nothing_of_holding(
+    pipeline: Pipeline,
+) -> None:
+    for version, days in (("v2", 2), ("v3", 3)):
+        await put_version(pipeline.graph, changed_plan(version, holdingDays=days), NOW)
+    await activate_version(pipeline.graph, "v2", START, NOW)
+    await stored(pipeline, *team_of_three())
+    await closed(pipeline)
+
+    await activate_version(pipeline.graph, "v3", START, NOW)
+    assert await pipeline.settle_ledger(timeout_s=30)
+
+    pipeline.clock = lambda: START + 33 * DAY
+    assert (await statement(pipeline, "seller"))["balance"]["releasedMinor"] == 0
+    pipeline.clock = lambda: START + 34 * DAY
+    assert (await statement(pipeline, "seller"))["balance"]["pendingMinor"] == 0
+
+
 async def test_a_weekly_team_bonus_of_two_levels_is_booked_by_the_week(
     pipeline: Pipeline, database: Database
 ) -> None:
@@ -210,7 +271,8 @@ async def test_a_weekly_team_bonus_of_two_levels_is_booked_by_the_week(
 
     count = await closed(pipeline)
 
-    assert count == 3
+    # The first two weeks, January and February.
+    assert count == 4
     bonus = [tuple(row.values()) for row in database.query(OF_PERIODS) if row["basis"] == "team"]
     assert bonus == [
         ("partner", "team", "2026-W01", 80_000, "team"),
