@@ -79,14 +79,16 @@ def _draw_costs(axes: Axes, answer: Row) -> None:
     names = list(answer["byBasis"])
     costs = list(answer["byBasis"].values())
     places = range(len(names))
-    now = [one["currentMinor"] / 100 for one in costs]
-    then = [one["minor"] / 100 for one in costs]
+    unit, minors = ("yuan", 100) if answer["currency"] == "CNY" else ("minor units", 1)
+    now = [one["currentMinor"] / minors for one in costs]
+    then = [one["minor"] / minors for one in costs]
     axes.barh([place - BAR / 2 for place in places], now, BAR, color=PALE, label="in force")
     axes.barh(
         [place + BAR / 2 for place in places], then, BAR, color=MORE, label=answer["planVersion"]
     )
     axes.set_yticks(list(places), names)
     axes.invert_yaxis()
-    axes.set_xlabel("hundreds of minor units (yuan where it is CNY)")
+    axes.set_xlabel(unit)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    # Below, where no bar is.
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
