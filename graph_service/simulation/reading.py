@@ -1,15 +1,17 @@
 """What is known of some orders: their journeys by each plan's program, goods, sales and people."""
 
+import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from graph_service.attribution.models import Program
-from graph_service.attribution.path import Path, read_paths
-from graph_service.attribution.touches import Journey, read_journeys
+from graph_service.attribution.path import Path
+from graph_service.attribution.touches import Journey, Order
+from graph_service.attribution.traces import Trace, read_traces, traces_of
 from graph_service.clock import from_micros, to_micros
 from graph_service.errors import Invalid, TooLarge
 from graph_service.graph.session import Graph, Read, Row
@@ -188,27 +190,37 @@ async def order_times(graph: Graph, question: Question) -> list[tuple[str, int]]
 async def read_chunks(
     read: Read, orders: Sequence[tuple[str, int]], sides: Sequence[Plans], people: People
 ) -> list[Chunk]:
-    """These orders under each of some sets of plans; what they have in common is read once."""
-    found: dict[tuple[str, Program], tuple[Journey, Path]] = {}
-    for program, order_ids in _by_program(orders, sides).items():
-        journeys = await read_journeys(read, order_ids, program)
-        paths = await read_paths(read, journeys)
-        for order_id, journey in journeys.items():
-            found[order_id, program] = (journey, paths[order_id])
-    goods = await _read_goods(read, [order_id for order_id, _ in orders])
+    """These orders under each of some sets of plans; what they have in common is done once.
+
+    What follows from what was read is computed in a thread.
+    """
+    order_ids = [order_id for order_id, _ in orders]
+    window_days = max(plans.widest.window_days_max for plans in sides)
+    found = await read_traces(read, order_ids, window_days)
+    goods = await _read_goods(read, order_ids)
+    traced = await asyncio.to_thread(_traced, found, [_rules(orders, plans) for plans in sides])
     promoters: Mapping[str, int] = {}
     if any(plan.start_bonus.rate for plans in sides for plan in plans.all):
-        credited = {one.member_id for journey, _ in found.values() for one in journey.credits}
+        credited = {
+            credit.member_id
+            for traces in traced
+            for trace in traces
+            for credit in trace.journey.credits
+        }
         promoters = await people.promoters(read, credited)
     chunks: list[Chunk] = []
     sales_before: list[Sale] | None = None
-    for plans in sides:
+    for plans, traces in zip(sides, traced, strict=True):
         cases = [
-            Case(plan, *found[order_id, plan.program], goods[order_id], promoters)
-            for order_id, paid_at in orders
-            if (order_id, (plan := plans.at(paid_at)).program) in found
+            Case(
+                plans.at(trace.journey.order.paid_at),
+                *trace,
+                goods[trace.journey.order.order_id],
+                promoters,
+            )
+            for trace in traces
         ]
-        sales = [sale for case in cases for sale in journey_sales(case.journey, case.plan)]
+        sales = await asyncio.to_thread(_sales, cases)
         # Plans that differ in rates alone have the same sales.
         same = chunks and sales == sales_before
         bookings = chunks[-1].bookings if same else await read_bookings(read, sales)
@@ -218,15 +230,35 @@ async def read_chunks(
     return chunks
 
 
-def _by_program(
-    orders: Sequence[tuple[str, int]], sides: Sequence[Plans]
-) -> dict[Program, list[str]]:
-    """Which orders to attribute by which rules."""
-    found: dict[Program, dict[str, None]] = {}
-    for plans in sides:
-        for order_id, paid_at in orders:
-            found.setdefault(plans.at(paid_at).program, {})[order_id] = None
-    return {program: list(order_ids) for program, order_ids in found.items()}
+def _rules(orders: Sequence[tuple[str, int]], plans: Plans) -> dict[str, Program]:
+    """By which rules each order is attributed, before those of its channel or shop."""
+    programs: dict[str, Program] = {}
+    found: dict[str, Program] = {}
+    for order_id, paid_at in orders:
+        plan = plans.at(paid_at)
+        if plan.version not in programs:
+            programs[plan.version] = plan.program
+        found[order_id] = programs[plan.version]
+    return found
+
+
+def _traced(found: Row, sides: Sequence[Mapping[str, Program]]) -> list[list[Trace]]:
+    """The orders by each side's rules; the same list where the rules are the same."""
+    traced: list[list[Trace]] = []
+    for i, rules in enumerate(sides):
+        if i and rules == sides[i - 1]:
+            traced.append(traced[-1])
+        else:
+            traced.append(list(traces_of(found, _of_order(rules))))
+    return traced
+
+
+def _of_order(rules: Mapping[str, Program]) -> Callable[[Order], Program]:
+    return lambda order: rules[order.order_id].of(order.channel, order.shop_id)
+
+
+def _sales(cases: Sequence[Case]) -> list[Sale]:
+    return [sale for case in cases for sale in journey_sales(case.journey, case.plan)]
 
 
 async def _read_goods(

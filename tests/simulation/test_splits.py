@@ -36,8 +36,11 @@ ODD = [
     {"fromMinor": 200_000, "rate": "0.06"},
 ]
 RISING = [{"fromMinor": 0, "rate": "0.05"}, {"fromMinor": 100_000, "rate": "0.08"}]
-LADDERS = ({}, *({"mode": m, "steps": s} for m in ("marginal", "whole") for s in (FALLING, RISING)))
-TEAMS = (
+LADDERS: tuple[dict[str, Any], ...] = (
+    {},
+    *({"mode": m, "steps": s} for m in ("marginal", "whole") for s in (FALLING, RISING)),
+)
+TEAMS: tuple[dict[str, Any], ...] = (
     {},
     {"rate": "0.02", "roles": ["member", "promoter", "partner"]},
     {"rate": "0.05", "cycle": "week", "depth": 2, "roles": ["promoter"]},
