@@ -217,6 +217,17 @@ async def test_an_invited_promoter_has_the_start_bonus(pipeline: Pipeline) -> No
     assert answer["byBasis"]["reward"]["minor"] == 300_000
 
 
+@pytest.mark.anyio
+async def test_the_role_at_the_end_of_the_month_counts(pipeline: Pipeline) -> None:
+    lowered = {"memberId": "promoter", "role": "member"}
+    late = event("member.updated", "u", START + 40 * DAY, lowered)
+    await stored(pipeline, *mall(), late)
+
+    answer = answer_of(await simulated(pipeline, seed_plan()))
+
+    assert answer["byBasis"]["team"] == {"currentMinor": 130_000, "minor": 130_000}
+
+
 def test_every_change_has_its_stretch_of_the_histogram() -> None:
     changes = (0, 1, 99, 100, -1, -99, -100, 999_999, 10**15)
 
