@@ -42,6 +42,7 @@ from graph_service.portal.endpoints import router as portal_router
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.settings import Settings
+from graph_service.simulation.endpoints import router as simulation_router
 from graph_service.webhooks.endpoints import router as webhooks_router
 from graph_service.webhooks.worker import telling
 from graph_service.workers import keep_running
@@ -50,7 +51,7 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
-    webhooks_router,
+    *(webhooks_router, simulation_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 

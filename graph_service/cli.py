@@ -35,6 +35,7 @@ from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
+from graph_service.simulate_command import simulate_plan
 from graph_service.verification import Kept, verify_graph
 from graph_service.worlds.showcase import SHOWCASE_ORDER
 from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, WorldName, world_of
@@ -50,6 +51,7 @@ app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
 app.command()(compliance)
+app.command("simulate")(simulate_plan)
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]

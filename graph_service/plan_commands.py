@@ -71,7 +71,7 @@ def show(
 @app.command("check")
 def check(file: PlanFile, *, as_json: Json = False) -> None:
     """Say whether a file is a plan, and what in it is doubtful; no database is needed."""
-    plan = _read(file)
+    plan = read_plan_file(file)
     if as_json:
         typer.echo(json.dumps({"version": plan.version, "warnings": list(warnings(plan))}))
         return
@@ -82,7 +82,7 @@ def check(file: PlanFile, *, as_json: Json = False) -> None:
 @app.command("put")
 def put(file: PlanFile) -> None:
     """Keep the version that a file holds, for good; `plan activate` puts it in force."""
-    plan = _read(file)
+    plan = read_plan_file(file)
 
     async def work(pipeline: Pipeline) -> None:
         fresh = await put_version(pipeline.graph, plan, utc_now())
@@ -142,7 +142,7 @@ def show_all(*, as_json: Json = False) -> None:
     _run(work)
 
 
-def _read(file: Path) -> Plan:
+def read_plan_file(file: Path) -> Plan:
     """The plan in a file. Raises NotFound, Malformed, Invalid with the places."""
     try:
         text = file.read_bytes()

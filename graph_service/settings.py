@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     chain_states_max: int = Field(
         default=20_000, gt=0, description="Most states of a Markov chain in a report."
     )
+    simulated_orders_max: int = Field(
+        default=250_000, gt=0, description="Most orders that one simulation of a plan reads."
+    )
     month_grace_h: float = Field(
         default=24, ge=0, description="How long a month or week is over before it is closed (h)."
     )

@@ -40,6 +40,7 @@ COMMANDS = (
     "keys create",
     "keys list",
     "plan check",
+    "simulate",
     "neo4j start",
 )
 

@@ -136,6 +136,10 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/plans/new:activate", {}
     yield "POST", "/v1/plans/new:activate", {"json": {"from": "never"}}
     yield "POST", "/v1/plans/none:activate", {}
+    time = {"from": "2026-01-01", "to": "2026-03-01T00:00:00Z"}
+    yield "POST", "/v1/plans:simulate", {"json": {"plan": plan, **time}}
+    yield "POST", "/v1/plans:simulate", {"json": {"plan": "none", **time}}
+    yield "POST", "/v1/plans:simulate", {"json": {"plan": {"version": ""}, **time}}
     yield "GET", "/v1/plans/new", {}
     yield "GET", "/v1/plans/none", {}
     yield "GET", "/v1/plans?limit=1", {}

@@ -121,7 +121,7 @@ class Influence(Answer):
     next_cursor: None = Field(description="always null: the months are one page")
 
 
-def _moment(value: str | None, name: str, zone: ZoneInfo) -> datetime | None:
+def moment_of(value: str | None, name: str, zone: ZoneInfo) -> datetime | None:
     """The moment (UTC) of a date in the zone, or of a time with its offset. Raises Invalid."""
     if value is None:
         return None
@@ -148,8 +148,8 @@ async def _span(
     currency: Annotated[str | None, Query(description="ISO 4217; else the plan's")] = None,
 ) -> Span:
     settings: Settings = request.app.state.settings
-    closes = _moment(ends, "to", books.plan.month_zone) or books.clock().astimezone(UTC)
-    opens = _moment(starts, "from", books.plan.month_zone)
+    closes = moment_of(ends, "to", books.plan.month_zone) or books.clock().astimezone(UTC)
+    opens = moment_of(starts, "from", books.plan.month_zone)
     opens = closes - timedelta(days=DAYS_DEFAULT) if opens is None else opens
     if not timedelta() < closes - opens <= timedelta(days=DAYS_MAX):
         raise Invalid(f"from must be before to, and by at most {DAYS_MAX} days")

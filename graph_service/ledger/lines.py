@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from graph_service.attribution.models import model_name
 from graph_service.attribution.path import Path
@@ -16,6 +16,7 @@ from graph_service.referrals.sales import PLATFORM
 from graph_service.rewards.allowance import split_allowance
 
 Basis = Literal["own_sale", "ladder", "team", "partner", "influence", "campaign", "reward"]
+BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 @dataclass(frozen=True)

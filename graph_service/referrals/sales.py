@@ -79,9 +79,9 @@ async def book_sales(
     rows: what that added to whose months, in order of key.
     """
     booked = await transaction.run("referrals/read_sales", orderIds=sorted(order_ids))
-    fresh = await _bookings(transaction.run, sales)
+    fresh = await read_bookings(transaction.run, sales)
     touched = _touched(order_ids, booked, fresh)
-    changes = _changes(booked, fresh)
+    changes = booking_changes(booked, fresh)
     if touched:
         await transaction.run("referrals/replace_sales", rows=touched)
     if changes:
@@ -97,10 +97,11 @@ async def book_sales(
 
 async def sales_changes(read: Read, booked: Sequence[Row], sales: Sequence[Sale]) -> list[Row]:
     """What `sales` in place of what is booked adds to whose months, in order of key."""
-    return _changes(booked, await _bookings(read, sales))
+    return booking_changes(booked, await read_bookings(read, sales))
 
 
-async def _bookings(read: Read, sales: Sequence[Sale]) -> list[Row]:
+async def read_bookings(read: Read, sales: Sequence[Sale]) -> list[Row]:
+    """These sales as they are written at their orders, with who stood above the member then."""
     uplines = await _uplines(read, sales)
     return [_booking(sale, uplines[sale.member_id, sale.created_at]) for sale in sales]
 
@@ -145,7 +146,8 @@ def _booking(sale: Sale, upline_ids: list[str]) -> Row:
     }
 
 
-def _changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
+def booking_changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
+    """What `fresh` in place of `booked` adds to whose months, in order of key."""
     sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for sign, rows in ((-1, booked), (1, fresh)):
         for row in rows:
