@@ -73,7 +73,7 @@ class Bench:
 def bench(settings: Settings) -> Generator[Bench]:
     with asyncio.Runner() as runner:
         graph = runner.run(connected(settings))
-        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW)
+        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW, quiet_s=0)
         yield Bench(runner, pipeline, Database(settings))
         runner.run(graph.close())
 

@@ -44,7 +44,7 @@ ORDERS = "MATCH (:Member)-[:PLACED]->(o:Order) RETURN o.orderId AS id ORDER BY i
 def bench(settings: Settings) -> Generator[Bench]:
     with asyncio.Runner() as runner:
         graph = runner.run(connected(settings))
-        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW)
+        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: NOW, quiet_s=0)
         yield Bench(runner, pipeline, Database(settings))
         runner.run(graph.close())
 

@@ -67,7 +67,7 @@ OTHERS = (
 def bench(settings: Settings) -> Generator[Bench]:
     with asyncio.Runner() as runner:
         graph = runner.run(connected(settings))
-        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: LATER)
+        pipeline = Pipeline(graph, Tokeniser(b"pepper"), PLAN, clock=lambda: LATER, quiet_s=0)
         yield Bench(runner, pipeline, Database(settings))
         runner.run(graph.close())
 

@@ -104,7 +104,9 @@ def plans(draw: st.DrawFn) -> Plan:
 def bench(settings: Settings) -> Generator[Bench]:
     with asyncio.Runner() as runner:
         graph = runner.run(connected(settings))
-        pipeline = Pipeline(graph, Tokeniser(b"pepper"), plan_of("now"), clock=lambda: LATER)
+        pipeline = Pipeline(
+            graph, Tokeniser(b"pepper"), plan_of("now"), clock=lambda: LATER, quiet_s=0
+        )
         yield Bench(runner, pipeline, Database(settings))
         runner.run(graph.close())
 

@@ -201,7 +201,7 @@ async def shop(graph: Graph, database: Database, settings: Settings) -> AsyncGen
     open_settings = settings.model_copy(
         update={"webhook_private_hosts": True, "webhook_timeout_s": 2.0}
     )
-    pipeline = Pipeline(graph, Tokeniser(PEPPER), seed_plan())
+    pipeline = Pipeline(graph, Tokeniser(PEPPER), seed_plan(), quiet_s=0)
     async with open_sender(open_settings) as sender:
         teller = Teller(graph, pipeline, sender, PEPPER, open_settings, chance=lambda: 0.5)
         shop = Shop(pipeline, teller, utc_now().replace(microsecond=0))
