@@ -160,12 +160,16 @@ async def get_statement(
         str | None,
         Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM; without it this month"),
     ] = None,
+    currency: Annotated[
+        str | None, Query(pattern=r"^[A-Z]{3}$", description="ISO 4217; without it the plan's")
+    ] = None,
 ) -> dict[str, Any]:
     """A month by basis, the balance of all months, and the ladder."""
     await _settled(books)
     now = books.clock().astimezone(UTC)
     zone = books.plans.at(to_micros(now)).month_zone
-    return await read_statement(graph, member_id, month or month_of(now, zone), books.plans, now)
+    asked = month or month_of(now, zone)
+    return await read_statement(graph, member_id, asked, books.plans, now, currency)
 
 
 @router.get(

@@ -2,22 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from typing import Any
 
-from graph_service.graph.session import Transaction
+from graph_service.graph.session import Read, Transaction
 from graph_service.ledger.affected import LogFact
 from graph_service.ledger.chain import Change, Key
 from graph_service.ledger.lines import Line
 from graph_service.money import decimal_string
+from graph_service.months.closing import closed_periods, count_sales, period_keys
 from graph_service.months.counted import COUNTED, MemberSales, plan_of_period
 from graph_service.periods import is_month, month_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_minor, ladder_rate
 from graph_service.plans.timeline import Plans
 from graph_service.referrals.sales import PLATFORM, sales_month_id
+
+# Sales that are compared in one go.
+VERIFIED_TOGETHER = 5_000
 
 
 def period_lines(plan: Plan, period: str, currency: str, sales: MemberSales) -> list[Line]:
@@ -87,6 +91,35 @@ def _kept(line: Line, why: str) -> Line:
     return replace(line, payee_id=PLATFORM, part=f": {line.payee_id}", why=f"kept_{why}")
 
 
+@dataclass(frozen=True)
+class MonthsVerdict:
+    """How many members' sales of closed periods were looked at, and for whom too much or too
+    little is booked: keys of sales.
+    """
+
+    sales: int
+    differing: tuple[str, ...]
+
+
+async def verify_months(read: Read, plans: Plans) -> MonthsVerdict:
+    """Do the entries of closed periods come to what the sales earn now? Everything followed."""
+    count, differing = 0, list[str]()
+    for period in (await closed_periods(read, plans)).values():
+        plan = plan_of_period(plans, period.period)
+        keys = await period_keys(read, period)
+        for start in range(0, len(keys), VERIFIED_TOGETHER):
+            asked = keys[start : start + VERIFIED_TOGETHER]
+            booked = await _read_booked(read, asked)
+            for sales in await count_sales(read, asked, period):
+                key = sales_month_id(period.period, period.currency, sales.member_id)
+                lines = period_lines(plan, period.period, period.currency, sales)
+                wanted = {line.key: line.amount_minor for line in lines}
+                if wanted != {one: amount for one, amount in booked[key].items() if amount}:
+                    differing.append(key)
+            count += len(asked)
+    return MonthsVerdict(count, tuple(differing))
+
+
 async def period_changes(
     transaction: Transaction, facts: Iterable[LogFact], plans: Plans
 ) -> list[Change]:
@@ -95,7 +128,7 @@ async def period_changes(
     if not counted:
         return []
     keys = {_key(fact, one) for fact, sales in counted for one in sales}
-    booked = await _read_booked(transaction, sorted(keys))
+    booked = await _read_booked(transaction.run, sorted(keys))
     changes: list[Change] = []
     for fact, sales in counted:
         plan = plan_of_period(plans.known(fact.seq), fact.data["period"])
@@ -136,11 +169,9 @@ def _key(fact: LogFact, sales: MemberSales) -> str:
     return sales_month_id(fact.data["period"], fact.data["currency"], sales.member_id)
 
 
-async def _read_booked(
-    transaction: Transaction, keys: Sequence[str]
-) -> Mapping[str, dict[Key, int]]:
+async def _read_booked(read: Read, keys: Sequence[str]) -> Mapping[str, dict[Key, int]]:
     booked: defaultdict[str, dict[Key, int]] = defaultdict(dict)
-    row = (await transaction.run("ledger/read_booked_months", salesMonthIds=keys))[0]
+    row = (await read("ledger/read_booked_months", salesMonthIds=keys))[0]
     names = ("salesMonthIds", "payeeIds", "bases", "parts", "amounts")
     for key, payee_id, basis, part, amount in zip(*(row[one] for one in names), strict=True):
         booked[key][payee_id, basis, part] = amount

@@ -22,6 +22,9 @@ from graph_service.referrals.sales import PLATFORM, sales_month_id
 from graph_service.referrals.teams import read_member
 from graph_service.rewards.orders import OrderNotFound
 
+# How often a statement is read anew where the ledger goes on meanwhile.
+READ_AGAIN_MAX = 5
+
 
 async def read_commission(
     graph: Graph, order_id: str, plans: Plans, now: datetime
@@ -82,37 +85,38 @@ def _line(
 
 
 async def read_statement(
-    graph: Graph, member_id: str, month: str, plans: Plans, now: datetime
+    graph: Graph,
+    member_id: str,
+    month: str,
+    plans: Plans,
+    now: datetime,
+    currency: str | None = None,
 ) -> dict[str, Any]:
     """A member's month by basis, the balance and the ladder. Raises MemberNotFound.
 
     What months that are not closed have earned so far is counted in, so that nothing depends on
-    when a month is closed.
+    when a month is closed. currency: None takes that of the plan in force now.
     """
     plan = plans.at(to_micros(now))
-    currency = plan.currency
+    asked = currency or plan.currency
     await read_member(graph, member_id)
-    sums = (
-        await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
-    )[0]
-    by_basis: dict[str, int] = dict.fromkeys(get_args(Basis), 0)
-    by_basis |= dict(zip(sums["bases"], sums["amounts"], strict=True))
-    accrued = await _accrued(graph, member_id, currency, plans)
-    for one in accrued:
-        if month_of_period(one.period.period) == month:
-            by_basis[one.line.basis] += one.line.amount_minor
-    released, pending = await _balance(graph, member_id, currency, plans, now)
-    for one in accrued:
-        if held_until(plans, one.period) <= to_micros(now):
-            released += one.line.amount_minor
-        else:
-            pending += one.line.amount_minor
-    key = sales_month_id(month, currency, member_id)
-    team = (await graph.read("referrals/read_team", memberId=member_id, salesMonthId=key))[0]
+    before = await graph.read("ledger/read_progress")
+    sums = await _sums(graph, member_id, month, plans, now, asked)
+    for _ in range(READ_AGAIN_MAX):
+        after = await graph.read("ledger/read_progress")
+        if after == before:
+            break
+        # A month that was closed in the middle would be missing, or be there twice.
+        before, sums = after, await _sums(graph, member_id, month, plans, now, asked)
+    by_basis, released, pending = sums
+    key = sales_month_id(month, asked, member_id)
+    of_month = plan_of_period(plans, month)
+    period = period_of_row({"period": month, "currency": asked}, plans)
+    sales = await count_sales(graph.read, [key], period)
     return {
         "memberId": member_id,
         "month": month,
-        "currency": currency,
+        "currency": asked,
         "planVersion": plan.version,
         "byBasis": by_basis,
         "totalMinor": sum(by_basis.values()),
@@ -122,8 +126,28 @@ async def read_statement(
             "heldMinor": 0,
             "paidMinor": 0,
         },
-        "ladder": ladder_progress(plan, team["ownMinor"]),
+        "ladder": ladder_progress(of_month, sales[0].person_own if sales else 0),
     }
+
+
+async def _sums(
+    graph: Graph, member_id: str, month: str, plans: Plans, now: datetime, currency: str
+) -> tuple[dict[str, int], int, int]:
+    """The month by basis, and of all months what is released and what is not yet."""
+    sums = (
+        await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
+    )[0]
+    by_basis: dict[str, int] = dict.fromkeys(get_args(Basis), 0)
+    by_basis |= dict(zip(sums["bases"], sums["amounts"], strict=True))
+    released, pending = await _balance(graph, member_id, currency, plans, now)
+    for one in await _accrued(graph, member_id, currency, plans):
+        if month_of_period(one.period.period) == month:
+            by_basis[one.line.basis] += one.line.amount_minor
+        if held_until(plans, one.period) <= to_micros(now):
+            released += one.line.amount_minor
+        else:
+            pending += one.line.amount_minor
+    return by_basis, released, pending
 
 
 @dataclass(frozen=True)

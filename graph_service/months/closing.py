@@ -40,7 +40,7 @@ async def due_periods(read: Read, plans: Plans, now: datetime, grace: timedelta)
     """Periods with sales that are over for so long and not closed, the earliest first."""
     latest = to_micros(now - grace)
     opened = [period_of_row(row, plans) for row in await read("months/list_open_periods")]
-    opened += _without_sales([*opened, *(await _closed_periods(read, plans)).values()], plans, now)
+    opened += _without_sales([*opened, *(await closed_periods(read, plans)).values()], plans, now)
     due = (one for one in opened if one.ends <= latest)
     return sorted(due, key=lambda one: (one.ends, one.key))
 
@@ -76,7 +76,7 @@ async def close_period(
     )
     if not closed[0]["closed"]:
         return 0
-    sales = await count_sales(transaction.run, await _all_keys(transaction.run, period), period)
+    sales = await count_sales(transaction.run, await period_keys(transaction.run, period), period)
     data = {"period": period.period, "currency": period.currency, "members": len(sales)}
     facts = [own_fact(CLOSED, f"{CLOSED} {period.key}", now, data)]
     facts += _counted(period, [one for one in sales if _is_something(one)], "close", now)
@@ -85,7 +85,7 @@ async def close_period(
     await record_stamped_facts(transaction, [*facts, *roles])
     await change_roles(transaction, roles)
     # Later periods may be closed already, where the first sale of this one came late.
-    closed_now = await _closed_periods(transaction.run, plans)
+    closed_now = await closed_periods(transaction.run, plans)
     keys: defaultdict[str, set[str]] = defaultdict(set)
     await _add_said(transaction.run, roles, closed_now, keys)
     await _record_counted(transaction, keys, closed_now, f"after {period.key}", now)
@@ -107,7 +107,8 @@ def _counted(period: Period, sales: Sequence[MemberSales], why: str, now: dateti
     return facts
 
 
-async def _all_keys(read: Read, period: Period) -> list[str]:
+async def period_keys(read: Read, period: Period) -> list[str]:
+    """The keys of everybody's sales in a period, in order."""
     keys: list[str] = []
     prefix = sales_month_prefix(period.period, period.currency)
     while True:
@@ -153,7 +154,7 @@ async def recount_closed(
 
     changed: sales that booking them changed. seq: of the first of them.
     """
-    closed = await _closed_periods(transaction.run, plans)
+    closed = await closed_periods(transaction.run, plans)
     if not closed:
         return
     keys: defaultdict[str, set[str]] = defaultdict(set)
@@ -164,11 +165,12 @@ async def recount_closed(
     starts = [micros_of(fact.data["from"]) for fact in facts if fact.type == ACTIVATED]
     for period in closed.values():
         if any(start < period.ends for start in starts):
-            keys[period.key].update(await _all_keys(transaction.run, period))
+            keys[period.key].update(await period_keys(transaction.run, period))
     await _record_counted(transaction, keys, closed, str(seq), now)
 
 
-async def _closed_periods(read: Read, plans: Plans) -> dict[str, Period]:
+async def closed_periods(read: Read, plans: Plans) -> dict[str, Period]:
+    """The periods that are closed, by key."""
     rows = await read("months/list_closed_periods")
     return {one.key: one for one in (period_of_row(row, plans) for row in rows)}
 

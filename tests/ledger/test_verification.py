@@ -28,10 +28,29 @@ async def test_a_changed_entry_is_named_beside_what_was_recounted(
 
     assert isinstance(told.file, io.StringIO)
     assert (good, teams, ledger, whole) == (True, True, False, False)
-    assert told.file.getvalue().splitlines()[1].endswith("every entry is what it was")
+    said = told.file.getvalue().splitlines()
+    assert said[1].endswith("every entry is what it was")
     found = json.loads(capsys.readouterr().out)
-    assert found["ledger"]["first_broken"] == told.file.getvalue().split()[-1]
+    assert found["ledger"]["first_broken"] == said[-2].split()[-1]
     assert found["differences"] == []
+
+
+async def test_a_month_that_earns_other_than_is_booked_is_named(
+    pipeline: Pipeline, database: Database
+) -> None:
+    told = Console(file=io.StringIO(), width=200)
+    await pipeline.store(five_levels())
+    assert await pipeline.settle_ledger(timeout_s=30)
+    assert await pipeline.close_periods()
+    assert await pipeline.settle_ledger(timeout_s=30)
+
+    good = await verify_graph(pipeline, "ledger", told, as_json=False)
+    database.query("MATCH (s:SalesMonth) WHERE s.ownMinor > 0 SET s.ownMinor = s.ownMinor * 2")
+    changed = await verify_graph(pipeline, "ledger", told, as_json=False)
+
+    assert isinstance(told.file, io.StringIO)
+    assert (good, changed) == (True, False)
+    assert told.file.getvalue().splitlines()[-1].strip() == "2026-01 CNY step-5"
 
 
 async def test_orders_without_their_facts_stop_the_ledger_instead_of_earning_nothing(

@@ -82,7 +82,7 @@ async def test_the_page_tells_rules_ladder_month_balance_and_orders(client: Asyn
 
     assert "My commission" in told
     assert "Member seller" in told
-    assert "Pending CNY 11.75 Can be paid out CNY 0" in told
+    assert "Pending CNY 6.75 Can be paid out CNY 5" in told
     assert "Ladder of 2026-03 You have promoted CNY 0 and stand at 5%, which brings CNY 0." in told
     assert "CNY 50,000 more reach 8%; there you earn CNY 2,500 more than now." in told
     assert "Earned in 2026-01" in told

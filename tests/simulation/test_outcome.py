@@ -99,7 +99,11 @@ async def booked(
 ) -> dict[tuple[str, str], int]:
     """What the ledger holds by payee and basis, all months closed, where this plan is the seed."""
     pipeline = Pipeline(
-        bench.pipeline.graph, bench.pipeline.tokeniser, seed, clock=bench.pipeline.clock
+        bench.pipeline.graph,
+        bench.pipeline.tokeniser,
+        seed,
+        clock=bench.pipeline.clock,
+        quiet_s=0,
     )
     await pipeline.store(events)
     assert await pipeline.settle_ledger(timeout_s=60)
