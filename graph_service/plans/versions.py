@@ -11,6 +11,7 @@ from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ingest.facts import canonical, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.pages import decode_cursor, encode_cursor
+from graph_service.periods import period_of
 from graph_service.plans.document import Plan, seed_plan
 from graph_service.plans.timeline import ACTIVATED
 
@@ -18,6 +19,8 @@ LOCK = "plans"
 STORE_TIMEOUT_S = 30.0
 # Orders that an activation from a time in the past may put under another plan.
 REBOOKED_ORDERS_MAX = 10_000
+# Members' sales of closed months that it may have counted anew, in one transaction.
+RECOUNTED_SALES_MAX = 50_000
 
 
 class PlanNotFound(NotFound):
@@ -140,11 +143,28 @@ async def activate_version(
             raise PlanTooLate(
                 f"more than {REBOOKED_ORDERS_MAX} orders were paid since; let it begin later"
             )
+        await _require_few_closed(transaction, begins, plan)
         number = int(before[-1]["number"]) + 1 if before else 1
         await _record(transaction, plan, number, begins, now)
         return number
 
     return await graph.write_together(work, name="plans/activate", timeout_s=STORE_TIMEOUT_S)
+
+
+async def _require_few_closed(transaction: Transaction, begins: datetime, plan: Plan) -> None:
+    """Raises PlanTooLate where so many sales of closed months would have to be counted anew."""
+    zone = plan.month_zone
+    row = await transaction.run(
+        "plans/count_closed_sales",
+        firstMonth=period_of(begins, zone, "month"),
+        firstWeek=period_of(begins, zone, "week"),
+        limit=RECOUNTED_SALES_MAX + 1,
+    )
+    if row[0]["sales"] > RECOUNTED_SALES_MAX:
+        raise PlanTooLate(
+            f"months since then are closed, with more than {RECOUNTED_SALES_MAX} members' sales; "
+            "let it begin later"
+        )
 
 
 async def _record(
