@@ -223,9 +223,20 @@ class _Teller:
                 joined = words()[self.lang]["join"].join(self._conditions(rule))
                 code = f"role_next_{rule.role}"
                 yield self._text(code, months=rule.months, conditions=joined)
+                yield from self._so_far(rule.own_sales_minor)
             if rule.role == self.standing.role and rule.keep_sales_minor:
                 amount = self._amount(rule.keep_sales_minor)
                 yield self._text("role_keep", months=rule.keep_months, amount=amount)
+
+    def _so_far(self, asked_minor: int) -> Iterator[Text]:
+        """How far this month is on the way to what a role asks for."""
+        sales = self.standing.promoted_minor
+        told = self._amount(sales)
+        if sales < asked_minor:
+            missing = self._amount(asked_minor - sales)
+            yield self._text("role_missing", sales=told, missing=missing)
+        elif asked_minor:
+            yield self._text("role_this_month", sales=told)
 
     def _conditions(self, rule: RoleRule) -> Sequence[str]:
         found: list[str] = []

@@ -193,6 +193,7 @@ async def test_a_member_hears_the_rules_and_what_the_next_step_brings(client: As
         "本月已推广 40,000 元，再推广 10,000 元 就到下一档 8%，届时比现在多得 500 元。"
     )
     assert texts["start_bonus"].endswith("到 2026-04-06 为止。")
+    assert texts["role_missing"] == "本月个人推广 40,000 元，还差 10,000 元。"
     assert "team_month" in texts
     assert "partner" not in texts
     assert (told["planVersion"], told["role"], told["lang"]) == (

@@ -78,6 +78,9 @@ def test_every_kind_of_rule_is_told() -> None:
     assert en["campaign"] == "Campaign launch: what you earn is multiplied by 1.5."
     assert "the first 2 level(s)" in en["team_week"]
     assert "CNY 0.01 promoted by yourself, CNY 0.02" in en["role_next_promoter"]
+    assert (
+        en["role_this_month"] == "You have promoted CNY 0.05 this month, which is enough for that."
+    )
     assert en["role_keep"] == "After 3 month(s) in a row below CNY 0.05 you lose your role."
     assert {"self_purchase", "partner", "ladder_step_whole", "ladder_top", "paid_levels"} <= set(en)
     assert list(told("zh")) == list(en)
