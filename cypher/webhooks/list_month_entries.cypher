@@ -1,4 +1,4 @@
-// Which entries for members of closed periods were not told as released, after
+// Which entries for members of closed periods are to be told as released, after
 // this member's sales in one?
 // mode: read
 // params: $periodIds list<string>, $seq integer, $after string,
@@ -7,10 +7,11 @@
 // timeout: 30 s
 UNWIND $periodIds AS periodId
 MATCH (s:SalesMonth)
-WHERE s.salesMonthId STARTS WITH periodId + ' ' AND s.salesMonthId > $after
+WHERE s.salesMonthId STARTS WITH periodId + ' '
+  AND s.salesMonthId > $after
+  AND s.settledSeq IS NULL
 MATCH (s)<-[:FOR]-(e:LedgerEntry)
 WHERE e.seq <= $seq AND e.payeeId <> $platform
-  AND NOT EXISTS { (e)<-[:RELEASES]-(:WebhookMessage) }
 WITH s, e
 ORDER BY s.salesMonthId, e.entryId
 LIMIT $limit

@@ -33,6 +33,8 @@ RETURN collect({
     planVersion: e.planVersion,
     why: e.why,
     period: s.month,
+    salesMonthId: s.salesMonthId,
+    settledSeq: s.settledSeq,
     factType: f.type,
     factTime: f.time.epochSeconds * 1000000 + f.time.microsecond
   }) AS entries

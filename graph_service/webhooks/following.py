@@ -5,45 +5,42 @@ out, wherever a process is killed.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.clock import Clock, from_micros, to_micros
-from graph_service.graph.session import Graph, Read, Row, Transaction
+from graph_service.attribution.admission import ORDER_TYPES
+from graph_service.clock import micros_of, to_micros
+from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ingest.facts import digest
 from graph_service.ledger.lines import PLATFORM
-from graph_service.months.counted import held_until, period_of_row
-from graph_service.plans.timeline import Plans
+from graph_service.plans.timeline import ACTIVATED
 from graph_service.webhooks.messages import (
     RELEASED,
     ROLE_CHANGED,
     Message,
     booking_messages,
-    periods_released,
-    release_messages,
     role_message,
+)
+from graph_service.webhooks.releasing import (
+    Books,
+    Due,
+    due_orders,
+    due_periods,
+    late_releases,
+    tell_months,
+    tell_orders,
+    whole_groups,
 )
 from graph_service.webhooks.subscriptions import Webhook, all_webhooks, millis_of
 
 LEASE, LEASE_S = "webhooks", 10
 FOLLOW_TIMEOUT_S = 60.0
-# Looked at in one transaction: facts of the log, entries of the ledger, orders that are due.
-FACTS_TOGETHER, ENTRIES_TOGETHER, ORDERS_TOGETHER = 1_000, 1_000, 200
+# Looked at in one transaction: facts of the log, entries of the ledger.
+FACTS_TOGETHER, ENTRIES_TOGETHER = 1_000, 1_000
 # How far the clock's place may lag behind where nothing is due (us): it is moved in writing.
 CLOCK_LAG = 60_000_000
-ENDINGS = ("order.completed", "order.cancelled")
 PENDING, SKIPPED = "pending", "skipped"
-# No key is greater.
-LAST = "\U0010ffff"
-
-
-class Books(Protocol):
-    """Knows the plans and the time."""
-
-    plans: Plans
-    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Due:
-    """Up to where releases were told: a moment (us), and the last key at that moment."""
+class NewFact:
+    """A fact of the log that webhooks heed. time: us."""
 
-    at: int
-    after: str
+    seq: int
+    type: str
+    time: int
+    data: dict[str, Any]
 
 
 async def follow_log(
@@ -109,25 +108,16 @@ async def _follow(
     if cut:
         seq, order_id, payee_id = group_of(entries[-1])
         reached = Place(seq - 1, seq, order_id, payee_id)
-    row = (
-        await transaction.run(
-            "webhooks/list_new_facts",
-            after=place.seq,
-            upTo=reached.seq,
-            types=[*ENDINGS, ROLE_CHANGED],
-        )
-    )[0]
-    columns = (row[name] for name in ("seqs", "types", "times", "data"))
-    facts = list(zip(*columns, strict=True))
-    roles = [
-        role_message(seq, time, json.loads(data))
-        for seq, kind, time, data in facts
-        if kind == ROLE_CHANGED
-    ]
-    ended = {json.loads(data)["orderId"] for _, kind, _, data in facts if kind in ENDINGS}
+    facts = await _new_facts(transaction, place.seq, reached.seq)
+    roles = [role_message(one.seq, one.time, one.data) for one in facts if one.type == ROLE_CHANGED]
     messages = sorted([*booking_messages(entries), *roles], key=lambda one: one.seq or 0)
     if _listen(webhooks, RELEASED):
-        messages += await _late_releases(transaction, books, entries, ended, reached)
+        state = (await transaction.run("webhooks/read_state"))[0]
+        named = {one.data["orderId"] for one in facts if one.type in ORDER_TYPES}
+        messages += await late_releases(
+            transaction, books.plans, entries, named, reached.seq, state
+        )
+        await _turn_back(transaction, facts, state)
     await store_messages(transaction, messages, webhooks, millis_of(books.clock))
     await transaction.run(
         "webhooks/move_place",
@@ -139,19 +129,29 @@ async def _follow(
     return reached.seq < booked
 
 
-async def whole_groups(
-    page: Callable[[int], Awaitable[list[Row]]], key: Callable[[Row], object], most: int
-) -> tuple[list[Row], bool]:
-    """The first entries, every group of them whole, and whether there are more.
+async def _new_facts(transaction: Transaction, after: int, up_to: int) -> list[NewFact]:
+    row = (
+        await transaction.run(
+            "webhooks/list_new_facts",
+            after=after,
+            upTo=up_to,
+            types=[*sorted(ORDER_TYPES), ROLE_CHANGED, ACTIVATED],
+        )
+    )[0]
+    columns = (row[name] for name in ("seqs", "types", "times", "data"))
+    return [
+        NewFact(seq, kind, time, json.loads(data))
+        for seq, kind, time, data in zip(*columns, strict=True)
+    ]
 
-    page: so many of the first entries. most: entries, unless the first group alone is larger.
-    """
-    while len(entries := await page(most + 1)) > most:
-        last = key(entries[-1])
-        if kept := [one for one in entries if key(one) != last]:
-            return kept, True
-        most *= 10
-    return entries, False
+
+async def _turn_back(transaction: Transaction, facts: Iterable[NewFact], state: Row) -> None:
+    """Look again from when a new plan holds: it may release sooner what was looked at before."""
+    starts = [micros_of(one.data["from"]) for one in facts if one.type == ACTIVATED]
+    for name in ("orders", "months"):
+        at = max(min(starts, default=state[f"{name}At"]), state["beganAt"])
+        if at < state[f"{name}At"]:
+            await transaction.run("webhooks/move_clock", name=name, at=at, after="")
 
 
 def group_of(entry: Row) -> tuple[int, str, str]:
@@ -159,142 +159,42 @@ def group_of(entry: Row) -> tuple[int, str, str]:
     return entry["seq"], entry["orderId"], entry["payeeId"]
 
 
-async def _late_releases(
-    transaction: Transaction,
-    books: Books,
-    entries: Sequence[Mapping[str, Any]],
-    ended: Iterable[str],
-    reached: Place,
-) -> list[Message]:
-    """What is released at once, since its time lies before what the clock has told already."""
-    state = (await transaction.run("webhooks/read_state"))[0]
-    orders = {one["orderId"] for one in entries if one["orderId"]}.union(ended)
-    upper = max(reached.seq, reached.part_seq)
-    found = await _unreleased(transaction, books, sorted(orders), upper, state["ordersAt"])
-    for one in entries:
-        if one["period"] is not None:
-            at = held_until(books.plans, period_of_row({**one}, books.plans))
-            if at <= state["monthsAt"]:
-                found.append((at, one))
-    return release_messages(found)
-
-
-async def _unreleased(
-    transaction: Transaction, books: Books, order_ids: Sequence[str], seq: int, until: int
-) -> list[tuple[int, Mapping[str, Any]]]:
-    """The entries of these orders that are released by then, and when each is."""
-    if not order_ids:
-        return []
-    row = (
-        await transaction.run(
-            "webhooks/list_unreleased_entries", orderIds=order_ids, seq=seq, platform=PLATFORM
-        )
-    )[0]
-    timed = [
-        (one["endedAt"] + books.plans.at(one["paidAt"]).holding_days * MICROS_PER_DAY, one)
-        for one in row["entries"]
-    ]
-    return [(at, one) for at, one in timed if at <= until]
-
-
 async def follow_clock(graph: Graph, books: Books, holder: str) -> bool:
     """Tell what was released since the last time; is there more?"""
     state = await read_state(graph)
-    if not state["webhooks"] or not _listen(await all_webhooks(graph), RELEASED):
+    # Of a fact that is told in part nothing is released until it is told whole.
+    if not state["webhooks"] or state["partSeq"]:
         return False
-    orders = Due(state["ordersAt"], state["ordersAfter"])
-    months = Due(state["monthsAt"], state["monthsAfter"])
+    if not _listen(await all_webhooks(graph), RELEASED):
+        return False
     now = to_micros(books.clock())
-    more = False
-    if await _due_orders(graph.read, books, orders, now) or now - orders.at > CLOCK_LAG:
-        more |= await _tell_due(graph, books, holder, "orders")
-    if await _due_periods(graph.read, books, months, now) or now - months.at > CLOCK_LAG:
-        more |= await _tell_due(graph, books, holder, "months")
-    return more
+    orders, months = _due(state, "orders"), _due(state, "months")
+    rows = await due_orders(graph.read, books, orders, now)
+    periods = await due_periods(graph.read, books, months, now)
 
-
-async def _tell_due(graph: Graph, books: Books, holder: str, name: str) -> bool:
     async def work(transaction: Transaction) -> bool:
         if not await hold_lease(transaction, holder):
             return False
-        seq = (await transaction.run("webhooks/lock_place", holder=holder))[0]["seq"]
-        state = (await transaction.run("webhooks/read_state"))[0]
-        due = Due(state[f"{name}At"], state[f"{name}After"])
-        tell = _tell_orders if name == "orders" else _tell_months
-        now = to_micros(books.clock())
-        messages, reached = await tell(transaction, books, due, now, seq)
+        await transaction.run("webhooks/lock_place", holder=holder)
+        found = (await transaction.run("webhooks/read_state"))[0]
+        # Somebody else may have gone on from this place meanwhile.
+        if found["partSeq"] or orders != _due(found, "orders") or months != _due(found, "months"):
+            return True
+        told, orders_due = await tell_orders(transaction, books.plans, rows, found, now)
+        more, months_due = await tell_months(transaction, periods, found, now)
         webhooks = await all_webhooks(transaction)
-        await store_messages(transaction, messages, webhooks, millis_of(books.clock))
-        await transaction.run("webhooks/move_clock", name=name, at=reached.at, after=reached.after)
-        return reached.at < now
+        await store_messages(transaction, told + more, webhooks, millis_of(books.clock))
+        for name, due in (("orders", orders_due), ("months", months_due)):
+            await transaction.run("webhooks/move_clock", name=name, at=due.at, after=due.after)
+        return min(orders_due.at, months_due.at) < now
 
+    if not rows and not periods and now - min(orders.at, months.at) <= CLOCK_LAG:
+        return False
     return await graph.write_together(work, name="webhooks/release", timeout_s=FOLLOW_TIMEOUT_S)
 
 
-async def _tell_orders(
-    transaction: Transaction, books: Books, due: Due, now: int, seq: int
-) -> tuple[list[Message], Due]:
-    rows = await _due_orders(transaction.run, books, due, now)
-    found = await _unreleased(transaction, books, [row["orderId"] for row in rows], seq, now)
-    full = len(rows) == ORDERS_TOGETHER
-    reached = Due(rows[-1]["at"], rows[-1]["orderId"]) if full else Due(max(now, due.at), "")
-    return release_messages(found), reached
-
-
-async def _due_orders(read: Read, books: Books, due: Due, now: int) -> list[Row]:
-    """The next orders of which something may be released, in the order of the moment."""
-    rows = [
-        {
-            "held": held,
-            "from": from_micros(max(due.at - held, 0)).isoformat(),
-            "until": from_micros(max(now - held, 0)).isoformat(),
-        }
-        for held in sorted({row["days"] * MICROS_PER_DAY for row in books.plans.holding_rows})
-    ]
-    return await read(
-        "webhooks/find_due_orders", rows=rows, at=due.at, after=due.after, limit=ORDERS_TOGETHER
-    )
-
-
-async def _tell_months(
-    transaction: Transaction, books: Books, due: Due, now: int, seq: int
-) -> tuple[list[Message], Due]:
-    """Periods are few and each has many members: one moment at a time, member by member."""
-    periods = await _due_periods(transaction.run, books, due, now)
-    for at, period_ids in periods.items():
-        after = due.after if at == due.at else ""
-
-        def page(
-            limit: int, period_ids: list[str] = period_ids, after: str = after
-        ) -> Awaitable[list[Row]]:
-            return _month_page(transaction, period_ids, seq, after, limit)
-
-        entries, cut = await whole_groups(page, lambda one: one["salesMonthId"], ENTRIES_TOGETHER)
-        if not entries:
-            continue
-        last = entries[-1]["salesMonthId"] if cut else LAST
-        return release_messages((at, one) for one in entries), Due(at, last)
-    return [], Due(max(now, due.at), "")
-
-
-async def _due_periods(read: Read, books: Books, due: Due, now: int) -> dict[int, list[str]]:
-    """The closed periods of which something may be released, by the moment."""
-    rows = await read("months/list_closed_periods")
-    return periods_released(rows, books.plans, due.at, now)
-
-
-async def _month_page(
-    transaction: Transaction, period_ids: list[str], seq: int, after: str, limit: int
-) -> list[Row]:
-    found = await transaction.run(
-        "webhooks/list_month_entries",
-        periodIds=period_ids,
-        seq=seq,
-        after=after,
-        platform=PLATFORM,
-        limit=limit,
-    )
-    return found[0]["entries"]
+def _due(state: Row, name: str) -> Due:
+    return Due(state[f"{name}At"], state[f"{name}After"])
 
 
 async def store_messages(
@@ -340,17 +240,9 @@ async def store_pairs(
         }
         for message, webhook in pairs
     ]
-    released = [
-        {"messageId": one.message_id, "entryId": entry_id}
-        for one in told.values()
-        for entry_id in one.entry_ids
-    ]
     await transaction.run("webhooks/store_messages", rows=messages)
     deliveries.sort(key=lambda row: row["deliveryId"])
     await transaction.run("webhooks/store_deliveries", rows=deliveries)
-    if released:
-        released.sort(key=lambda row: (row["entryId"], row["messageId"]))
-        await transaction.run("webhooks/link_releases", rows=released)
 
 
 def delivery_id_of(message_id: str, webhook_id: str) -> str:

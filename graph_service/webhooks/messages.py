@@ -1,6 +1,6 @@
 """What is there to tell? Messages from entries of the ledger and from facts; no database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, get_args
@@ -27,14 +27,13 @@ class Message:
     """Something that webhooks are told, the same to all of them.
 
     message_id: follows from what it tells, so the same is never told under two ids. seq: of the
-    fact that it follows from; None where it follows from the time. entry_ids: what it releases.
+    fact that it follows from; None where it follows from the time.
     """
 
     message_id: str
     type: str
     body: str
     seq: int | None = None
-    entry_ids: tuple[str, ...] = ()
 
 
 def message_of(kind: str, time: int, data: Mapping[str, Any], *, seq: int | None = None) -> Message:
@@ -66,24 +65,44 @@ def booking_messages(entries: Sequence[Entry]) -> list[Message]:
 def release_messages(entries: Iterable[tuple[int, Entry]]) -> list[Message]:
     """For each order (or period) and payee one message of what is released, if that is above 0.
 
-    entries: with the moment at which each is released (us), none of them told as released.
+    entries: with the moment at which each is released (us). What was taken back by then counts
+    against it.
     """
+    return [
+        _released(at, mine, None)
+        for (at, *_), mine in _groups(entries, lambda _: 0)
+        if sum(one["amountMinor"] for one in mine) > 0
+    ]
+
+
+def late_messages(entries: Iterable[tuple[int, Entry]]) -> list[Message]:
+    """The same of what is booked after its moment: for each fact one, of what is owed more.
+
+    What is taken back then is told as reversed only, since it was released before.
+    """
+    owed = ((at, one) for at, one in entries if one["amountMinor"] > 0)
+    return [_released(key[0], mine, key[1]) for key, mine in _groups(owed, lambda one: one["seq"])]
+
+
+def _groups(
+    entries: Iterable[tuple[int, Entry]], split: Callable[[Entry], int]
+) -> Iterator[tuple[tuple[Any, ...], list[Entry]]]:
+    """Entries by their moment, what split says of them, order (or period), payee and currency."""
 
     def key(item: tuple[int, Entry]) -> tuple[Any, ...]:
         at, one = item
         period = one.get("period") or ""
-        return at, one["orderId"], period, one["payeeId"], one["planVersion"], one["currency"]
+        return at, split(one), one["orderId"], period, one["payeeId"], one["currency"]
 
-    messages: list[Message] = []
-    for (at, *_), group in groupby(sorted(entries, key=lambda i: (key(i), i[1]["entryId"])), key):
-        mine = [one for _, one in group]
-        # What was taken back by now counts against it; what nothing is left of is not told.
-        if sum(one["amountMinor"] for one in mine) > 0:
-            data = {**_told(mine), "availableAt": time_string(at)}
-            found = message_of(RELEASED, at, data)
-            ids = tuple(one["entryId"] for one in mine)
-            messages.append(Message(found.message_id, RELEASED, found.body, None, ids))
-    return messages
+    ordered = sorted(entries, key=lambda item: (key(item), item[1]["seq"], item[1]["entryId"]))
+    for found, group in groupby(ordered, key):
+        yield found, [one for _, one in group]
+
+
+def _released(at: int, entries: Sequence[Entry], seq: int | None) -> Message:
+    # An order may have come under another plan: the last speaks for it.
+    data = {**_told(entries), "planVersion": entries[-1]["planVersion"]}
+    return message_of(RELEASED, at, {**data, "availableAt": time_string(at)}, seq=seq)
 
 
 def role_message(seq: int, time: int, data: Mapping[str, Any]) -> Message:

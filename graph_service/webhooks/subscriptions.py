@@ -134,7 +134,12 @@ async def create_webhook(
         booked = (await transaction.run("webhooks/read_state"))[0]["bookedSeq"]
         made = Webhook(webhook_id, url, description, events, millis_of(clock), booked)
         await _store(transaction, made)
-        await _start(transaction, others, made, to_micros(clock()), booked)
+        if not others:
+            # Where nobody listened, what came before is not told.
+            await transaction.run(
+                "webhooks/move_place", seq=booked, partSeq=0, partOrderId="", partPayeeId=""
+            )
+        await _start(transaction, others, made, to_micros(clock()))
         return made
 
     made = await graph.write_together(work, name="webhooks", timeout_s=CHANGE_TIMEOUT_S)
@@ -155,7 +160,7 @@ async def change_webhook(graph: Graph, webhook_id: str, wanted: Wanted, clock: C
             description=old.description if wanted.description is None else wanted.description,
         )
         await _store(transaction, new)
-        await _start(transaction, others, new, to_micros(clock()), None)
+        await _start(transaction, others, new, to_micros(clock()))
         if wanted.enabled is not None and wanted.enabled != old.enabled:
             why = None if wanted.enabled else ASKED
             await switch_webhook(transaction, webhook_id, why, millis_of(clock))
@@ -261,14 +266,12 @@ async def _held(transaction: Transaction) -> list[Webhook]:
 
 
 async def _start(
-    transaction: Transaction, others: Sequence[Webhook], made: Webhook, now: int, booked: int | None
+    transaction: Transaction, others: Sequence[Webhook], made: Webhook, now: int
 ) -> None:
-    """Where nobody listened, what came before is not told. booked: None: the log is followed."""
-    if booked is not None and not others:
-        await transaction.run(
-            "webhooks/move_place", seq=booked, partSeq=0, partOrderId="", partPayeeId=""
-        )
+    """Where nobody listened to releases, what was released before is not told."""
     if RELEASED in made.events and not any(RELEASED in one.events for one in others):
+        booked = (await transaction.run("webhooks/read_state"))[0]["bookedSeq"]
+        await transaction.run("webhooks/begin_releases", at=now, seq=booked)
         for name in ("orders", "months"):
             await transaction.run("webhooks/move_clock", name=name, at=now, after="")
 

@@ -194,6 +194,19 @@ class Shop:
     def complete(self, name: str = "o", *, ago: timedelta = timedelta()) -> Event:
         return event("order.completed", new_id(), self.now - ago, {"orderId": name})
 
+    def cancel(self, name: str, *, ago: timedelta = timedelta()) -> Event:
+        return event("order.cancelled", new_id(), self.now - ago, {"orderId": name})
+
+    def late_click(self, name: str, *, paid: timedelta) -> list[Event]:
+        """A click that is told late: the order was the other's."""
+        at = self.now + paid - timedelta(hours=1)
+        share = {"shareId": f"s-late-{name}", "memberId": "other"}
+        click = {"shareId": f"s-late-{name}", "memberId": "buyer"}
+        return [
+            event("share.created", f"late-{name}", at - DAY, share),
+            event("share.clicked", f"late-click-{name}", at, click),
+        ]
+
 
 @pytest.fixture
 async def shop(graph: Graph, database: Database, settings: Settings) -> AsyncGenerator[Shop]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from graph_service.webhooks import following
+from graph_service.webhooks import following, releasing
 from graph_service.webhooks.following import follow_log
 from graph_service.webhooks.subscriptions import Wanted, change_webhook
 from tests.conftest import Database
@@ -17,8 +17,15 @@ from tests.worlds import event
 from tests.worlds.named import five_levels
 
 MESSAGES = "MATCH (m:WebhookMessage) RETURN m.messageId AS id, m.body AS body ORDER BY id"
-FORGET = "MATCH (n:WebhookMessage|WebhookDelivery|WebhookPlace) DETACH DELETE n"
-FROM_THE_START = "MATCH (w:Webhook) SET w.sinceSeq = 0"
+RELEASE = '"type":"commission.released"'
+FORGET = "MATCH (n:WebhookMessage|WebhookDelivery) DETACH DELETE n"
+FROM_THE_START = """
+MATCH (w:Webhook) SET w.sinceSeq = 0
+WITH DISTINCT 1 AS once
+MATCH (p:WebhookPlace {name: 'log'}) SET p.seq = 0, p.partSeq = 0, p.beganSeq = 0
+WITH p
+MATCH (n:Order|SalesMonth) REMOVE n.settledSeq
+"""
 
 
 def example() -> str:
@@ -35,6 +42,14 @@ def shape(told: Any) -> Any:
     if isinstance(told, list):
         return [shape(one) for one in cast("list[Any]", told)]
     return type(told).__name__
+
+
+def amounts(receiver: Receiver) -> list[tuple[str, int]]:
+    return sorted((kind, data["amountMinor"]) for kind, data in receiver.told)
+
+
+def sum_of(told: list[tuple[str, int]], kind: str) -> int:
+    return sum(amount for one, amount in told if one == kind)
 
 
 async def test_what_an_order_earns_is_told_with_its_entries(shop: Shop, receiver: Receiver) -> None:
@@ -203,6 +218,106 @@ async def test_what_is_booked_after_the_release_is_released_at_once(
     ]
 
 
+async def test_a_cancelled_order_is_not_released_however_the_log_is_cut(
+    shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FACTS_TOGETHER", 1)
+    await shop.subscribe(receiver.url)
+    await shop.store(*shop.sale(paid=-20 * DAY), shop.cancel("o", ago=10 * DAY))
+
+    await shop.deliver()
+
+    assert amounts(receiver) == [("commission.booked", 800), ("commission.reversed", -800)]
+
+
+async def test_a_refund_of_what_was_released_before_anybody_listened_releases_nothing(
+    shop: Shop, receiver: Receiver
+) -> None:
+    await shop.store(*shop.sale(paid=-60 * DAY), shop.complete(ago=50 * DAY))
+    await shop.subscribe(receiver.url)
+
+    await shop.store(shop.refund("o", 1_000))
+    await shop.deliver()
+    # Another completion does not make it new.
+    await shop.store(shop.complete(ago=DAY))
+    shop.now += 8 * DAY
+    await shop.deliver()
+
+    assert amounts(receiver) == [("commission.reversed", -80)]
+
+
+async def test_what_was_released_stays_told_when_its_message_is_no_longer_kept(
+    shop: Shop, receiver: Receiver
+) -> None:
+    await shop.subscribe(receiver.url)
+    await shop.store(*shop.sale(), shop.complete())
+    shop.now += 8 * DAY
+    await shop.deliver()
+    shop.now += (shop.teller.settings.webhook_keep_days + 1) * DAY
+    await shop.teller.clean()
+
+    await shop.store(shop.refund("o", 1_000))
+    await shop.deliver()
+
+    assert amounts(receiver) == [
+        ("commission.booked", 800),
+        ("commission.released", 800),
+        ("commission.reversed", -80),
+    ]
+
+
+async def test_what_moves_away_after_its_release_and_back_is_released_again(
+    shop: Shop, receiver: Receiver
+) -> None:
+    await shop.subscribe(receiver.url)
+    await shop.store(*shop.sale(paid=-20 * DAY), shop.complete(ago=10 * DAY))
+    await shop.deliver()
+
+    await shop.store(*shop.late_click("o", paid=-20 * DAY))
+    await shop.deliver()
+    # The seller's share was clicked again, and that was after the other's.
+    again = {"shareId": "s-o", "memberId": "buyer"}
+    at = shop.now - 20 * DAY - timedelta(minutes=30)
+    await shop.store(event("share.clicked", "again", at, again))
+    await shop.deliver()
+
+    seller = [
+        (kind, data["amountMinor"]) for kind, data in receiver.told if data["memberId"] == "seller"
+    ]
+    other = [
+        (kind, data["amountMinor"]) for kind, data in receiver.told if data["memberId"] == "other"
+    ]
+    assert (sum_of(seller, "commission.released"), sum_of(seller, "commission.reversed")) == (
+        1_600,
+        -800,
+    )
+    assert (sum_of(other, "commission.released"), sum_of(other, "commission.reversed")) == (
+        800,
+        -800,
+    )
+    assert len({one.headers["webhook-id"] for one in receiver.requests}) == len(receiver.requests)
+
+
+async def test_what_a_month_earns_after_its_release_is_released_by_itself(
+    shop: Shop, receiver: Receiver, database: Database
+) -> None:
+    shop.now = shop.now.replace(year=2026, month=4, day=30, hour=0)
+    await shop.store(*shop.sale())
+    await shop.subscribe(receiver.url, "commission.released")
+    database.query(MONTH_ENTRY, member="a", part="1", month="2026-04")
+    shop.now = shop.now.replace(month=5, day=20)
+    await shop.deliver()
+
+    for part, amount in (("2", -500), ("3", 300)):
+        await shop.store(*shop.sale(f"later-{part}"))
+        database.query(MONTH_ENTRY, member="a", part=part, month="2026-04")
+        change = "MATCH (e:LedgerEntry {entryId: 'month-a' + $part}) SET e.amountMinor = $amount"
+        database.query(change, part=part, amount=amount)
+    await shop.deliver()
+
+    assert amounts(receiver) == [("commission.released", 300), ("commission.released", 500)]
+
+
 MONTH_ENTRY = """
 MATCH (l:Ledger {name: 'ledger'})
 MERGE (s:SalesMonth {salesMonthId: $month + ' CNY ' + $member})
@@ -218,7 +333,7 @@ CREATE (s)<-[:FOR]-(e:LedgerEntry {entryId: 'month-' + $member + $part, seq: l.b
 async def test_what_a_month_earned_is_released_when_it_is_over_and_was_held(
     shop: Shop, receiver: Receiver, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "ENTRIES_TOGETHER", 3)
+    monkeypatch.setattr(releasing, "MONTH_ENTRIES_TOGETHER", 3)
     shop.now = shop.now.replace(year=2026, month=4, day=30, hour=0)
     await shop.store(*shop.sale())
     for member in ("a", "b", "c"):
@@ -272,23 +387,49 @@ async def test_what_a_closed_month_earned_is_told_and_released(
     ]
 
 
-@pytest.mark.parametrize("entries_max", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("entries_max", "facts_max"), [(1, 1_000), (2, 1_000), (3, 1_000), (1_000, 1), (1, 1), (2, 3)]
+)
 async def test_any_cut_of_the_log_tells_the_same(
-    shop: Shop, receiver: Receiver, database: Database, entries_max: int
+    shop: Shop,
+    receiver: Receiver,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    entries_max: int,
+    facts_max: int,
 ) -> None:
     await shop.subscribe(receiver.url)
     await shop.store(*shop.sale(), shop.refund("o", 3_000), *five_levels(), shop.complete())
+    # What follows was released long ago, or would have been but for what was told last.
+    for name in ("kept", "cancelled", "refunded", "halved"):
+        await shop.store(*shop.sale(name, paid=-20 * DAY))
+    await shop.store(
+        shop.cancel("cancelled", ago=10 * DAY),
+        *(shop.complete(name, ago=10 * DAY) for name in ("kept", "refunded", "halved")),
+        shop.refund("refunded", 10_000),
+        shop.refund("halved", 5_000),
+    )
+    # Late, so of what was released all is booked for another.
+    await shop.store(*shop.late_click("kept", paid=-20 * DAY))
     await shop.change_role("m")
     await shop.teller.tell()
     whole = database.query(MESSAGES)
 
     database.query(FORGET)
     database.query(FROM_THE_START)
+    monkeypatch.setattr(following, "FACTS_TOGETHER", facts_max)
     graph, books = shop.pipeline.graph, shop.pipeline
     while await follow_log(graph, books, shop.teller.holder, entries_max=entries_max):
         pass
 
+    released = [json.loads(row["body"])["data"] for row in whole if RELEASE in row["body"]]
     assert len(whole) > 7
+    assert sorted((one["orderId"], one["memberId"], one["amountMinor"]) for one in released) == [
+        ("halved", "other", 400),
+        ("halved", "seller", 400),
+        ("kept", "other", 800),
+        ("kept", "seller", 800),
+    ]
     assert database.query(MESSAGES) == whole
 
 
