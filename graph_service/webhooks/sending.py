@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +25,15 @@ ANSWER_BYTES_MAX, EXCERPT_CHARACTERS_MAX = 16_384, 300
 # Of a host's addresses so many are tried.
 ADDRESSES_MAX = 3
 RETRY_AFTER_S_MAX = 86_400
-# IPv4 within IPv6, as translators read it (RFC 6052, RFC 8215).
-TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# Hosts looked up at a time, each once. A look-up cannot be ended: one that is slow holds a thread
+# also when nobody waits for it any more.
+LOOKUPS_MAX = 32
+# IPv4 within IPv6, as translators read it (RFC 6052).
+TRANSLATED = IPv6Network("64:ff9b::/96")
+# Translators of inner networks (RFC 8215), which decide by themselves what is within.
+INNER = IPv6Network("64:ff9b:1::/48")
+# Public by its number, and answers machines of Azure only, with what they keep for themselves.
+INNER_HOST = IPv4Address("168.63.129.16")
 DELIVERED, GONE_STATUS = range(200, 300), 410
 FAULTS = (
     httpcore2.NetworkError,
@@ -69,15 +77,17 @@ def is_public(address: str) -> bool:
     """Is this an address of the public internet, also where it holds another within?"""
     found = ip_address(address.partition("%")[0])
     if isinstance(found, IPv6Address):
-        if found.teredo is not None or found.is_site_local:
+        if found.teredo is not None or found.is_site_local or found in INNER:
             return False
         within = found.ipv4_mapped or found.sixtofour or _translated(found)
         found = within or found
+    if found == INNER_HOST:
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
 def _translated(address: IPv6Address) -> IPv4Address | None:
-    if any(address in network for network in TRANSLATED):
+    if address in TRANSLATED:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
@@ -123,10 +133,47 @@ def _may_be_public(host: str) -> bool:
         return host != "localhost" and not host.endswith(".localhost")
 
 
+class Lookups:
+    """Looks up hosts in threads of its own, so that slow ones hold up nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS_MAX, thread_name_prefix="lookup")
+        self._running: dict[str, asyncio.Future[list[str]]] = {}
+
+    async def addresses(self, host: str) -> list[str]:
+        """The addresses of a host. Raises ConnectError; whoever asks at the same time shares it."""
+        running = self._running.get(host)
+        if running is None:
+            running = asyncio.wrap_future(self._threads.submit(look_up, host))
+            self._running[host] = running
+            running.add_done_callback(lambda found: self._ended(host, found))
+        try:
+            return await asyncio.shield(running)
+        except (OSError, UnicodeError) as fault:
+            raise httpcore2.ConnectError("the host cannot be resolved") from fault
+
+    def _ended(self, host: str, found: asyncio.Future[list[str]]) -> None:
+        del self._running[host]
+        if not found.cancelled():
+            # Perhaps nobody waits any more.
+            found.exception()
+
+    def close(self) -> None:
+        """Wait for none that is running, and begin none that waits."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def look_up(host: str) -> list[str]:
+    """The addresses of a host, each once; takes as long as the system takes."""
+    resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in resolved))
+
+
 class PublicOnly(httpcore2.AsyncNetworkBackend):
     """Connects to public addresses only; what was resolved and judged is what is connected to."""
 
-    def __init__(self, *, private_hosts: bool) -> None:
+    def __init__(self, lookups: Lookups, *, private_hosts: bool) -> None:
+        self._lookups = lookups
         self._private_hosts = private_hosts
         # Its class has two bodies, one for where anyio is not installed.
         self._network = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
@@ -140,13 +187,7 @@ class PublicOnly(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Raises AddressRefused, or ConnectError where no address takes the connection."""
-        try:
-            resolved = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM
-            )
-        except (OSError, UnicodeError) as fault:
-            raise httpcore2.ConnectError("the host cannot be resolved") from fault
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in resolved))
+        addresses = await self._lookups.addresses(host)
         if not self._private_hosts and not all(map(is_public, addresses)):
             raise AddressRefused("the host has an address that is not public")
         last = httpcore2.ConnectError("the host has no address")
@@ -196,15 +237,19 @@ class Sender:
 @asynccontextmanager
 async def open_sender(settings: Settings) -> AsyncGenerator[Sender, None]:
     """A sender whose connections are closed afterwards; proxies of the environment are not used."""
-    async with httpcore2.AsyncConnectionPool(
-        ssl_context=await asyncio.to_thread(httpcore2.default_ssl_context),
-        max_connections=settings.webhook_sends_max,
-        max_keepalive_connections=settings.webhook_sends_max,
-        keepalive_expiry=30.0,
-        retries=0,
-        network_backend=PublicOnly(private_hosts=settings.webhook_private_hosts),
-    ) as pool:
-        yield Sender(pool, settings.webhook_timeout_s)
+    lookups = Lookups()
+    try:
+        async with httpcore2.AsyncConnectionPool(
+            ssl_context=await asyncio.to_thread(httpcore2.default_ssl_context),
+            max_connections=settings.webhook_sends_max,
+            max_keepalive_connections=settings.webhook_sends_max,
+            keepalive_expiry=30.0,
+            retries=0,
+            network_backend=PublicOnly(lookups, private_hosts=settings.webhook_private_hosts),
+        ) as pool:
+            yield Sender(pool, settings.webhook_timeout_s)
+    finally:
+        lookups.close()
 
 
 def signed_headers(secrets: list[str], message_id: str, at: datetime, body: str) -> dict[str, str]:

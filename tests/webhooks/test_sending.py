@@ -1,12 +1,16 @@
 """What reaches a receiver, and what is never connected to."""
 
 import asyncio
+import os
 import shutil
+import socket
 import ssl
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -42,7 +46,8 @@ async def sender_of(settings: Settings = PRIVATE) -> AsyncGenerator[Sender]:
         *("100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1"),
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::"),
-        *("fec0::1", "2001:db8::1", "2001:0:7f00:1::"),
+        *("fec0::1", "2001:db8::1", "2001:0:7f00:1::", "64:ff9b:1::808:808"),
+        *("64:ff9b:1:a9fe:a9:fe00::", "168.63.129.16", "::ffff:168.63.129.16"),
     ],
 )
 def test_an_address_of_an_inner_network_is_not_public(address: str) -> None:
@@ -152,6 +157,38 @@ async def test_a_broken_answer_is_a_failure(answer: bytes) -> None:
 async def test_a_host_that_is_not_there_is_a_failure(url: str, fault: str) -> None:
     async with sender_of() as sender:
         assert (await sender.send(url, "{}", {})).fault == fault
+
+
+async def test_a_host_that_is_slow_to_look_up_holds_up_nothing_else(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ended = list[str](), threading.Event()
+    real = socket.getaddrinfo
+
+    def slow(host: str, *rest: Any, **more: Any) -> Any:
+        if host != "slow.example":
+            return real(host, *rest, **more)
+        asked.append(host)
+        assert ended.wait(10)
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    most = min(32, (os.cpu_count() or 1) + 4)
+
+    async with sender_of() as sender:
+        held = [sender.send("http://slow.example/", "{}", {}) for _ in range(2 * most)]
+        waiting = asyncio.gather(*held)
+        await asyncio.sleep(0.05)
+        other = await sender.send(receiver.url, "{}", {})
+        async with asyncio.timeout(0.4):
+            await asyncio.to_thread(bool)
+        results = await waiting
+        again = await sender.send("http://slow.example/", "{}", {})
+        ended.set()
+
+    assert other.delivered
+    assert {one.fault for one in [*results, again]} == {"timeout"}
+    assert len(asked) == 1
 
 
 async def test_a_receiver_with_a_certificate_of_its_own_making_is_refused(tmp_path: Path) -> None:
