@@ -25,9 +25,14 @@ async def keep_running(
     while True:
         try:
             await work()
-        except Exception:
-            FAILURES.labels(name).inc()
-            log.exception("worker.failed", worker=name)
+        except Exception as fault:  # noqa: BLE001
+            note_failure(name, fault)
         else:
             return
         await asyncio.sleep(rest_s)
+
+
+def note_failure(name: str, fault: BaseException) -> None:
+    """Count and log an error that nobody foresaw in the work of this name."""
+    FAILURES.labels(name).inc()
+    log.error("worker.failed", worker=name, exc_info=fault)

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge
 
 from graph_service.clock import from_micros
 from graph_service.errors import ServiceError
-from graph_service.graph.session import Graph
+from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
 from graph_service.settings import Settings
 from graph_service.webhooks.deliveries import (
@@ -20,16 +20,23 @@ from graph_service.webhooks.deliveries import (
     record_attempt,
     take_deliveries,
 )
-from graph_service.webhooks.following import Books, follow_clock, follow_log
-from graph_service.webhooks.sending import Sender, open_sender, signed_headers
+from graph_service.webhooks.following import follow_clock, follow_log, hold_lease
+from graph_service.webhooks.releasing import Books
+from graph_service.webhooks.sending import Result, Sender, open_sender, signed_headers
 from graph_service.webhooks.subscriptions import Webhook, all_webhooks, millis_of, secrets_of
-from graph_service.workers import keep_running
+from graph_service.workers import keep_running, note_failure
 
 log = structlog.get_logger()
 
 ATTEMPTS = Counter("webhook_attempts", "Attempts to deliver by what became of them", ["result"])
-PENDING = Gauge("webhook_pending", "Deliveries that wait to be sent to webhooks that are enabled")
+PENDING = Gauge(
+    "webhook_pending",
+    "Deliveries that wait to be sent to webhooks that are enabled, at most 1000 of each",
+)
 OLDEST = Gauge("webhook_oldest_pending_seconds", "Age of the oldest of them")
+# Of each webhook so many deliveries that wait are looked at, those due first.
+MEASURED_MAX = 1_000
+MEASURE_TIMEOUT_S = 30.0
 # How often an idle worker looks for what is to be told or sent (s).
 IDLE_S = 1.0
 MEASURE_S, CLEAN_S = 15.0, 3_600.0
@@ -37,6 +44,8 @@ MEASURE_S, CLEAN_S = 15.0, 3_600.0
 ENDING_S = 3.0
 # How long what the worker is asking the database may go on before that (s).
 STEP_S = 5.0
+# How long nothing is sent to a webhook where what came of it could not be kept (s).
+LANE_REST_S = 30.0
 REMOVED_TOGETHER = 1_000
 DAY_MS = 86_400_000
 
@@ -54,6 +63,7 @@ class Teller:
     pepper: bytes
     settings: Settings
     chance: Callable[[], float] = random.random
+    lane_rest_s: float = LANE_REST_S
     holder: str = field(default_factory=new_id)
     _lanes: dict[str, asyncio.Task[int]] = field(default_factory=dict[str, asyncio.Task[int]])
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,9 +75,13 @@ class Teller:
 
     async def tell(self) -> None:
         """Write the messages of everything that is booked or released by now."""
-        for follow in (follow_log, follow_clock):
-            while not self._ending and await follow(self.graph, self.books, self.holder):
-                pass
+        while not self._ending and await self._tell_some():
+            pass
+
+    async def _tell_some(self) -> bool:
+        """One step along the ledger and one along the clock; is there more?"""
+        more = await follow_log(self.graph, self.books, self.holder)
+        return await follow_clock(self.graph, self.books, self.holder) or more
 
     async def deliver(self) -> int:
         """Send what is due, a few to each webhook, and wait for it; how many attempts were made."""
@@ -84,8 +98,9 @@ class Teller:
             measured = cleaned = -CLEAN_S
             while not self._ending:
                 self._wanted.clear()
+                more = False
                 try:
-                    await self.tell()
+                    more = await self._tell_some()
                     await self._start()
                     if loop.time() - measured > MEASURE_S:
                         measured = loop.time()
@@ -96,25 +111,37 @@ class Teller:
                 except ServiceError as fault:
                     log.warning("webhooks.failed", code=fault.code, reason=str(fault))
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(0 if self._ending else IDLE_S):
+                    async with asyncio.timeout(0 if more or self._ending else IDLE_S):
                         await self._wanted.wait()
         finally:
             await self._let_go()
 
     async def measure(self) -> None:
-        """Bring the gauges up to date."""
+        """Bring the gauges up to date; of several processes one does, and the others say 0."""
         ids = [one.webhook_id for one in await all_webhooks(self.graph) if one.enabled]
-        row = (await self.graph.read("webhooks/count_pending", webhookIds=ids))[0]
-        oldest_ms: int | None = row["oldestMillis"]
+
+        async def work(transaction: Transaction) -> list[Row]:
+            if not await hold_lease(transaction, self.holder):
+                return []
+            return await transaction.run(
+                "webhooks/count_pending", webhookIds=ids, limit=MEASURED_MAX
+            )
+
+        rows = list[Row]()
+        if ids:
+            rows = await self.graph.write_together(
+                work, name="webhooks/measure", timeout_s=MEASURE_TIMEOUT_S
+            )
+        oldest_ms: int | None = rows[0]["oldestMillis"] if rows else None
         now_ms = millis_of(self.books.clock)
-        PENDING.set(row["pending"])
+        PENDING.set(rows[0]["pending"] if rows else 0)
         OLDEST.set(0 if oldest_ms is None else max(now_ms - oldest_ms, 0) / 1_000)
 
     async def clean(self) -> None:
         """Remove what is older than it is kept."""
         before = millis_of(self.books.clock) - self.settings.webhook_keep_days * DAY_MS
         removed = REMOVED_TOGETHER
-        while removed >= REMOVED_TOGETHER:
+        while removed >= REMOVED_TOGETHER and not self._ending:
             rows = await self.graph.write(
                 "webhooks/remove_messages", beforeMillis=before, limit=REMOVED_TOGETHER
             )
@@ -147,20 +174,21 @@ class Teller:
         return lanes
 
     async def _send_all(self, webhook: Webhook, taken: Sequence[Taken]) -> int:
-        await asyncio.gather(*(self._send(webhook, one) for one in taken))
+        sending = (self._send(webhook, one) for one in taken)
+        found = await asyncio.gather(*sending, return_exceptions=True)
+        faults = [one for one in found if isinstance(one, Exception)]
+        for fault in faults:
+            note_failure("webhooks", fault)
+        if faults:
+            # The lane stays taken meanwhile, so nothing is sent over and over.
+            await asyncio.sleep(self.lane_rest_s)
         return len(taken)
 
     async def _send(self, webhook: Webhook, taken: Taken) -> None:
         """One attempt. Where it cannot be kept, it is made again once the delivery is free."""
         loop = asyncio.get_running_loop()
         began, at_ms = loop.time(), millis_of(self.books.clock)
-        headers = signed_headers(
-            secrets_of(self.pepper, webhook, at_ms),
-            taken.message_id,
-            from_micros(1_000 * at_ms),
-            taken.body,
-        )
-        result = await self.sender.send(webhook.url, taken.body, headers)
+        result = await self._post(webhook, taken, at_ms)
         attempt = Attempt(taken, result, at_ms, round(1_000 * (loop.time() - began)))
         try:
             status = await record_attempt(
@@ -178,6 +206,20 @@ class Teller:
                 status=result.status,
                 fault=result.fault,
             )
+
+    async def _post(self, webhook: Webhook, taken: Taken, at_ms: int) -> Result:
+        """How it went; an error that nobody foresaw is tried again as late as any other."""
+        try:
+            headers = signed_headers(
+                secrets_of(self.pepper, webhook, at_ms),
+                taken.message_id,
+                from_micros(1_000 * at_ms),
+                taken.body,
+            )
+            return await self.sender.send(webhook.url, taken.body, headers)
+        except Exception as fault:  # noqa: BLE001
+            note_failure("webhooks", fault)
+            return Result(None, "unforeseen")
 
     async def end(self, running: asyncio.Task[None]) -> None:
         """End `run` after its step, since a question that is cut off leaves its connection open.

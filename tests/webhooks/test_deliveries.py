@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from graph_service.webhooks import deliveries
+from graph_service.webhooks import deliveries, worker
 from graph_service.webhooks.deliveries import (
     FAILING_MS_MAX,
     TAKEN_GRACE_S,
@@ -25,7 +25,7 @@ from graph_service.webhooks.deliveries import (
     replay_delivery,
     take_deliveries,
 )
-from graph_service.webhooks.sending import Result
+from graph_service.webhooks.sending import Result, Sender
 from graph_service.webhooks.subscriptions import (
     Wanted,
     change_webhook,
@@ -358,6 +358,93 @@ async def test_a_slow_receiver_does_not_hold_up_another(shop: Shop, receiver: Re
 
     assert came
     assert len(receiver.requests) == 1
+
+
+async def test_what_is_due_is_sent_while_there_is_more_to_tell(
+    shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def always_more(*rest: Any) -> bool:
+        await worker_follow_log(*rest)
+        return True
+
+    async def arrived() -> bool:
+        return bool(receiver.requests)
+
+    worker_follow_log = worker.follow_log
+    monkeypatch.setattr(worker, "follow_log", always_more)
+    await shop.subscribe(receiver.url)
+    await shop.store(*shop.sale())
+
+    task = asyncio.create_task(shop.teller.run())
+    came = await until(arrived, 5)
+    await shop.teller.end(task)
+
+    assert came
+
+
+@pytest.mark.parametrize("breaks", ["send", "record"])
+async def test_an_error_that_nobody_foresaw_is_counted_and_waits_as_any_other(
+    shop: Shop,
+    receiver: Receiver,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: str,
+) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("nobody foresaw this")
+
+    if breaks == "send":
+        monkeypatch.setattr(Sender, "send", broken)
+    else:
+        monkeypatch.setattr(worker, "record_attempt", broken)
+        shop.teller.lane_rest_s = 0.2
+    await shop.subscribe(receiver.url)
+    await shop.store(*shop.sale())
+    before = REGISTRY.get_sample_value("worker_failures_total", {"name": "webhooks"}) or 0
+    began = asyncio.get_running_loop().time()
+
+    await shop.deliver()
+    at_once = await shop.deliver()
+
+    after = REGISTRY.get_sample_value("worker_failures_total", {"name": "webhooks"}) or 0
+    found = await only_delivery(shop, database)
+    assert (after - before, at_once) == (1, 0)
+    if breaks == "send":
+        assert [one["fault"] for one in found["attempts"]] == ["unforeseen"]
+    else:
+        assert asyncio.get_running_loop().time() - began > 0.2
+
+
+async def test_one_of_several_processes_measures(shop: Shop, receiver: Receiver) -> None:
+    graph, books = shop.pipeline.graph, shop.pipeline
+    other = Teller(graph, books, shop.teller.sender, shop.teller.pepper, shop.teller.settings)
+    webhook = await shop.subscribe(receiver.url)
+    for _ in range(3):
+        await ping_webhook(graph, webhook.webhook_id, books.clock)
+
+    found = list[float | None]()
+    for teller in (shop.teller, other):
+        await teller.measure()
+        found.append(REGISTRY.get_sample_value("webhook_pending"))
+
+    assert found == [3, 0]
+
+
+async def test_cleaning_stops_when_the_service_ends(
+    shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "REMOVED_TOGETHER", 1)
+    webhook = await shop.subscribe(receiver.url)
+    for _ in range(3):
+        await ping_webhook(shop.pipeline.graph, webhook.webhook_id, shop.pipeline.clock)
+    shop.now += (shop.teller.settings.webhook_keep_days + 1) * DAY
+    task = asyncio.create_task(asyncio.sleep(0))
+    await shop.teller.end(task)
+
+    await shop.teller.clean()
+
+    items, _ = await list_deliveries(shop.pipeline.graph, webhook.webhook_id, status=None, limit=9)
+    assert len(items) == 3
 
 
 async def test_old_messages_are_removed(shop: Shop, receiver: Receiver, database: Database) -> None:
