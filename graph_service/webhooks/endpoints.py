@@ -30,6 +30,7 @@ from graph_service.webhooks.subscriptions import (
     TooManyWebhooks,
     Wanted,
     Webhook,
+    WebhookExists,
     WebhookNotFound,
     change_webhook,
     create_webhook,
@@ -169,7 +170,8 @@ DeliveryId = Annotated[str, Path(alias="deliveryId", description="The delivery")
     summary="Have something told to a URL",
     status_code=201,
     response_model=None,
-    responses=answers(None, TooManyWebhooks, UrlRefused) | {201: {"model": MadeWebhook}},
+    responses=answers(None, WebhookExists, TooManyWebhooks, UrlRefused)
+    | {201: {"model": MadeWebhook}},
 )
 async def post_webhook(
     graph: GraphOfApp, teller: TellerOfApp, wanted: WebhookWanted, response: Response

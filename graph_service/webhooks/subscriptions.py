@@ -38,6 +38,12 @@ class TooManyWebhooks(Conflict):
     code = "too_many_webhooks"
 
 
+class WebhookExists(Conflict):
+    """The same is told to this URL already, also if that is disabled; the detail names it."""
+
+    code = "webhook_exists"
+
+
 @dataclass(frozen=True)
 class Webhook:
     """Where something is told, and what. Times in ms since 1970.
@@ -124,11 +130,17 @@ def webhook_of(row: Row) -> Webhook:
 async def create_webhook(
     graph: Graph, url: str, events: tuple[str, ...], description: str, *, most: int, clock: Clock
 ) -> Webhook:
-    """A new webhook; it is told what is booked from now on. Raises TooManyWebhooks."""
+    """A new webhook; it is told what is booked from now on.
+
+    Raises WebhookExists, also where a request is made again, and TooManyWebhooks.
+    """
     webhook_id = f"wh_{new_id()}"
 
     async def work(transaction: Transaction) -> Webhook:
         others = await _held(transaction)
+        for one in others:
+            if one.url == url and set(one.events) == set(events):
+                raise WebhookExists(f"{one.webhook_id} has this url and these events")
         if len(others) >= most:
             raise TooManyWebhooks(f"there are {most} webhooks already; remove some")
         booked = (await transaction.run("webhooks/read_state"))[0]["bookedSeq"]

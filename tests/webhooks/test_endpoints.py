@@ -129,11 +129,24 @@ async def test_a_webhook_is_changed_rotated_and_removed(
     assert (removed.status_code, gone["code"]) == (204, "webhook_not_found")
 
 
+async def test_the_same_webhook_is_made_once(mall: AsyncClient, receiver: Receiver) -> None:
+    events = ["commission.booked", "role.changed"]
+    made = await subscribed(mall, receiver.url, *events)
+
+    again = await mall.post(HOOKS, json={"url": receiver.url, "events": events[::-1]})
+    other = await mall.post(HOOKS, json={"url": receiver.url, "events": events[:1]})
+
+    assert (again.status_code, again.json()["code"]) == (409, "webhook_exists")
+    assert made["webhookId"] in again.json()["detail"]
+    assert "secret" not in again.json()
+    assert other.status_code == 201
+
+
 async def test_more_webhooks_than_are_allowed_are_refused(
     mall: AsyncClient, receiver: Receiver
 ) -> None:
-    for _ in range(3):
-        await subscribed(mall, receiver.url)
+    for i in range(3):
+        await subscribed(mall, f"{receiver.url}?shop={i}")
 
     answer = await mall.post(HOOKS, json={"url": receiver.url, "events": ["role.changed"]})
 
