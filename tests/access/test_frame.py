@@ -248,3 +248,32 @@ def test_the_storage_of_counts_may_stand_in_a_file(
 
     assert found.get_secret_value() == "async+redis://:secret@host:6379"
     assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/v1/members/m-1", "/v1/members/{memberId}"),
+        ("/v1/compliance/report?memberId=m-1", "/v1/compliance/report"),
+        ("/v1/keys/m-1", "/v1/keys/{keyId}"),
+    ],
+)
+async def test_a_refusal_is_logged_with_its_route_and_not_its_path(
+    house: House, path: str, logged: str
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.client.get(path)
+
+    assert answer.status_code == 404
+    assert [one["path"] for one in logs if one["event"] == "request.refused"] == [logged]
+
+
+async def test_where_no_route_was_found_only_the_beginning_of_a_path_is_logged(
+    house: House,
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.ask("stranger", "/v1/members/m-1")
+        await house.client.get("/m/secret", headers={"X": "x" * 70_000})
+
+    assert answer.status_code == 401
+    assert [one["path"] for one in logs] == ["/v1", "/m"]

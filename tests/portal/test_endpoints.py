@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from httpx2 import AsyncClient, Response
 
 from graph_service.portal import reading
@@ -323,3 +324,17 @@ async def test_who_asks_without_end_is_told_so_in_words(embedded: AsyncClient) -
     assert found[-1].status_code == 429
     assert "Too many requests." in found[-1].text
     assert int(found[-1].headers["retry-after"]) > 0
+
+
+async def test_a_link_that_works_is_never_in_the_log(embedded: AsyncClient) -> None:
+    await send(embedded, *fmcg_order())
+    url = (await link(embedded, "seller")).partition("/service")[2]
+    paths = [f"{url}/orders/none", f"{url}/nothing", f"{url}?before=odd", *[url] * 4]
+
+    with structlog.testing.capture_logs() as logs:
+        found = {(await embedded.get(path)).status_code for path in paths}
+        found.add((await embedded.post(url)).status_code)
+
+    assert found == {200, 404, 405, 429}
+    assert {one["path"] for one in logs} == {"/m/{token}", "/m/{token}/orders/{orderId}"}
+    assert url.removeprefix("/m/") not in json.dumps(logs, default=str)
