@@ -277,3 +277,42 @@ async def test_where_no_route_was_found_only_the_beginning_of_a_path_is_logged(
 
     assert answer.status_code == 401
     assert [one["path"] for one in logs] == ["/v1", "/m"]
+
+
+CHANGES = [
+    ("POST", "/v1/keys", {"json": {"name": "made", "scopes": ["admin"]}}),
+    ("POST", "/v1/events", {"json": []}),
+    ("PUT", "/v1/plans/mine", {"json": {"version": "mine"}}),
+    ("DELETE", "/v1/webhooks/none", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), CHANGES)
+async def test_a_password_that_a_browser_keeps_changes_nothing(
+    house: House, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    del house.client.headers["Authorization"]
+
+    answer = await house.client.request(method, path, auth=("anyone", KEY), **sent)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert "Bearer" in answer.json()["detail"]
+    # A browser that were asked for a password would send it again.
+    assert "Basic" not in answer.headers["www-authenticate"]
+
+
+async def test_a_password_reads_and_the_docs_write_with_a_bearer(house: House) -> None:
+    document = (await house.client.get("/openapi.json")).json()
+    del house.client.headers["Authorization"]
+
+    read = [
+        (await house.client.get(path, auth=("anyone", KEY))).status_code
+        for path in ("/docs", "/openapi.json", "/v1/keys")
+    ]
+
+    assert read == [200, 200, 200]
+    assert document["paths"]["/v1/keys"]["post"]["security"] == [{"key": ["admin"]}]
+    assert {name for one in document["paths"]["/v1/keys"]["get"]["security"] for name in one} == {
+        "key",
+        "browser",
+    }
