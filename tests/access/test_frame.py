@@ -279,7 +279,7 @@ async def test_where_no_route_was_found_only_the_beginning_of_a_path_is_logged(
     assert [one["path"] for one in logs] == ["/v1", "/m"]
 
 
-CHANGES = [
+CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/v1/keys", {"json": {"name": "made", "scopes": ["admin"]}}),
     ("POST", "/v1/events", {"json": []}),
     ("PUT", "/v1/plans/mine", {"json": {"version": "mine"}}),
