@@ -330,8 +330,9 @@ async def test_reports_are_made_one_by_one_and_few_wait(
         asyncio.create_task(client.get(REPORT, params={"asOf": f"2026-02-{day:02}"}))
         for day in range(1, 11)
     ]
-    while sum(one.done() for one in asked) < 5:
-        await asyncio.sleep(0.01)
+    answered = asyncio.as_completed(asked)
+    for _ in range(5):
+        await next(answered)
     gate.set()
     answers = await asyncio.gather(*asked)
 
