@@ -19,6 +19,7 @@ from graph_service.access.endpoints import router as keys_router
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.compliance.endpoints import router as compliance_router
+from graph_service.compliance.report import Reports
 from graph_service.errors import ServiceError
 from graph_service.explain.endpoints import router as explain_router
 from graph_service.frame import (
@@ -85,6 +86,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph
         app.state.rates = Rates(settings)
+        app.state.reports = Reports()
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
         grace = timedelta(hours=settings.month_grace_h)
         app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper), grace)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from graph_service.clock import to_micros
 from graph_service.compliance.law import Flag
-from graph_service.compliance.report import Question, moment_of, now_of, read_report
+from graph_service.compliance.report import Question, Reports, moment_of, now_of
 from graph_service.graph.opening import open_graph
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.logs import configure_logs
@@ -60,7 +60,7 @@ def compliance(
                 member_id=member,
                 lang=lang,
             )
-            report = await read_report(opened.graph, question, pipeline.plans)
+            report = await Reports().read(opened.graph, question, pipeline.plans)
             report["ledgerBehind"] = await pipeline.behind()
         if as_json:
             typer.echo(json.dumps(report, ensure_ascii=False))

@@ -163,7 +163,7 @@ class Limits:
         try:
             await self._passed_on(scope, exchange)
         except ClientDisconnect:
-            log.info("request.abandoned", path=scope["path"])
+            log.info("request.abandoned", path=logged_path(scope))
         except Exception as fault:
             if exchange.began:
                 raise
@@ -196,6 +196,15 @@ def _head_bytes(scope: Scope) -> int:
     """Bytes of the address and the headers; the server's own bound holds for what is unread."""
     head = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
     return head + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def logged_path(scope: Scope) -> str:
+    """The template of the request's route, else how its path begins; never a whole path.
+
+    A path may hold what is no one else's: the token of a signed link, a member's id.
+    """
+    template: str | None = getattr(scope.get("route"), "path", None)
+    return template or "/" + scope["path"].removeprefix("/").partition("/")[0]
 
 
 class KeyGate:
@@ -241,7 +250,9 @@ async def answer_fault(request: Request, fault: Exception) -> JSONResponse:
         return await answer_service_error(request, fault)
     if isinstance(fault, HTTPException):
         return await answer_http_error(request, fault)
-    log.error("request.failed", code="internal_error", path=request.url.path, exc_info=fault)
+    log.error(
+        "request.failed", code="internal_error", path=logged_path(request.scope), exc_info=fault
+    )
     return problem(request, 500, "internal_error", "something failed that should not have")
 
 
@@ -250,9 +261,11 @@ async def answer_service_error(request: Request, fault: Exception) -> JSONRespon
     assert isinstance(fault, ServiceError)
     # A crowd is no fault of the code, and a traceback for each would make it worse.
     if fault.status >= 500 and not isinstance(fault, Busy):
-        log.error("request.failed", code=fault.code, path=request.url.path, exc_info=fault)
+        log.error(
+            "request.failed", code=fault.code, path=logged_path(request.scope), exc_info=fault
+        )
     else:
-        log.info("request.refused", code=fault.code, path=request.url.path)
+        log.info("request.refused", code=fault.code, path=logged_path(request.scope))
     answer = problem(request, fault.status, fault.code, str(fault), fault.details)
     answer.headers.update(fault.headers)
     return answer
@@ -268,7 +281,7 @@ async def answer_invalid(request: Request, fault: Exception) -> JSONResponse:
     unread = any(error["type"] == "json_invalid" for error in found)
     status, code = (400, "malformed_body") if unread else (422, "invalid_request")
     detail = "; ".join(f"{error['place']}: {error['message']}" for error in errors)
-    log.info("request.refused", code=code, path=request.url.path)
+    log.info("request.refused", code=code, path=logged_path(request.scope))
     return problem(request, status, code, detail[:1_000], {"errors": errors})
 
 

@@ -7,7 +7,13 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from graph_service.access.endpoints import KeyExpired, KeyRevoked, Requires, ScopeMissing
+from graph_service.access.endpoints import (
+    READING,
+    KeyExpired,
+    KeyRevoked,
+    Requires,
+    ScopeMissing,
+)
 from graph_service.access.rates import TooManyWrongKeys
 from graph_service.access.ring import KeysUnknown
 from graph_service.answers import Problem, codes_of, problem_response, reasons_of
@@ -31,7 +37,7 @@ SECURITY = {
     "browser": {
         "type": "http",
         "scheme": "basic",
-        "description": "Any user name and an API key as password, for browsers.",
+        "description": "Any user name and an API key as password, to read in a browser.",
     },
 }
 
@@ -49,7 +55,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] = SECURITY
     scopes = scopes_of(app)
     for path, method, operation in operations(document):
-        _complete(operation, path, scopes.get((method, path)))
+        _complete(operation, (method, path), scopes.get((method, path)))
     return document
 
 
@@ -96,10 +102,12 @@ def _event_schemas() -> dict[str, Any]:
     return {**parts[1]["$defs"], **types, "Event": whole}
 
 
-def _complete(operation: dict[str, Any], path: str, scope: str | None) -> None:
+def _complete(operation: dict[str, Any], route: tuple[str, str], scope: str | None) -> None:
     """Put the key, its scope and the errors that FastAPI cannot see into an operation."""
+    method, path = route
     if scope is not None:
-        operation["security"] = [{name: [scope]} for name in SECURITY]
+        schemes = SECURITY if method in READING else ("key",)
+        operation["security"] = [{name: [scope]} for name in schemes]
     responses: dict[str, Any] = operation["responses"]
     reasons = reasons_of() | dict([INVALID])
     codes = {status: codes_of(response) for status, response in responses.items()}

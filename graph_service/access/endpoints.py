@@ -1,4 +1,8 @@
-"""Who is calling, and may they? The key comes as Bearer, or as a Basic password in a browser."""
+"""Who is calling, and may they? The key comes as Bearer, or to read in a browser as Basic password.
+
+A browser keeps a Basic password and sends it along with whatever a page of anybody asks of the
+service, so it never changes anything: it is taken for GET and HEAD alone.
+"""
 
 import base64
 from dataclasses import dataclass
@@ -37,7 +41,10 @@ from graph_service.errors import Invalid, Refused, Unauthenticated
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.pages import CursorInvalid
 
-CHALLENGE = 'Bearer realm="graph-service", Basic realm="graph-service", charset="UTF-8"'
+BEARER = 'Bearer realm="graph-service"'
+CHALLENGE = f'{BEARER}, Basic realm="graph-service", charset="UTF-8"'
+# What a page of somebody else may make a browser send does nothing but read.
+READING = ("GET", "HEAD")
 CONTROL = r"\x00-\x1f\x7f-\x9f"
 # No control characters, and something to see at its end.
 NAME = rf"^[^{CONTROL}]*[^\s{CONTROL}]$"
@@ -92,7 +99,11 @@ async def calling_key(request: Request) -> ApiKey:
         return known
     ring: KeyRing = request.app.state.key_ring
     rates: Rates = request.app.state.rates
-    presented = presented_key(request.headers.get("authorization", ""))
+    authorization = request.headers.get("authorization", "")
+    if request.method not in READING and authorization.lower().startswith("basic"):
+        message = "Basic is for reading in a browser; send Authorization: Bearer <key>"
+        raise Unauthenticated(message, headers={"WWW-Authenticate": BEARER})
+    presented = presented_key(authorization)
     if presented is None:
         raise _unauthenticated(Unauthenticated, "an API key is needed: Authorization: Bearer <key>")
     host = request.client.host if request.client else None

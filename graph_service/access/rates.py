@@ -36,6 +36,9 @@ HERE = ("memory", "async+memory")
 STORAGE_TIMEOUT_S = 0.25
 STORAGE_PAUSE_S = 5.0
 SWEEP_S = 10.0
+# A person turns pages; a link that more is asked of has got into other hands.
+PAGES_PER_SECOND = 5.0
+PAGES_BURST = 30
 # Who has an address of version 6 has at least the 2^64 of its network.
 NETWORK_BITS = 64
 log = structlog.get_logger()
@@ -124,12 +127,18 @@ class Standing:
 
 
 class Rates:
-    """The quota of each key and the throttle of each address, on one storage."""
+    """The quota of each key and member page, the throttle of each address, on one storage."""
 
     def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         self.quota = Quota.of(settings.rate_per_second, settings.rate_burst)
         self._keys = RateLimitItemPerSecond(
             self.quota.requests, self.quota.window_s, namespace="graph-service/key"
+        )
+        self.pages = Quota.of(
+            min(settings.rate_per_second, PAGES_PER_SECOND), min(settings.rate_burst, PAGES_BURST)
+        )
+        self._pages = RateLimitItemPerSecond(
+            self.pages.requests, self.pages.window_s, namespace="graph-service/page"
         )
         self._wrong = RateLimitItemPerMinute(
             settings.wrong_keys_per_minute, namespace="graph-service/wrong"
@@ -141,13 +150,21 @@ class Rates:
 
     async def take(self, key_id: str) -> dict[str, str]:
         """Count a request of a key; the headers that tell where it stands. Raises TooMany."""
-        standing = await self._asked(lambda: self._counted(self._keys, key_id))
+        return await self._taken(self._keys, self.quota, "default", key_id)
+
+    async def take_page(self, member_id: str) -> dict[str, str]:
+        """The same for somebody who looks at a member's page. Raises TooMany."""
+        return await self._taken(self._pages, self.pages, "page", member_id)
+
+    async def _taken(
+        self, item: RateLimitItem, quota: Quota, policy: str, caller: str
+    ) -> dict[str, str]:
+        standing = await self._asked(lambda: self._counted(item, caller))
         if standing is None:
             return {}
-        quota = self.quota
         headers = {
-            "RateLimit-Policy": f'"default";q={quota.requests};w={quota.window_s}',
-            "RateLimit": f'"default";r={standing.left};t={standing.wait_s or quota.window_s}',
+            "RateLimit-Policy": f'"{policy}";q={quota.requests};w={quota.window_s}',
+            "RateLimit": f'"{policy}";r={standing.left};t={standing.wait_s or quota.window_s}',
         }
         if not standing.allowed:
             raise TooMany(

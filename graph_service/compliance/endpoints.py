@@ -9,7 +9,14 @@ from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.clock import Clock, to_micros
 from graph_service.compliance.law import Flag
-from graph_service.compliance.report import Question, moment_of, now_of, place_of, read_report
+from graph_service.compliance.report import (
+    Question,
+    Reports,
+    ReportsBusy,
+    moment_of,
+    now_of,
+    place_of,
+)
 from graph_service.compliance.standings import ComplianceTooLarge
 from graph_service.errors import Invalid
 from graph_service.graph.endpoints import GraphOfApp
@@ -128,6 +135,11 @@ async def books_of(request: Request) -> Books:
     return cast(Books, request.app.state.pipeline)
 
 
+async def reports_of(request: Request) -> Reports:
+    """What makes the reports of this process."""
+    return cast(Reports, request.app.state.reports)
+
+
 BooksOfApp = Annotated[Books, Depends(books_of)]
 
 
@@ -159,18 +171,24 @@ async def _question(
         flag=flag,
         member_id=member_id,
         lang=lang,
+        is_now=as_of is None and cursor is None,
     )
 
 
 @router.get(
     "/compliance/report",
     summary="Which organisers' trees come near what the law calls pyramid selling?",
-    responses=answers(ComplianceReport, MemberNotFound, Invalid, CursorInvalid, ComplianceTooLarge),
+    responses=answers(
+        ComplianceReport, MemberNotFound, Invalid, CursorInvalid, ComplianceTooLarge, ReportsBusy
+    ),
 )
 async def get_compliance_report(
-    graph: GraphOfApp, books: BooksOfApp, question: Annotated[Question, Depends(_question)]
+    graph: GraphOfApp,
+    books: BooksOfApp,
+    reports: Annotated[Reports, Depends(reports_of)],
+    question: Annotated[Question, Depends(_question)],
 ) -> dict[str, Any]:
     """Per organiser people, levels, money and signs as of a date; no legal advice."""
     await books.settle_ledger(timeout_s=SETTLE_S)
-    report = await read_report(graph, question, books.plans)
+    report = await reports.read(graph, question, books.plans)
     return {**report, "ledgerBehind": await books.behind()}

@@ -164,6 +164,8 @@ async def get_explanation(
     """Facts, path, plan, every formula with its numbers, and every entry with its cause; as JSON,
     or as a page where `Accept` prefers `text/html`.
     """
+    if not await books.settle_ledger(timeout_s=SETTLE_S):
+        raise GraphTimeout("the ledger is behind what was stored; ask again", headers=RETRY)
     story, body = await read_explanation(graph, books, order_id, lang)
     as_page = prefers_page(request.headers.get("accept", "")) if form is None else form == "html"
     if not as_page:
@@ -195,9 +197,7 @@ def _page(story: Story, body: Mapping[str, Any], lang: Lang) -> str:
 async def read_explanation(
     graph: Graph, books: Bookkeeper, order_id: str, lang: Lang
 ) -> tuple[Story, dict[str, Any]]:
-    """The story and the whole answer. Raises OrderNotFound, GraphTimeout."""
-    if not await books.settle_ledger(timeout_s=SETTLE_S):
-        raise GraphTimeout("the ledger is behind what was stored; ask again", headers=RETRY)
+    """The story and the whole answer, as far as the ledger has come. Raises OrderNotFound."""
     plans, now = books.plans, books.clock()
     story = await read_story(graph, order_id, plans, books.clock)
     commission = await read_commission(graph, order_id, plans, now)

@@ -19,6 +19,7 @@ from graph_service.hypertext.rendering import room_words
 from graph_service.ledger.lines import Goods
 from graph_service.money import decimal_string
 from graph_service.plans.member import Lang, amount_text
+from graph_service.plans.timeline import ACTIVATED
 from graph_service.referrals.sales import PLATFORM
 
 Key = tuple[str, str, str]
@@ -228,5 +229,9 @@ def _fact(fact: ToldFact, teller: Teller) -> dict[str, Any]:
         "role": fact.role,
         "text": teller.words["roles"][fact.role],
         # The document of a plan is long; its version says which it is.
-        "data": {name: value for name, value in fact.data.items() if name != "document"},
+        "data": {
+            name: value
+            for name, value in fact.data.items()
+            if (fact.type, name) != (ACTIVATED, "plan")
+        },
     }

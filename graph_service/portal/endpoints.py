@@ -15,19 +15,26 @@ from graph_service.access.endpoints import Requires, Ring
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing
 from graph_service.answers import Answer, Asked, answers
-from graph_service.clock import time_string, to_micros
-from graph_service.errors import GraphTimeout, NotFound, Refused, ServiceError, TooMany
+from graph_service.clock import from_micros, time_string, to_micros
+from graph_service.errors import NotFound, Refused, ServiceError, TooMany
 from graph_service.explain.endpoints import read_explanation
 from graph_service.explain.telling import Teller
 from graph_service.frame import answer_service_error
 from graph_service.graph.endpoints import GraphOfApp
+from graph_service.graph.session import Graph
 from graph_service.hypertext.rendering import page_headers, render, room_words
-from graph_service.ledger.endpoints import RETRY, SETTLE_S, Bookkeeper, Books
+from graph_service.ledger.endpoints import SETTLE_S, Bookkeeper, Books
 from graph_service.periods import is_month, month_of
 from graph_service.plans.endpoints import preferred_lang
 from graph_service.plans.member import Lang, amount_text
 from graph_service.portal.links import PageLink, read_link, sign_link
-from graph_service.portal.reading import View, ladder_texts, own_part, read_own_page
+from graph_service.portal.reading import (
+    View,
+    ladder_texts,
+    own_part,
+    read_ledger_end,
+    read_own_page,
+)
 from graph_service.referrals.endpoints import MemberId
 from graph_service.referrals.teams import MemberNotFound, read_member
 from graph_service.settings import Settings
@@ -39,7 +46,6 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"description": "The link is forged or has expired, in words.", **HTML},
     404: {"description": "The member earns nothing from such an order, in words.", **HTML},
     429: {"description": "Too many requests for this member's page, in words.", **HTML},
-    504: {"description": "The ledger is behind, in words.", **HTML},
 }
 router = APIRouter(tags=["members"])
 
@@ -69,12 +75,15 @@ class LinkAnswer(Answer):
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody with a good link. asked: the language in the address, if any."""
+    """Somebody with a good link. asked: the language in the address, if any. lag: up to when the
+    ledger has come, None where it holds everything.
+    """
 
     link: PageLink
     lang: Lang
     asked: Lang | None
     token: str
+    lag: str | None = None
 
     def address(self, below: str = "", **query: str | None) -> str:
         """Another page of this link, relative to the member page. query: what is not None."""
@@ -148,7 +157,7 @@ async def get_member_page(
         told = await read_own_page(graph, books.plans, visit.link.member_id, view, visit.lang, now)
         return _member_page(visit, told, view)
 
-    return await _answered(request, books, ring, Asking(token, lang), page)
+    return await _answered(request, graph, books, ring, Asking(token, lang), page)
 
 
 @router.get(
@@ -179,11 +188,12 @@ async def get_order_page(
             told=own_part(whole, visit.link.member_id),
             links={"back": f"../../{visit.address()}"},
             bases=teller.words["bases"],
+            lag=visit.lag,
             money=teller.money,
             moment=teller.moment,
         )
 
-    return await _answered(request, books, ring, Asking(token, lang), page)
+    return await _answered(request, graph, books, ring, Asking(token, lang), page)
 
 
 @dataclass(frozen=True)
@@ -194,8 +204,18 @@ class Asking:
     lang: str | None
 
 
+async def _lag(graph: Graph, books: Bookkeeper) -> str:
+    """Up to when the ledger has come, to the minute; empty before its first fact."""
+    stored_at = await read_ledger_end(graph)
+    if stored_at is None:
+        return ""
+    zone = books.plans.at(to_micros(books.clock())).month_zone
+    return from_micros(stored_at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 async def _answered(
     request: Request,
+    graph: Graph,
     books: Bookkeeper,
     ring: KeyRing,
     asking: Asking,
@@ -210,10 +230,12 @@ async def _answered(
         link = read_link(asking.token, ring.pepper, books.clock().timestamp())
         lang = asked or link.lang or lang
         rates: Rates = request.app.state.rates
-        request.state.headers = await rates.take(f"page {link.member_id}")
-        if not await books.settle_ledger(timeout_s=SETTLE_S):
-            raise GraphTimeout("the ledger is behind what was stored; ask again", headers=RETRY)
-        return HTMLResponse(await page(Visit(link, lang, asked, asking.token)), headers=headers)
+        request.state.headers = await rates.take_page(link.member_id)
+        is_settled = await books.settle_ledger(timeout_s=SETTLE_S)
+        lag = None if is_settled else await _lag(graph, books)
+        return HTMLResponse(
+            await page(Visit(link, lang, asked, asking.token, lag)), headers=headers
+        )
     except ServiceError as fault:
         status = (await answer_service_error(request, fault)).status_code
         text = render("portal/refused.html", lang, reason=_reason(fault))
@@ -248,5 +270,6 @@ def _member_page(visit: Visit, told: dict[str, Any], view: View) -> str:
         links=links,
         bases=room_words("explain")[visit.lang]["bases"],
         ladder=ladder_texts(told["ladder"], currency, visit.lang),
+        lag=visit.lag,
         money=partial(amount_text, currency=currency, lang=visit.lang),
     )

@@ -1,9 +1,10 @@
 """What a member may see: the own rules, ladder, month and orders, and of others only a mask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from graph_service.clock import from_micros, to_micros
@@ -47,6 +48,12 @@ def month_after(month: str) -> str:
     """The calendar month after this one."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02}"
+
+
+async def read_ledger_end(graph: Graph) -> int | None:
+    """When the last fact was stored that the ledger has followed (us); None before the first."""
+    rows = await graph.read("portal/read_ledger_end")
+    return int(rows[0]["storedAt"]) if rows else None
 
 
 async def read_own_page(
@@ -121,22 +128,46 @@ def own_part(told: Mapping[str, Any], member_id: str) -> dict[str, Any]:
         "netMinor": told["netMinor"],
         "status": told["status"],
         "truncated": told["attribution"]["truncated"],
-        "path": [
-            {
-                "own": step["memberId"] == member_id,
-                "name": member_id if step["memberId"] == member_id else masked(step["memberId"]),
-                "position": step["position"],
-                "clicks": step["clicks"],
-                "brought": step["clearedClickers"],
-            }
-            for step in told["attribution"]["path"]
-        ],
+        **own_path(told["attribution"]["path"], member_id),
         "buyer": masked(told["attribution"]["buyerId"]),
         "formulas": [
             one for one in told["formulas"] if one["payeeId"] == member_id and not one["kept"]
         ],
         "entries": entries,
         "totalMinor": sum(one["amountMinor"] for one in entries),
+    }
+
+
+def own_path(path: Sequence[Mapping[str, Any]], member_id: str) -> dict[str, Any]:
+    """The path with what the own steps brought, and of others' only sums.
+
+    What a step earns follows from what each one brought. The own share with one of the sums gives
+    the other, so there is none where somebody stands alone before or behind the own steps.
+    """
+    own = [step["memberId"] == member_id for step in path]
+    steps = [
+        {
+            "own": is_own,
+            "name": member_id if is_own else masked(step["memberId"]),
+            "position": step["position"],
+            "clicks": step["clicks"] if is_own else None,
+            "brought": step["clearedClickers"] if is_own else None,
+        }
+        for step, is_own in zip(path, own, strict=True)
+    ]
+    runs = [
+        list(run)
+        for mine, run in groupby(path, lambda one: one["memberId"] == member_id)
+        if not mine
+    ]
+    told = own.count(True) == 1 and all(len({one["memberId"] for one in run}) > 1 for run in runs)
+    place = own.index(True) if told else 0
+    brought = [step["clearedClickers"] for step in path]
+    before, behind = sum(brought[:place]), sum(brought[place + 1 :])
+    return {
+        "path": steps,
+        "before": before if told and place else None,
+        "behind": behind if told and place + 1 < len(path) else None,
     }
 
 

@@ -248,3 +248,71 @@ def test_the_storage_of_counts_may_stand_in_a_file(
 
     assert found.get_secret_value() == "async+redis://:secret@host:6379"
     assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/v1/members/m-1", "/v1/members/{memberId}"),
+        ("/v1/compliance/report?memberId=m-1", "/v1/compliance/report"),
+        ("/v1/keys/m-1", "/v1/keys/{keyId}"),
+    ],
+)
+async def test_a_refusal_is_logged_with_its_route_and_not_its_path(
+    house: House, path: str, logged: str
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.client.get(path)
+
+    assert answer.status_code == 404
+    assert [one["path"] for one in logs if one["event"] == "request.refused"] == [logged]
+
+
+async def test_where_no_route_was_found_only_the_beginning_of_a_path_is_logged(
+    house: House,
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.ask("stranger", "/v1/members/m-1")
+        await house.client.get("/m/secret", headers={"X": "x" * 70_000})
+
+    assert answer.status_code == 401
+    assert [one["path"] for one in logs] == ["/v1", "/m"]
+
+
+CHANGES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/v1/keys", {"json": {"name": "made", "scopes": ["admin"]}}),
+    ("POST", "/v1/events", {"json": []}),
+    ("PUT", "/v1/plans/mine", {"json": {"version": "mine"}}),
+    ("DELETE", "/v1/webhooks/none", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), CHANGES)
+async def test_a_password_that_a_browser_keeps_changes_nothing(
+    house: House, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    del house.client.headers["Authorization"]
+
+    answer = await house.client.request(method, path, auth=("anyone", KEY), **sent)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert "Bearer" in answer.json()["detail"]
+    # A browser that were asked for a password would send it again.
+    assert "Basic" not in answer.headers["www-authenticate"]
+
+
+async def test_a_password_reads_and_the_docs_write_with_a_bearer(house: House) -> None:
+    document = (await house.client.get("/openapi.json")).json()
+    del house.client.headers["Authorization"]
+
+    read = [
+        (await house.client.get(path, auth=("anyone", KEY))).status_code
+        for path in ("/docs", "/openapi.json", "/v1/keys")
+    ]
+
+    assert read == [200, 200, 200]
+    assert document["paths"]["/v1/keys"]["post"]["security"] == [{"key": ["admin"]}]
+    assert {name for one in document["paths"]["/v1/keys"]["get"]["security"] for name in one} == {
+        "key",
+        "browser",
+    }

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from graph_service.clock import from_micros
-from graph_service.compliance.report import Question, read_report
+from graph_service.compliance.report import Question, Reports
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import load_migrations, migrate
 from graph_service.graph.session import Graph
@@ -149,7 +149,7 @@ async def reported(graph: Graph, at: datetime) -> list[dict[str, Any]]:
     """Every page, without the words."""
     found: list[dict[str, Any]] = []
     question = Question(at=at, limit=100, rows_max=1_000)
-    report = await read_report(graph, question, Plans(PLAN))
+    report = await Reports().read(graph, question, Plans(PLAN))
     for item in report["items"]:
         signs = item.pop("forcedPurchaseSigns")
         told = {(one["memberId"], one["orderId"]) for one in signs["examples"]}

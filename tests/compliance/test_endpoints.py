@@ -1,11 +1,15 @@
 """The report over HTTP: who is an organiser, as of when, how much, and why."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
 
+from graph_service.compliance import report as report_file
+from graph_service.compliance.standings import Mall, read_mall
+from graph_service.graph.session import Graph
 from tests.conftest import Database
 from tests.worlds import START, Event, event, order_data
 
@@ -249,3 +253,93 @@ async def test_a_cursor_of_another_list_is_refused(client: AsyncClient) -> None:
     answer = await client.get(f"{REPORT}?cursor=odd")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with every mall that is read, which waits a moment; how many were under way then."""
+    counts: list[int] = []
+    under_way: list[datetime] = []
+
+    async def counted(graph: Graph, at: datetime, *, members_max: int) -> Mall:
+        under_way.append(at)
+        counts.append(len(under_way))
+        await asyncio.sleep(0.05)
+        mall = await read_mall(graph, at, members_max=members_max)
+        under_way.pop()
+        return mall
+
+    monkeypatch.setattr(report_file, "read_mall", counted)
+    return counts
+
+
+@pytest.mark.parametrize("asked", [{}, {"asOf": LATER}])
+async def test_following_pages_do_not_read_the_mall_anew(
+    client: AsyncClient, read: list[int], asked: dict[str, Any]
+) -> None:
+    await send(client, [joined(f"m{i}", f"m{i - 1}" if i else None) for i in range(6)])
+    seen: list[str] = []
+    params: dict[str, Any] = {"limit": 2, **asked}
+
+    while params.get("cursor", "") is not None:
+        answer = (await client.get(REPORT, params=params)).json()
+        seen += [one["memberId"] for one in answer["items"]]
+        params["cursor"] = answer["nextCursor"]
+        # What is stored between two pages is in none of them.
+        late = joined(f"late-{len(seen)}", "m5", 1)
+        await send(client, [late])
+
+    assert seen == ["m0", "m1", "m2", "m3", "m4"]
+    assert read == [1]
+
+
+async def test_a_first_page_has_what_is_stored_by_then(
+    client: AsyncClient, read: list[int]
+) -> None:
+    await send(client, [joined("a"), joined("b", "a")])
+    first = [await items(client) for _ in range(2)]
+
+    await send(client, [joined("c", "a")])
+    then = await items(client)
+
+    assert [one["a"]["people"] for one in [*first, then]] == [2, 2, 3]
+    assert len(read) == 2
+
+
+async def test_only_the_last_two_standings_are_kept(client: AsyncClient, read: list[int]) -> None:
+    await send(client, [joined("a"), joined("b", "a")])
+
+    for day in ("2026-02-01", "2026-02-02", "2026-02-01", "2026-02-03", "2026-02-01"):
+        await items(client, asOf=day)
+
+    assert len(read) == 4
+
+
+async def test_reports_are_made_one_by_one_and_few_wait(
+    client: AsyncClient, read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await send(client, [joined("a"), joined("b", "a")])
+    reading, gate = report_file.read_mall, asyncio.Event()
+
+    async def gated(graph: Graph, at: datetime, *, members_max: int) -> Mall:
+        await gate.wait()
+        return await reading(graph, at, members_max=members_max)
+
+    monkeypatch.setattr(report_file, "read_mall", gated)
+    asked = [
+        asyncio.create_task(client.get(REPORT, params={"asOf": f"2026-02-{day:02}"}))
+        for day in range(1, 11)
+    ]
+    answered = asyncio.as_completed(asked)
+    for _ in range(5):
+        await next(answered)
+    gate.set()
+    answers = await asyncio.gather(*asked)
+
+    told = [one.status_code for one in answers]
+    assert (told.count(200), told.count(503)) == (1 + report_file.WAITING_MAX, 5)
+    assert set(read) == {1}
+    refused = next(one for one in answers if one.status_code == 503)
+    assert refused.json()["code"] == "reports_busy"
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await client.get(REPORT)).status_code == 200

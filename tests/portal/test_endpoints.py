@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from httpx2 import AsyncClient, Response
 
+from graph_service.pipeline import Pipeline
 from graph_service.portal import reading
 from graph_service.portal.links import PageLink, sign_link
-from graph_service.portal.reading import masked, month_after, month_before
+from graph_service.portal.reading import masked, month_after, month_before, own_path
 from graph_service.settings import Settings
 from tests.conftest import Database, client_of
 from tests.explain.test_page import EVIL, seen
@@ -188,7 +190,11 @@ async def test_an_order_shows_the_own_part_and_masks_everybody_else(client: Asyn
     assert answer.status_code == 200
     assert "It brings you CNY 2.88." in told
     assert f"Step 3 · {LONG['step-3']} you 48 clicks · brought 47 people" in told
-    assert "Step 1 · s***l" in told
+    # What each of them brought would tell what each of them earns.
+    assert "Step 1 · s***l Step 2 · s***l Step 3" in told
+    assert "Step 4 · s***l Step 5 · s***l Order" in told
+    assert "The steps before yours together: brought 18 people." in told
+    assert "The steps behind yours together: brought 4 people." in told
     assert "Order · b***l" in told
     assert [name for name in LONG.values() if name in told] == [LONG["step-3"]]
     assert "floor(500 × " in told
@@ -285,6 +291,81 @@ async def test_the_page_is_stored_nowhere_sets_no_cookie_and_is_framed_by_nobody
     assert "ratelimit" in headers
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("aabmcc", (None, None)),
+        ("aabmccd", (3, 3)),
+        ("abmcd", (2, 2)),
+        ("abm", (2, None)),
+        ("mcd", (None, 2)),
+        ("abmcdm", (None, None)),
+        ("abmaa", (None, None)),
+        ("aambc", (None, None)),
+        ("m", (None, None)),
+    ],
+)
+def test_sums_of_others_are_told_only_where_they_are_of_several(
+    path: str, told: tuple[int | None, int | None]
+) -> None:
+    steps = [
+        {"memberId": one, "position": i, "clicks": 1, "clearedClickers": 1}
+        for i, one in enumerate(path, 1)
+    ]
+
+    found = own_path(steps, "m")
+
+    assert (found["before"], found["behind"]) == told
+    assert [one["brought"] is not None for one in found["path"]] == [one == "m" for one in path]
+
+
+async def test_while_the_ledger_lags_the_page_says_up_to_when_it_has_come(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await send(client, *fmcg_order())
+    url = await link(client, "seller", lang="en")
+    await client.get(url)
+
+    async def behind(*_: object, **__: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Pipeline, "settle_ledger", behind)
+    found = [await client.get(url), await client.get(f"{url}/orders/o")]
+
+    assert [one.status_code for one in found] == [200, 200]
+    for one in found:
+        assert re.search(
+            r"Booked is what was known at 20\d\d-\d\d-\d\d \d\d:\d\d; newer", seen(one.text)
+        )
+    assert "Pending CNY 6.75" in seen(found[0].text)
+
+
+async def test_before_the_first_fact_of_the_ledger_the_page_says_that_it_follows(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sign_link(PageLink("seller", int(NOW.timestamp()) + 900, "en"), PEPPER)
+    share = {"shareId": "s", "memberId": "seller"}
+
+    async def behind(*_: object, **__: object) -> int:
+        return 0
+
+    monkeypatch.setattr(Pipeline, "settle_ledger", behind)
+    monkeypatch.setattr(Pipeline, "_follow_next", behind)
+    await client.post("/v1/events", json=event("share.created", "s", START, share))
+    answer = await client.get(f"/m/{url}")
+
+    assert answer.status_code == 200
+    assert "Events are being booked; the sums follow." in answer.text
+
+
+async def test_a_link_may_ask_less_often_than_a_key(client: AsyncClient) -> None:
+    await send(client, *fmcg_order())
+
+    answer = await page(client, "seller")
+
+    assert answer.headers["ratelimit-policy"] == '"page";q=30;w=6'
+
+
 @pytest.fixture
 async def embedded(settings: Settings, database: Database) -> AsyncGenerator[AsyncClient]:
     """A client of a service that a mall may frame and that knows its own address."""
@@ -323,3 +404,17 @@ async def test_who_asks_without_end_is_told_so_in_words(embedded: AsyncClient) -
     assert found[-1].status_code == 429
     assert "Too many requests." in found[-1].text
     assert int(found[-1].headers["retry-after"]) > 0
+
+
+async def test_a_link_that_works_is_never_in_the_log(embedded: AsyncClient) -> None:
+    await send(embedded, *fmcg_order())
+    url = (await link(embedded, "seller")).partition("/service")[2]
+    paths = [f"{url}/orders/none", f"{url}/nothing", f"{url}?before=odd", *[url] * 4]
+
+    with structlog.testing.capture_logs() as logs:
+        found = {(await embedded.get(path)).status_code for path in paths}
+        found.add((await embedded.post(url)).status_code)
+
+    assert found == {200, 404, 405, 429}
+    assert {one["path"] for one in logs} == {"/m/{token}", "/m/{token}/orders/{orderId}"}
+    assert url.removeprefix("/m/") not in json.dumps(logs, default=str)
