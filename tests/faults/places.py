@@ -133,6 +133,8 @@ class Place:
             "GRAPH_SERVICE_NEO4J_HEAP_MIB": str(HEAP_MIB),
             "GRAPH_SERVICE_NEO4J_PAGE_CACHE_MIB": str(PAGE_CACHE_MIB),
             "GRAPH_SERVICE_RATE_BURST": "100000",
+            # Months stay open, so that the facts are those that were sent.
+            "GRAPH_SERVICE_MONTH_GRACE_H": "1000000",
             **self.variables,
             **variables,
         }

@@ -24,8 +24,8 @@ STOPS_BEFORE_COMMIT = (
     + """
 import os, pathlib, signal
 book, sign = p.Pipeline._book, pathlib.Path({sign!r})
-async def stopping(self, transaction, facts):
-    plans = await book(self, transaction, facts)
+async def stopping(self, transaction, facts, seq):
+    plans = await book(self, transaction, facts, seq)
     if sign.exists():
         sign.unlink()
         os.kill(os.getpid(), signal.SIGSTOP)
