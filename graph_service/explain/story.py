@@ -9,13 +9,13 @@ from graph_service.attribution.path import Path, read_paths
 from graph_service.attribution.touches import MICROS_PER_DAY, Journey, read_journeys
 from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Read, Transaction
+from graph_service.ledger.booking import PROMOTER_ACCEPTED, promoters_since
 from graph_service.ledger.evidence import VISITOR, Then, Told, read_clicks_on, read_evidence
 from graph_service.plans.document import Plan
 from graph_service.plans.timeline import Plans
 from graph_service.rewards.orders import OrderNotFound
 
 ASK_TIMEOUT_S = 30.0
-PROMOTER_ACCEPTED = "promoter.accepted"
 # Facts that one answer tells; an order that people keep clicking on may have thousands.
 FACTS_TOLD_MAX = 500
 
@@ -89,21 +89,11 @@ async def _read(read: Read, order_id: str, plans: Plans, clock: Clock) -> Story:
         journey=journey,
         path=path,
         goods=then.goods(order_id),
-        promoters_since=_promoters_since(then, journey),
+        promoters_since=promoters_since(then, journey),
         facts=[fact for fact in facts if fact.seq in told],
         omitted=len(roles) - len(told),
         causes={fact.seq: fact for fact in facts if fact.seq in caused},
     )
-
-
-def _promoters_since(then: Then, journey: Journey) -> dict[str, int]:
-    """Of those credited, when the invited promoters accepted (us)."""
-    found: dict[str, int] = {}
-    for credit in journey.credits:
-        times = [one.time for one in _accepted(then, credit.member_id)]
-        if times:
-            found[credit.member_id] = min(times)
-    return found
 
 
 def _accepted(then: Then, member_id: str) -> list[Told]:

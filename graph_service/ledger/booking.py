@@ -226,7 +226,7 @@ async def _changes(
         plan = plans.known(moment.seq).at(journey.order.paid_at)
         path = (await read_paths(then.read, {moment.order_id: journey}))[moment.order_id]
         goods = then.goods(moment.order_id)
-        lines = order_lines(journey, path, goods, plan, _promoters_since(then, journey))
+        lines = order_lines(journey, path, goods, plan, promoters_since(then, journey))
         wanted = {line.key: line for line in lines}
         before = booked[moment.order_id]
         month = month_of(from_micros(journey.order.paid_at), plan.month_zone)
@@ -251,7 +251,7 @@ async def _changes(
     return changes
 
 
-def _promoters_since(then: Then, journey: Journey) -> dict[str, int]:
+def promoters_since(then: Then, journey: Journey) -> dict[str, int]:
     """Of those credited, when the invited promoters accepted (us)."""
     found: dict[str, int] = {}
     for credit in journey.credits:
