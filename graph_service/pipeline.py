@@ -12,12 +12,13 @@ from time import monotonic
 import structlog
 from prometheus_client import Counter, Gauge
 
-from graph_service.attribution.affected import affected_orders
+from graph_service.attribution.affected import affected_orders, orders_of_persons
 from graph_service.attribution.facts import room_facts as attribution_facts
 from graph_service.clock import Clock, from_micros, to_micros, utc_now
 from graph_service.errors import GraphError
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.identity.facts import room_facts as identity_facts
+from graph_service.identity.standings import accounts_of, update_standings
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
@@ -125,14 +126,19 @@ class Pipeline:
         return booked
 
     async def _book(self, transaction: Transaction, facts: Sequence[Fact], seq: int) -> Plans:
+        now = self.clock()
         plans = await read_plans(transaction.run, self.plans)
+        standings = await update_standings(transaction, facts, seq=seq, now=now)
+        moved = [one.member_id for one in standings if one.person]
+        accounts = await accounts_of(transaction.run, moved)
         orders = await affected_orders(transaction, facts, plans.widest.program)
         orders |= await orders_below(transaction, facts)
+        orders |= await orders_of_persons(transaction, accounts)
         orders |= await orders_under_new_plans(transaction, facts)
         changed = await credit_orders(transaction, sorted(orders), plans)
         self._sold.update({row["period"]: monotonic() for row in changed})
-        now = self.clock()
-        await recount_closed(transaction, changed, facts, plans, seq=seq, now=now)
+        everyone = sorted({*accounts, *(one for others in accounts.values() for one in others)})
+        await recount_closed(transaction, changed, facts, plans, moved=everyone, seq=seq, now=now)
         return plans
 
     def _follow(self, plans: Plans) -> None:

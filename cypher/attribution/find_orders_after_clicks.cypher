@@ -5,12 +5,13 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MATCH (m:Member {memberId: row.memberId})
-WHERE EXISTS { (m)-[:PLACED|IS_PERSON]->() }
+WHERE EXISTS { (m)-[:PLACED|IS_PERSON|FORMERLY_IS_PERSON]->() }
 CALL (m) {
   MATCH (m)-[:PLACED]->(o:Order)
   RETURN o
 UNION
-  MATCH (m)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (m)-[:IS_PERSON|FORMERLY_IS_PERSON]->(p:Person)
+  MATCH (p)<-[:IS_PERSON|FORMERLY_IS_PERSON]-(account:Member)
   MATCH (account)-[:PLACED]->(o:Order)
   RETURN o
 }

@@ -10,7 +10,8 @@ CALL (m) {
   MATCH (m)-[:PLACED]->(o:Order)
   RETURN o.orderId AS orderId
 UNION
-  MATCH (m)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (m)-[:IS_PERSON|FORMERLY_IS_PERSON]->(p:Person)
+  MATCH (p)<-[:IS_PERSON|FORMERLY_IS_PERSON]-(account:Member)
   MATCH (account)-[:PLACED]->(o:Order)
   RETURN o.orderId AS orderId
 }

@@ -15,5 +15,12 @@ UNION
   MATCH (s)<-[:CLICKED]-(:Visitor)-[:IDENTIFIED_AS]->(m:Member)
   MATCH (m)-[:PLACED]->(o:Order)
   RETURN o.orderId AS orderId
+UNION
+  MATCH (s)<-[:CLICKED]-(clicker:Member|Visitor)
+  OPTIONAL MATCH (clicker:Visitor)-[:IDENTIFIED_AS]->(known:Member)
+  WITH DISTINCT coalesce(known, clicker) AS m
+  MATCH (m)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (account)-[:PLACED]->(o:Order)
+  RETURN o.orderId AS orderId
 }
 RETURN collect(DISTINCT orderId) AS orderIds

@@ -5,8 +5,7 @@
 // timeout: 10 s
 UNWIND $memberIds AS memberId
 MATCH (m:Member {memberId: memberId})
-OPTIONAL MATCH (m)-[:IS_PERSON]->(person:Person)
 RETURN m.memberId AS memberId,
-  coalesce(person.personId, m.memberId) AS personId, m.status AS status
+  coalesce(m.personId, m.memberId) AS personId, m.status AS status
 ORDER BY memberId
 LIMIT 100001

@@ -10,13 +10,13 @@ WITH o, buyer, o.paidAt - duration({seconds: row.seconds}) AS opens
 CALL (buyer) {
   RETURN buyer AS clicker
 UNION
-  MATCH (buyer)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(clicker:Member)
+  MATCH (p:Person {personId: buyer.personId})<-[:IS_PERSON]-(clicker:Member)
   RETURN clicker
 UNION
   MATCH (buyer)<-[:IDENTIFIED_AS]-(clicker:Visitor)
   RETURN clicker
 UNION
-  MATCH (buyer)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(account:Member)
+  MATCH (p:Person {personId: buyer.personId})<-[:IS_PERSON]-(account:Member)
   MATCH (account)<-[:IDENTIFIED_AS]-(clicker:Visitor)
   RETURN clicker
 }

@@ -1,20 +1,14 @@
 // All that the attribution of these orders rests on, in one answer: the orders
 // with their touches of a time before payment (seconds), the shares touched and
 // those on the way from the last touch to the origin, who made them, and who
-// clicked the latter meanwhile. Where no Person is stored none is looked for.
+// clicked the latter meanwhile (all who are held as one stranger, \u0002).
 // mode: read
 // params: $orderIds list<string>, $windowSeconds integer
 // returns: orders list<list>, shares list<list>, standings list<list>,
 //   clicks list<list>
 // timeout: 60 s
-CALL () {
-  MATCH (p:Person)
-  RETURN count(p) AS persons
-}
 UNWIND $orderIds AS orderId
 MATCH (buyer:Member)-[:PLACED]->(o:Order {orderId: orderId})
-WITH persons, o, buyer, CASE WHEN persons > 0 THEN buyer END AS account
-OPTIONAL MATCH (account)-[:IS_PERSON]->(person:Person)
 OPTIONAL MATCH (o)-[:CAME_THROUGH]->(named:Share)
 OPTIONAL MATCH (o)-[:SOLD_BY]->(shop:Shop)
 OPTIONAL MATCH (o)-[:REDEEMED]->(:Coupon {exclusive: true})<-[:OWNS]-
@@ -28,34 +22,36 @@ CALL (buyer, o) {
   ORDER BY r.since DESC, inviter.memberId
   LIMIT 1
 }
-CALL (buyer, person, o) {
-  CALL (buyer, person) {
+CALL (buyer, o) {
+  CALL (buyer) {
     RETURN buyer AS clicker
   UNION
-    MATCH (person)<-[:IS_PERSON]-(clicker:Member)
+    MATCH (p:Person {personId: buyer.personId})<-[:IS_PERSON]-(clicker:Member)
     RETURN clicker
   UNION
     MATCH (buyer)<-[:IDENTIFIED_AS]-(clicker:Visitor)
     RETURN clicker
   UNION
-    MATCH (person)<-[:IS_PERSON]-(:Member)<-[:IDENTIFIED_AS]-(clicker:Visitor)
+    MATCH (p:Person {personId: buyer.personId})<-[:IS_PERSON]-(m:Member)
+    MATCH (m)<-[:IDENTIFIED_AS]-(clicker:Visitor)
     RETURN clicker
   }
   MATCH (clicker)-[c:CLICKED]->(s:Share)
   WHERE o.paidAt - duration({seconds: $windowSeconds}) < c.at <= o.paidAt
   RETURN collect(s) AS clicked, collect(c.at) AS times, max(c.at) AS latest
 }
-WITH persons, o, buyer, person, named, shop, owner, inviter, clicked, times, [
+WITH o, buyer, named, shop, owner, inviter, clicked, times, [
   i IN range(0, size(times) - 1)
   WHERE times[i] = latest AND (named IS NULL OR latest = o.paidAt)
   | clicked[i]
 ] AS closers
-WITH max(persons) AS persons, collect([
-  o.orderId, buyer.memberId, coalesce(person.personId, buyer.memberId),
+WITH collect([
+  o.orderId, buyer.memberId, coalesce(buyer.personId, buyer.memberId),
   o.createdAt.epochSeconds * 1000000 + o.createdAt.microsecond,
   o.paidAt.epochSeconds * 1000000 + o.paidAt.microsecond,
   o.amountMinor, o.currency, o.refundedMinor, o.status, o.channel,
   shop.shopId, named.shareId, owner.memberId, inviter.memberId,
+  coalesce(buyer.held, false),
   [s IN clicked | s.shareId],
   [at IN times | at.epochSeconds * 1000000 + at.microsecond]
 ]) AS orders, collect({
@@ -83,26 +79,26 @@ CALL (clicked, ways) {
     creator.memberId, parent.shareId
   ]) AS shares, collect(creator) AS creators
 }
-CALL (persons, owners, inviters, creators) {
+CALL (owners, inviters, creators) {
   UNWIND creators + owners + inviters AS m
-  WITH DISTINCT m, CASE WHEN persons > 0 THEN m END AS account
-  OPTIONAL MATCH (account)-[:IS_PERSON]->(person:Person)
+  WITH DISTINCT m
   RETURN collect([
-    m.memberId, coalesce(person.personId, m.memberId), m.status
+    m.memberId, coalesce(m.personId, m.memberId), m.status
   ]) AS standings
 }
-CALL (persons, spans) {
+CALL (spans) {
   UNWIND spans AS span
-  WITH persons, span[0] AS s, span[1] AS opens, span[2] AS closes
+  WITH span[0] AS s, span[1] AS opens, span[2] AS closes
   MATCH (s)<-[c:CLICKED]-(clicker:Member|Visitor)
   WHERE opens < c.at <= closes
   OPTIONAL MATCH (clicker:Visitor)-[:IDENTIFIED_AS]->(known:Member)
-  WITH persons, s, c, coalesce(known, clicker) AS someone
-  WITH s, c, someone, CASE WHEN persons > 0 THEN someone END AS account
-  OPTIONAL MATCH (account)-[:IS_PERSON]->(person:Person)
-  WITH s, collect(coalesce(
-    person.personId, someone.memberId, '\u0001' + someone.visitorId
-  )) AS people,
+  WITH s, c, coalesce(known, clicker) AS someone
+  WITH s, collect(CASE
+    WHEN someone.held THEN '\u0002'
+    ELSE coalesce(
+      someone.personId, someone.memberId, '\u0001' + someone.visitorId
+    )
+  END) AS people,
     collect(c.at.epochSeconds * 1000000 + c.at.microsecond) AS times
   RETURN collect([s.shareId, times, people]) AS clicks
 }

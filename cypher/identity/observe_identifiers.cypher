@@ -13,6 +13,7 @@ FOREACH (x IN CASE row.kind WHEN 'address' THEN [1] ELSE [] END | SET i:Address)
 FOREACH (x IN CASE row.kind WHEN 'payment' THEN [1] ELSE [] END | SET i:Payment)
 FOREACH (x IN CASE row.kind WHEN 'phone' THEN [1] ELSE [] END | SET i:Phone)
 FOREACH (x IN CASE row.kind WHEN 'ip' THEN [1] ELSE [] END | SET i:Ip)
+FOREACH (x IN CASE row.kind WHEN 'union' THEN [1] ELSE [] END | SET i:Union)
 FOREACH (memberId IN
   CASE WHEN row.memberId IS NULL THEN [] ELSE [row.memberId] END |
   MERGE (m:Member {memberId: memberId})
@@ -20,7 +21,8 @@ FOREACH (memberId IN
     ON CREATE SET
       u.firstSeen = firstSeen,
       u.lastSeen = lastSeen,
-      u.times = row.times
+      u.times = row.times,
+      u.inOrders = row.inOrders
     ON MATCH SET
       u.firstSeen = CASE
         WHEN firstSeen < u.firstSeen THEN firstSeen
@@ -30,7 +32,8 @@ FOREACH (memberId IN
         WHEN lastSeen > u.lastSeen THEN lastSeen
         ELSE u.lastSeen
       END,
-      u.times = u.times + row.times
+      u.times = u.times + row.times,
+      u.inOrders = u.inOrders + row.inOrders
 )
 FOREACH (visitorId IN
   CASE WHEN row.visitorId IS NULL THEN [] ELSE [row.visitorId] END |

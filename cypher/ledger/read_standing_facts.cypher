@@ -1,5 +1,5 @@
-// What do the booked facts say about whether these members may earn, or earn
-// more?
+// What do the booked facts say about which person these members are, and
+// whether they may earn, or earn more?
 // mode: read
 // params: $ids list<string>
 // returns: id string, seqs list<integer>, types list<string>,
@@ -8,7 +8,8 @@
 UNWIND $ids AS id
 MATCH (m:Member {memberId: id})<-[:ABOUT]-(f:Fact)
 WHERE f.seq IS NOT NULL
-  AND (f.type = 'promoter.accepted' OR f.data CONTAINS '"status"')
+  AND (f.type IN ['promoter.accepted', 'standing.changed']
+    OR f.data CONTAINS '"status"')
 WITH id, f
 ORDER BY id, f.seq
 RETURN id, collect(f.seq) AS seqs, collect(f.type) AS types,

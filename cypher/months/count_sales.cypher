@@ -1,5 +1,6 @@
 // What are these sales, of all accounts of the person too, and what is said of
-// the member? The platform's have no member.
+// the member? A team's are without those of the same person's accounts. The
+// platform's have no member.
 // mode: read
 // params: $salesMonthIds list<string>
 // returns: salesMonthIds list<string>, roles list<string>,
@@ -26,4 +27,4 @@ RETURN collect(s.salesMonthId) AS salesMonthIds,
   collect(coalesce(m.status = 'frozen', false)) AS frozen,
   collect(s.ownMinor) AS owns, collect(s.ownMinor + others) AS personOwns,
   collect(s.directMinor) AS directs, collect(s.bonusMinor) AS bonuses,
-  collect(s.teamMinor) AS teams
+  collect(s.teamMinor - coalesce(s.selfMinor, 0)) AS teams

@@ -20,6 +20,8 @@ SET
   c.currency = sale.currency,
   c.month = sale.month,
   c.uplineIds = sale.uplineIds,
+  c.bonusIds = sale.bonusIds,
+  c.ownIds = sale.ownIds,
   c.bonusPeriod = sale.bonusPeriod,
   c.bonusDepth = sale.bonusDepth,
   c.model = sale.model

@@ -1,6 +1,6 @@
 """Which orders may have to be credited anew after these facts?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from graph_service.attribution.models import Program
 from graph_service.attribution.touches import SECONDS_PER_DAY
@@ -38,6 +38,29 @@ async def affected_orders(
             rows = await transaction.run(f"attribution/{query}", **{name: ids})
             found |= set(rows[0]["orderIds"])
     return found
+
+
+async def orders_of_persons(
+    transaction: Transaction, accounts: Mapping[str, Sequence[str]]
+) -> set[str]:
+    """Orders that may count otherwise since these members are another person.
+
+    accounts: by such a member the others that it is, or ever was, one person with.
+    """
+    if not accounts:
+        return set()
+    buyers = sorted(set(accounts).union(*accounts.values()))
+    rows = await transaction.run("attribution/find_orders_of_buyers", memberIds=buyers)
+    found = set(rows[0]["orderIds"])
+    pairs = [{"memberId": one, "otherIds": accounts[one]} for one in sorted(accounts)]
+    # Either of two accounts may be the one below.
+    pairs += [
+        {"memberId": other, "otherIds": [one]}
+        for one in sorted(accounts)
+        for other in accounts[one]
+    ]
+    rows = await transaction.run("referrals/find_orders_of_chains", rows=pairs)
+    return found | set(rows[0]["orderIds"])
 
 
 _VISITS = {"share.clicked", "visitor.identified"}

@@ -18,6 +18,8 @@ from graph_service.graph.session import Read
 Clicked = tuple[Sequence[int], Sequence[str]]
 Clicks = Mapping[str, Clicked]
 NO_CLICKS: Clicked = ((), ())
+# In the place of everybody who is held; the same mark as in cypher/attribution/read_clicks.
+HELD = "\x02"
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,9 @@ def _member(group: Sequence[Step]) -> str:
 
 
 def _people(journey: Journey, groups: list[list[Step]]) -> set[str]:
-    """Whose clicks never count: the buyer's and those of everybody who is a step."""
+    """Whose clicks never count: the buyer's, those of steps, and of everybody who is held."""
     steps = {journey.standings[_member(group)].person_id for group in groups}
-    return steps | {journey.order.person_id}
+    return steps | {journey.order.person_id, HELD}
 
 
 def _count(

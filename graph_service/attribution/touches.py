@@ -43,7 +43,7 @@ class Credit:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as attribution sees it; times in us, amounts in minor units."""
+    """An order as attribution sees it; times in us, amounts in minor units. held: the buyer is."""
 
     order_id: str
     buyer_id: str
@@ -59,6 +59,7 @@ class Order:
     share_id: str | None
     coupon_owner_id: str | None
     inviter_id: str | None
+    held: bool
 
     @property
     def net_minor(self) -> int:
@@ -306,4 +307,5 @@ def _order(row: Row) -> Order:
         share_id=row["shareId"],
         coupon_owner_id=row["couponOwnerId"],
         inviter_id=row["inviterId"],
+        held=row["held"],
     )

@@ -1,12 +1,16 @@
 """How facts about who is who are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graph_service.ingest.facts import Fact
 from graph_service.ingest.store import RoomFacts, Statement, linked_facts
 
 VISITOR_TYPES = frozenset({"visitor.identified"})
+ACCOUNT_TYPES = frozenset({"account.linked"})
+SAID_TYPES = frozenset({"member.merged", "member.unmerged"})
+# Facts that tell with what somebody was seen.
+SEEN_TYPES = frozenset({"identity.observed", "order.paid", "account.linked"})
 
 
 def room_facts() -> RoomFacts:
@@ -15,11 +19,22 @@ def room_facts() -> RoomFacts:
         statements=(
             Statement("identity/identify_visitors", VISITOR_TYPES, _standing),
             Statement("identity/record_identifications", VISITOR_TYPES, _overtaken),
-            Statement("identity/link_accounts", frozenset({"account.linked"}), _accounts),
-            Statement("identity/observe_identifiers", frozenset({"identity.observed"}), _observed),
+            Statement("identity/link_accounts", ACCOUNT_TYPES, _accounts),
+            Statement("identity/observe_identifiers", SEEN_TYPES, _observed),
             linked_facts("identity/link_visitor_facts", VISITOR_TYPES, "visitorId"),
+            Statement("referrals/link_member_facts", SAID_TYPES, _said),
         )
     )
+
+
+def _said(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """What is said of two members is about both."""
+    rows = [
+        {"key": fact.key, "memberId": fact.data[name]}
+        for fact in facts
+        for name in ("fromId", "intoId")
+    ]
+    return sorted(rows, key=lambda row: (row["memberId"], row["key"]))
 
 
 def _identifications(facts: Sequence[Fact]) -> dict[str, list[dict[str, Any]]]:
@@ -53,21 +68,33 @@ def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """One row per token and who was seen with it."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for fact in facts:
-        data = fact.data
-        key = (data["value"], data.get("memberId", ""), data.get("visitorId", ""))
-        row = rows.setdefault(
-            key,
-            {
-                "token": data["value"],
-                "kind": data["kind"],
-                "memberId": data.get("memberId"),
-                "visitorId": data.get("visitorId"),
-                "firstSeen": fact.at,
-                "lastSeen": fact.at,
-                "times": 0,
-            },
-        )
-        row["firstSeen"] = min(row["firstSeen"], fact.at)
-        row["lastSeen"] = max(row["lastSeen"], fact.at)
-        row["times"] += 1
+        for kind, token in seen_with(fact):
+            member_id, visitor_id = fact.data.get("memberId"), fact.data.get("visitorId")
+            row = rows.setdefault(
+                (token, member_id or "", visitor_id or ""),
+                {
+                    "token": token,
+                    "kind": kind,
+                    "memberId": member_id,
+                    "visitorId": visitor_id,
+                    "firstSeen": fact.at,
+                    "lastSeen": fact.at,
+                    "times": 0,
+                    "inOrders": 0,
+                },
+            )
+            row["firstSeen"] = min(row["firstSeen"], fact.at)
+            row["lastSeen"] = max(row["lastSeen"], fact.at)
+            row["inOrders" if fact.type == "order.paid" else "times"] += 1
     return [rows[key] for key in sorted(rows)]
+
+
+def seen_with(fact: Fact) -> Iterator[tuple[str, str]]:
+    """The kinds and tokens that whom this fact is of was seen with, each once."""
+    data = fact.data
+    if fact.type == "identity.observed":
+        yield data["kind"], data["value"]
+    elif fact.type == "account.linked" and "unionId" in data:
+        yield "union", data["unionId"]
+    elif fact.type == "order.paid":
+        yield from sorted({(one["kind"], one["value"]) for one in data.get("identifiers", ())})

@@ -194,6 +194,12 @@ class MemberMerged(_Strict):
     into_id: Id
     reason: Text
 
+    @model_validator(mode="after")
+    def _of_two_members(self) -> "MemberMerged":
+        if self.from_id == self.into_id:
+            raise ValueError("needs two members, fromId and intoId are one")
+        return self
+
 
 class ShareCreated(_Strict):
     """share.created"""

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from graph_service.clock import from_micros, micros_of
 from graph_service.graph.session import Transaction
+from graph_service.identity.standings import CHANGED as STANDING_CHANGED
+from graph_service.identity.standings import accounts_of
 from graph_service.plans.timeline import ACTIVATED, REBOOKED_MAX
 
 ORDER_NAMED = frozenset({"order.paid", "order.refunded", "order.cancelled"})
@@ -44,7 +46,9 @@ async def orders_touched(
         for fact in _of(facts, OF_MEMBERS)
         if fact.type == "promoter.accepted" or any(name in fact.data for name in MATTERS)
     ]
-    people = sorted({*clickers, *_named(members, "memberId")})
+    named = {*clickers, *_named(members, "memberId")}
+    accounts = (await accounts_of(transaction.run, named)).values()
+    people = sorted(named.union(*accounts))
     asked: tuple[tuple[str, str, Sequence[object]], ...] = (
         ("ledger/find_orders_on_shares", "rows", shares),
         ("ledger/find_orders_of_people", "memberIds", people),
@@ -64,12 +68,37 @@ async def orders_touched(
     for query, name, values in asked:
         if values:
             found |= set((await transaction.run(query, **{name: values}))[0]["orderIds"])
+    found |= await _after_standings(transaction, _of(facts, {STANDING_CHANGED}))
     starts = [micros_of(fact.data["from"]) for fact in _of(facts, {ACTIVATED})]
     if starts:
         since = from_micros(min(starts))
         rows = await transaction.run("plans/find_orders_since", since=since, limit=REBOOKED_MAX)
         found |= set(rows[0]["orderIds"])
     return found
+
+
+async def _after_standings(transaction: Transaction, facts: Sequence[LogFact]) -> set[str]:
+    """Orders that may earn otherwise since members are another person, or held or no longer."""
+    found: set[str] = set()
+    moved = [one.data["memberId"] for one in facts if one.data["personId"] != _before(one)]
+    if moved:
+        others = await accounts_of(transaction.run, moved)
+        rows = [{"memberId": one, "otherIds": others[one]} for one in sorted(others)]
+        found |= set(
+            (await transaction.run("ledger/find_orders_of_persons", rows=rows))[0]["orderIds"]
+        )
+    held = {one.data["memberId"] for one in facts if one.data["held"] != one.data["heldBefore"]}
+    # Who joins a person that is held clicks as that person from then on.
+    held |= {one.data["memberId"] for one in facts if one.data["held"]}
+    if held:
+        asked = {"memberIds": sorted(held)}
+        rows = await transaction.run("ledger/find_orders_clicked_by", **asked)
+        found |= set(rows[0]["orderIds"])
+    return found
+
+
+def _before(fact: LogFact) -> str:
+    return fact.data["personIdBefore"]
 
 
 def _of(facts: Sequence[LogFact], types: Collection[str]) -> list[LogFact]:

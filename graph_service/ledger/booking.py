@@ -178,9 +178,13 @@ def _click_moments(
             if click.at > paid.time:
                 continue
             seqs = [click.seq]
+            members = [click.clicker]
             if click.clicker.startswith(VISITOR):
                 told = evidence.visitors.get(click.clicker.removeprefix(VISITOR), ())
                 seqs.extend(one.seq for one in told)
+                members = [one.data["memberId"] for one in told]
+            for member_id in members:
+                seqs.extend(one.seq for one in evidence.standings.get(member_id, ()))
             found.update(Moment(seq, order_id) for seq in seqs if begins <= seq <= last)
     return sorted(found - set(known))
 
@@ -252,11 +256,12 @@ async def _changes(
 
 
 def promoters_since(then: Then, journey: Journey) -> dict[str, int]:
-    """Of those credited, when the invited promoters accepted (us)."""
+    """Of those credited, when the invited promoters accepted, under any account (us)."""
     found: dict[str, int] = {}
     for credit in journey.credits:
-        facts = then.told(then.evidence.members.get(credit.member_id, ()))
-        times = [one.time for one in facts if one.kind == PROMOTER_ACCEPTED]
+        accounts = then.accounts(credit.member_id)
+        facts = [fact for one in accounts for fact in then.evidence.members.get(one, ())]
+        times = [one.time for one in then.told(facts) if one.kind == PROMOTER_ACCEPTED]
         if times:
             found[credit.member_id] = min(times)
     return found

@@ -7,15 +7,18 @@ it; `at` then answers the questions of the attribution room as the graph would h
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_service.attribution.facts import ENDINGS
+from graph_service.attribution.path import HELD
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.clock import Clock, from_micros, micros_of, to_micros
 from graph_service.graph.session import Read, Row
+from graph_service.identity.standings import CHANGED as STANDING_CHANGED
+from graph_service.identity.standings import accounts_of
 from graph_service.referrals.bindings import Binding, ended, with_binding
 
 MICROS_PER_SECOND = 1_000_000
@@ -56,8 +59,29 @@ class Evidence:
     shares: dict[str, Told] = field(default_factory=dict[str, Told])
     # Visitors ever said to be a member, and what members and visitors clicked.
     visitors_of: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    # Other accounts that ever were one person with a member, and what was told of that.
+    accounts_of: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    standings: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
     clicks_of: defaultdict[str, list[Click]] = field(default_factory=lambda: defaultdict(list))
     clicks_on: dict[str, list[Click]] = field(default_factory=dict[str, list[Click]])
+
+    def add_members(self, told: Mapping[str, list[Told]]) -> None:
+        """Know what these facts say of members."""
+        self.members.update(told)
+        for member_id, facts in told.items():
+            standings = [one for one in facts if one.kind == STANDING_CHANGED]
+            if standings:
+                self.standings[member_id] = standings
+
+    def accounts(self, member_id: str) -> list[str]:
+        """A member and every account that it ever was one person with."""
+        return [member_id, *self.accounts_of.get(member_id, ())]
+
+    def clickers(self, buyer_id: str) -> list[str]:
+        """Whose clicks may be a buyer's own: those of accounts, and of visitors."""
+        accounts = self.accounts(buyer_id)
+        visitors = {one for account in accounts for one in self.visitors_of.get(account, ())}
+        return [*accounts, *(VISITOR + one for one in sorted(visitors))]
 
     def paid(self, order_id: str) -> Told | None:
         """The fact that told of the payment."""
@@ -70,10 +94,10 @@ class Evidence:
         buyer_id = paid.data["memberId"]
         coupon = self.coupons.get(paid.data.get("couponCode", ""), ())
         told = [*self.orders[order_id], *coupon]
-        clicks = list(self.clicks_of.get(buyer_id, ()))
-        for visitor_id in self.visitors_of.get(buyer_id, ()):
-            told.extend(self.visitors.get(visitor_id, ()))
-            clicks.extend(self.clicks_of.get(VISITOR + visitor_id, ()))
+        clicks: list[Click] = []
+        for clicker in self.clickers(buyer_id):
+            told.extend(self.visitors.get(clicker.removeprefix(VISITOR), ()))
+            clicks.extend(self.clicks_of.get(clicker, ()))
         mine = [one for one in clicks if one.at <= paid.time]
         share_ids = {one.share_id for one in mine} | {paid.data.get("shareId", "")}
         shares = [self.shares[one] for one in self._chains(share_ids)]
@@ -81,7 +105,7 @@ class Evidence:
         members.update(one.data.get("ownerMemberId", "") for one in coupon)
         facts = self.members.get(buyer_id, ())
         members.update(one.data["inviterId"] for one in facts if "inviterId" in one.data)
-        for member_id in members:
+        for member_id in {one for named in members for one in self.accounts(named)}:
             told.extend(self.members.get(member_id, ()))
         return {one.seq for one in (*told, *shares, *mine)}
 
@@ -90,8 +114,7 @@ class Evidence:
         paid = self.paid(order_id)
         assert paid is not None, "only orders that were paid are asked about"
         buyer_id, opens = paid.data["memberId"], paid.time - window_days * MICROS_PER_DAY
-        visitors = (VISITOR + one for one in self.visitors_of.get(buyer_id, ()))
-        clicks = (one for clicker in (buyer_id, *visitors) for one in self.clicks_of[clicker])
+        clicks = (one for who in self.clickers(buyer_id) for one in self.clicks_of[who])
         found = {one.share_id for one in clicks if opens < one.at <= paid.time}
         return found | {paid.data["shareId"]} if "shareId" in paid.data else found
 
@@ -120,28 +143,32 @@ async def read_evidence(
     buyers = {told.data["memberId"] for told in paid}
     coupons = {told.data["couponCode"] for told in paid if "couponCode" in told.data}
     evidence.coupons = await _read_told(read, "coupon", coupons)
-    found = (await read("ledger/list_visitors", memberIds=sorted(buyers)))[0]
+    evidence.accounts_of = await accounts_of(read, buyers)
+    clickers = {account for one in buyers for account in evidence.accounts(one)}
+    found = (await read("ledger/list_visitors", memberIds=sorted(clickers)))[0]
     for member_id, visitor_id in zip(found["memberIds"], found["visitorIds"], strict=True):
         evidence.visitors_of.setdefault(member_id, []).append(visitor_id)
     evidence.visitors = await _read_told(read, "visitor", found["visitorIds"])
-    await _read_touches(read, evidence, paid, window_days)
+    await _read_touches(read, evidence, paid, clickers, window_days)
     named = {told.data["shareId"] for told in paid if "shareId" in told.data}
     named |= {click.share_id for clicks in evidence.clicks_of.values() for click in clicks}
     await _read_shares(read, evidence, named)
-    evidence.members = await _read_told(read, "member", buyers)
+    evidence.add_members(await _read_told(read, "member", buyers))
     others = {told.data["memberId"] for told in evidence.shares.values()}
     for facts in (*evidence.coupons.values(), *evidence.members.values()):
         others.update(told.data.get("ownerMemberId", "") for told in facts)
         others.update(told.data.get("inviterId", "") for told in facts)
+    evidence.accounts_of.update(await accounts_of(read, others - buyers))
+    others.update(one for accounts in evidence.accounts_of.values() for one in accounts)
     # Of who did not buy it matters only whether they may earn, which is told of few.
-    evidence.members.update(await _read_told(read, "standing", others - buyers))
+    evidence.add_members(await _read_told(read, "standing", others - buyers))
     return evidence
 
 
 async def read_clicks_on(
     read: Read, evidence: Evidence, share_ids: Iterable[str], opens: int, closes: int
 ) -> None:
-    """Add who clicked these shares in (opens, closes] (us), and who those visitors are."""
+    """Add who clicked these shares in (opens, closes] (us), and who those are."""
     wanted = sorted(set(share_ids) - evidence.clicks_on.keys())
     if not wanted:
         return
@@ -162,6 +189,11 @@ async def read_clicks_on(
         evidence.clicks_on[share_id].append(Click(seq, at, share_id, clicker))
     strangers = {one for one in row["visitorIds"] if one} - evidence.visitors.keys()
     evidence.visitors.update(await _read_told(read, "visitor", strangers))
+    named = {one.data["memberId"] for told in evidence.visitors.values() for one in told}
+    unknown = sorted(({one for one in row["memberIds"] if one} | named) - evidence.members.keys())
+    if unknown:
+        judged = (await read("ledger/list_judged", memberIds=unknown))[0]["memberIds"]
+        evidence.add_members(await _read_told(read, "standing", judged))
 
 
 async def _read_told(read: Read, what: str, ids: Iterable[str]) -> dict[str, list[Told]]:
@@ -181,9 +213,13 @@ async def _read_told(read: Read, what: str, ids: Iterable[str]) -> dict[str, lis
 
 
 async def _read_touches(
-    read: Read, evidence: Evidence, paid: Sequence[Told], window_days: int
+    read: Read,
+    evidence: Evidence,
+    paid: Sequence[Told],
+    clickers: Collection[str],
+    window_days: int,
 ) -> None:
-    """The buyers' own clicks, and those of visitors who were ever said to be them.
+    """The buyers' own clicks, under all accounts, and of visitors ever said to be them.
 
     Read for all of the time in which one of these orders may have been touched.
     """
@@ -191,9 +227,8 @@ async def _read_touches(
         return
     opens = from_micros(min(told.time for told in paid) - window_days * MICROS_PER_DAY)
     closes = from_micros(max(told.time for told in paid))
-    buyers = {told.data["memberId"] for told in paid}
-    visitors = {one for buyer_id in buyers for one in evidence.visitors_of.get(buyer_id, ())}
-    for what, ids, mark in (("member", buyers, ""), ("visitor", visitors, VISITOR)):
+    visitors = {one for clicker in clickers for one in evidence.visitors_of.get(clicker, ())}
+    for what, ids, mark in (("member", clickers, ""), ("visitor", visitors, VISITOR)):
         if not ids:
             continue
         query = f"ledger/read_{what}_clicks"
@@ -269,6 +304,27 @@ class Then:
         ]
         return max(standing, key=lambda one: one.since).inviter_id if standing else None
 
+    def person(self, member_id: str) -> str:
+        """Which person a member was, its own id where it was alone."""
+        standing = self._standing(member_id)
+        return member_id if standing is None else standing["personId"]
+
+    def is_held(self, member_id: str) -> bool:
+        """Whether the member's person was held."""
+        standing = self._standing(member_id)
+        return standing is not None and standing["held"]
+
+    def accounts(self, member_id: str) -> set[str]:
+        """All accounts of the member's person, itself among them."""
+        person_id = self.person(member_id)
+        return {one for one in self.evidence.accounts(member_id) if self.person(one) == person_id}
+
+    def _standing(self, member_id: str) -> Mapping[str, Any] | None:
+        for one in reversed(self.evidence.standings.get(member_id, ())):
+            if one.seq <= self.seq:
+                return one.data
+        return None
+
     def _read_orders(self, *, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
         return [row for one in orderIds if (row := self._order(one)) is not None]
 
@@ -284,7 +340,7 @@ class Then:
         return {
             "orderId": order_id,
             "buyerId": data["memberId"],
-            "personId": data["memberId"],
+            "personId": self.person(data["memberId"]),
             "createdAt": created_at,
             "paidAt": paid.time,
             "amountMinor": data["amountMinor"],
@@ -296,6 +352,7 @@ class Then:
             "shareId": data.get("shareId"),
             "couponOwnerId": coupon.data.get("ownerMemberId") if coupon and exclusive else None,
             "inviterId": self.inviter_at(data["memberId"], created_at),
+            "held": self.is_held(data["memberId"]),
         }
 
     def _read_touches(self, *, rows: Sequence[Row]) -> list[Row]:
@@ -305,11 +362,11 @@ class Then:
         paid = self.evidence.paid(order_id)
         assert paid is not None, "only orders that were paid are asked about"
         buyer_id, opens = paid.data["memberId"], paid.time - seconds * MICROS_PER_SECOND
-        visitors = self.evidence.visitors_of.get(buyer_id, ())
-        mine = [VISITOR + one for one in visitors if self._member_of(one) == buyer_id]
+        accounts = self.accounts(buyer_id)
         clicks = [
             click
-            for clicker in (buyer_id, *mine)
+            for clicker in self.evidence.clickers(buyer_id)
+            if self._member_of(clicker) in accounts
             for click in self.evidence.clicks_of.get(clicker, ())
             if click.seq <= self.seq and opens < click.at <= paid.time
         ]
@@ -319,8 +376,11 @@ class Then:
             "times": [click.at for click in clicks],
         }
 
-    def _member_of(self, visitor_id: str) -> str | None:
-        told = self.latest(self.evidence.visitors.get(visitor_id, ()))
+    def _member_of(self, clicker: str) -> str | None:
+        """Who a clicker is: a member, a member behind a visitor, or nobody known."""
+        if not clicker.startswith(VISITOR):
+            return clicker
+        told = self.latest(self.evidence.visitors.get(clicker.removeprefix(VISITOR), ()))
         return None if told is None else told.data["memberId"]
 
     def _read_paths(self, *, shareIds: Sequence[str]) -> list[Row]:  # noqa: N803
@@ -348,7 +408,8 @@ class Then:
         for member_id in memberIds:
             said = self.latest(self.evidence.members.get(member_id, ()), "status")
             status = "active" if said is None else said.data["status"]
-            rows.append({"memberId": member_id, "personId": member_id, "status": status})
+            person_id = self.person(member_id)
+            rows.append({"memberId": member_id, "personId": person_id, "status": status})
         return rows
 
     def _read_clicks(
@@ -369,16 +430,18 @@ class Then:
             rows.append(
                 {
                     "shareId": share_id,
-                    "people": [self._person(click.clicker) for click in clicks],
+                    "people": [self._clicked_by(click.clicker) for click in clicks],
                     "times": [click.at for click in clicks],
                 }
             )
         return rows
 
-    def _person(self, clicker: str) -> str:
-        if not clicker.startswith(VISITOR):
+    def _clicked_by(self, clicker: str) -> str:
+        """The person who clicked; everybody who is held is one."""
+        member_id = self._member_of(clicker)
+        if member_id is None:
             return clicker
-        return self._member_of(clicker.removeprefix(VISITOR)) or clicker
+        return HELD if self.is_held(member_id) else self.person(member_id)
 
 
 def _binding(told: Told, now: int) -> Binding:

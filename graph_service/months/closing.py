@@ -147,12 +147,14 @@ async def recount_closed(
     facts: Sequence[Fact],
     plans: Plans,
     *,
+    moved: Sequence[str],
     seq: int,
     now: datetime,
 ) -> None:
     """Put into the log what changed in closed periods since these facts.
 
-    changed: sales that booking them changed. seq: of the first of them.
+    changed: sales that booking them changed. moved: accounts that are another person now, or were
+    one person with such. seq: of the first of the facts.
     """
     closed = await closed_periods(transaction.run, plans)
     if not closed:
@@ -162,6 +164,10 @@ async def recount_closed(
         if row["period"] in closed:
             keys[row["period"]].add(row["salesMonthId"])
     await _add_said(transaction.run, facts, closed, keys)
+    if moved:
+        row = (await transaction.run("months/list_keys_of_members", memberIds=moved))[0]
+        for key, name in zip(row["salesMonthIds"], row["periodIds"], strict=True):
+            keys[name].add(key)
     starts = [micros_of(fact.data["from"]) for fact in facts if fact.type == ACTIVATED]
     for period in closed.values():
         if any(start < period.ends for start in starts):

@@ -49,7 +49,7 @@ def _members(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     active: dict[str, Fact | None] = {}
     for fact in facts:
         data = fact.data
-        for name in ("inviterId", "ownerMemberId", "stewardId"):
+        for name in ("inviterId", "ownerMemberId", "stewardId", "fromId", "intoId"):
             if name in data:
                 active.setdefault(data[name], None)
         member_id = data.get("memberId")

@@ -9,6 +9,7 @@ the sales that the plan's team bonus is reckoned on, in a period of their own wh
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph_service.clock import from_micros, to_micros
 from graph_service.graph.session import Read, Row, Transaction
@@ -16,6 +17,9 @@ from graph_service.ingest.facts import Fact
 
 # Who keeps what nobody may have; no member's id holds a control character.
 PLATFORM = "\tplatform"
+# What is kept of a member's sales: own, of the directly invited, of the whole team, what the team
+# bonus is reckoned on, and what of the team's are sales of the same person's other accounts.
+AMOUNTS = ("own", "direct", "team", "bonus", "self")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,17 @@ class Sale:
     bonus_period: str
     bonus_depth: int
     model: str
+
+
+class Uplines(NamedTuple):
+    """Who stands above a member, nearest first. own: those that are the member's own accounts.
+
+    others: those whose sales it is not, each person once, at its place nearest the member.
+    """
+
+    ids: list[str]
+    own: list[str]
+    others: list[str]
 
 
 def sales_month_id(month: str, currency: str, member_id: str) -> str:
@@ -106,7 +121,7 @@ async def read_bookings(read: Read, sales: Sequence[Sale]) -> list[Row]:
     return [_booking(sale, uplines[sale.member_id, sale.created_at]) for sale in sales]
 
 
-async def _uplines(read: Read, sales: Sequence[Sale]) -> dict[tuple[str, int], list[str]]:
+async def _uplines(read: Read, sales: Sequence[Sale]) -> dict[tuple[str, int], Uplines]:
     asked = sorted({(sale.member_id, sale.created_at) for sale in sales})
     rows = [
         {"i": i, "memberId": member_id, "at": from_micros(at)}
@@ -115,8 +130,26 @@ async def _uplines(read: Read, sales: Sequence[Sale]) -> dict[tuple[str, int], l
     if not rows:
         return {}
     found = await read("referrals/read_uplines_at", rows=rows)
-    chains: dict[int, list[str]] = {row["i"]: row["uplineIds"] for row in found}
-    return {who: until_met(who[0], chains.get(i, [])) for i, who in enumerate(asked)}
+    chains = {row["i"]: (row["uplineIds"], row["personIds"]) for row in found}
+    uplines: dict[tuple[str, int], Uplines] = {}
+    for i, who in enumerate(asked):
+        upline_ids, person_ids = chains.get(i, ([], [who[0]]))
+        met = until_met(who[0], upline_ids)
+        uplines[who] = uplines_of(met, person_ids[: len(met) + 1])
+    return uplines
+
+
+def uplines_of(upline_ids: Sequence[str], person_ids: Sequence[str]) -> Uplines:
+    """The uplines by person. person_ids: of the member, then of each upline."""
+    met = {person_ids[0]}
+    own, others = list[str](), list[str]()
+    for upline_id, person_id in zip(upline_ids, person_ids[1:], strict=True):
+        if person_id == person_ids[0]:
+            own.append(upline_id)
+        elif person_id not in met:
+            met.add(person_id)
+            others.append(upline_id)
+    return Uplines(list(upline_ids), own, others)
 
 
 def until_met(member_id: str, upline_ids: Iterable[str]) -> list[str]:
@@ -129,7 +162,8 @@ def until_met(member_id: str, upline_ids: Iterable[str]) -> list[str]:
     return met[1:]
 
 
-def _booking(sale: Sale, upline_ids: list[str]) -> Row:
+def _booking(sale: Sale, uplines: Uplines) -> Row:
+    by_person = len(uplines.others) < len(uplines.ids)
     return {
         "orderId": sale.order_id,
         "memberId": sale.member_id,
@@ -139,7 +173,10 @@ def _booking(sale: Sale, upline_ids: list[str]) -> Row:
         "amountMinor": sale.amount_minor,
         "netMinor": sale.net_minor,
         "excluded": sale.excluded,
-        "uplineIds": upline_ids,
+        "uplineIds": uplines.ids,
+        # Where every upline is another person these are the nearest, and nothing is written.
+        "bonusIds": uplines.others[: sale.bonus_depth] if by_person else None,
+        "ownIds": uplines.own or None,
         "bonusPeriod": sale.bonus_period,
         "bonusDepth": sale.bonus_depth,
         "model": sale.model,
@@ -148,7 +185,7 @@ def _booking(sale: Sale, upline_ids: list[str]) -> Row:
 
 def booking_changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
     """What `fresh` in place of `booked` adds to whose months, in order of key."""
-    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * len(AMOUNTS))
     for sign, rows in ((-1, booked), (1, fresh)):
         for row in rows:
             net = sign * row["netMinor"]
@@ -157,11 +194,14 @@ def booking_changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
             for level, upline_id in enumerate(upline_ids):
                 sums[month, currency, upline_id][1] += net if level == 0 else 0
                 sums[month, currency, upline_id][2] += net
+            for upline_id in row["ownIds"] or ():
+                sums[month, currency, upline_id][4] += net
             period, depth = row["bonusPeriod"], row["bonusDepth"]
-            for upline_id in upline_ids[:depth]:
+            bonus_ids = upline_ids[:depth] if row["bonusIds"] is None else row["bonusIds"]
+            for upline_id in bonus_ids:
                 sums[period, currency, upline_id][3] += net
             # What the levels would have that nobody stands on.
-            sums[period, currency, PLATFORM][3] += net * max(depth - len(upline_ids), 0)
+            sums[period, currency, PLATFORM][3] += net * (depth - len(bonus_ids))
     rows = [
         {
             "salesMonthId": sales_month_id(month, currency, member_id),
@@ -169,13 +209,10 @@ def booking_changes(booked: Sequence[Row], fresh: Sequence[Row]) -> list[Row]:
             "memberId": member_id,
             "month": month,
             "currency": currency,
-            "own": own,
-            "direct": direct,
-            "team": team,
-            "bonus": bonus,
+            **dict(zip(AMOUNTS, amounts, strict=True)),
         }
-        for (month, currency, member_id), (own, direct, team, bonus) in sums.items()
-        if own or direct or team or bonus
+        for (month, currency, member_id), amounts in sums.items()
+        if any(amounts)
     ]
     return sorted(rows, key=lambda row: row["salesMonthId"])
 
@@ -184,7 +221,7 @@ def _touched(order_ids: Sequence[str], booked: Sequence[Row], fresh: Sequence[Ro
     """Orders to write anew: those whose bookings differ from what stands."""
     compared = (
         *("memberId", "month", "currency", "weight", "amountMinor", "netMinor"),
-        *("uplineIds", "excluded", "bonusPeriod", "bonusDepth", "model"),
+        *("uplineIds", "bonusIds", "ownIds", "excluded", "bonusPeriod", "bonusDepth", "model"),
     )
     before: defaultdict[str, list[list[object]]] = defaultdict(list)
     after: defaultdict[str, list[Row]] = defaultdict(list)

@@ -1,10 +1,11 @@
 """Recounting what is kept on the way in: head counts and sales, from the bindings alone."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graph_service.graph.session import Graph
+from graph_service.referrals.sales import AMOUNTS
 
 COLUMN_ROWS = 50_000
 
@@ -66,29 +67,30 @@ def count_heads(inviters: Mapping[str, str]) -> dict[str, tuple[int, int]]:
 
 
 async def compare_sales(
-    graph: Graph, recounted: Mapping[str, tuple[int, int, int, int]]
+    graph: Graph, recounted: Mapping[str, Sequence[int]]
 ) -> tuple[int, list[Difference]]:
-    """How many months were compared, and where own, direct, team or bonus sales differ.
+    """How many months were compared, and where any of their amounts differ.
 
-    recounted: per key of a member's month, own, direct, team and bonus sales (minor units).
+    recounted: per key of a member's month, what AMOUNTS names (minor units).
     """
-    kept: dict[str, tuple[int, int, int, int]] = {}
+    kept: dict[str, Sequence[int]] = {}
+    nothing = (0,) * len(AMOUNTS)
     after = ""
     while True:
         row = (await graph.read("referrals/list_sales_months", after=after, limit=COLUMN_ROWS))[0]
         if not row["ids"]:
             break
         after = row["ids"][-1]
-        names = ("ids", "owns", "directs", "teams", "bonuses")
+        names = ("ids", "owns", "directs", "teams", "bonuses", "selves")
         columns = zip(*(row[name] for name in names), strict=True)
-        kept.update({key: (own, direct, team, bonus) for key, own, direct, team, bonus in columns})
+        kept.update({key: amounts for key, *amounts in columns})
     differences = [
-        Difference(name, key, before, now)
+        Difference(f"{name}Sales", key, before, now)
         for key in sorted(kept.keys() | recounted.keys())
         for name, before, now in zip(
-            ("ownSales", "directSales", "teamSales", "bonusSales"),
-            kept.get(key, (0, 0, 0, 0)),
-            recounted.get(key, (0, 0, 0, 0)),
+            AMOUNTS,
+            kept.get(key, nothing),
+            recounted.get(key, nothing),
             strict=True,
         )
         if before != now

@@ -56,6 +56,7 @@ class Touch(Answer):
     member_id: str | None = Field(description="who made the share, if known")
     clicked_at: str = Field(description="when (UTC)")
     weight: str = Field(description="decimal from 0 to 1")
+    cleared: bool = Field(description="false while the buyer, under any account, is held")
 
 
 class Credit(Answer):

@@ -190,6 +190,7 @@ def _answer(trace: Trace, terms: _Terms) -> dict[str, Any]:
                 "memberId": touch.member_id,
                 "clickedAt": time_string(touch.clicked_at),
                 "weight": decimal_string(touch.weight),
+                "cleared": not order.held,
             }
             for touch in journey.touches
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graph_service.attribution.touches import read_journeys
 from graph_service.graph.session import Graph
 from graph_service.plans.timeline import Plans, split_by_plan
-from graph_service.referrals.sales import Sale, sales_changes
+from graph_service.referrals.sales import AMOUNTS, Sale, sales_changes
 from graph_service.referrals.verify import Difference, compare_sales, recount_heads
 from graph_service.rewards.orders import BOOKED_TOGETHER, journey_sales
 
@@ -24,7 +24,7 @@ class Verification:
 async def verify_teams(graph: Graph, plans: Plans) -> Verification:
     """Recount every team and attribute every order anew; cost: reads the whole graph once."""
     members, differences = await recount_heads(graph)
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(AMOUNTS))
     orders, after = 0, ""
     while True:
         rows = await graph.read("attribution/list_orders", after=after, limit=BOOKED_TOGETHER)
@@ -38,8 +38,7 @@ async def verify_teams(graph: Graph, plans: Plans) -> Verification:
             for journey in journeys.values():
                 sales += journey_sales(journey, plan)
         for row in await sales_changes(graph.read, [], sales):
-            for i, name in enumerate(("own", "direct", "team", "bonus")):
+            for i, name in enumerate(AMOUNTS):
                 sums[row["salesMonthId"]][i] += row[name]
-    recounted = {key: (one[0], one[1], one[2], one[3]) for key, one in sums.items()}
-    months, of_sales = await compare_sales(graph, recounted)
+    months, of_sales = await compare_sales(graph, sums)
     return Verification(members, orders, months, (*differences, *of_sales))

@@ -15,7 +15,6 @@ from graph_service.attribution.traces import Trace, read_traces, traces_of
 from graph_service.clock import from_micros, to_micros
 from graph_service.errors import Invalid, TooLarge
 from graph_service.graph.session import Graph, Read, Row
-from graph_service.ledger.booking import PROMOTER_ACCEPTED
 from graph_service.months.counted import plan_of_period
 from graph_service.months.roles import roles_before
 from graph_service.periods import period_ends
@@ -138,10 +137,8 @@ class People:
         asked = set(member_ids)
         for ids in pieces_of(sorted(asked - self._accepted.keys()), MEMBERS_TOGETHER):
             self._accepted.update(dict.fromkeys(ids))
-            for row in await read("ledger/read_member_facts", ids=ids):
-                pairs = zip(row["types"], row["times"], strict=True)
-                times = [time for kind, time in pairs if kind == PROMOTER_ACCEPTED]
-                self._accepted[row["id"]] = min(times, default=None)
+            row = (await read("plans/read_acceptances", memberIds=ids))[0]
+            self._accepted.update(zip(row["memberIds"], row["times"], strict=True))
         return {one: at for one in asked if (at := self._accepted[one]) is not None}
 
     async def _read_standings(self, read: Read, member_ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from graph_service.ledger.months import period_lines
 from graph_service.months.counted import MemberSales, plan_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.sales import PLATFORM, booking_changes
+from graph_service.referrals.sales import AMOUNTS, PLATFORM, booking_changes
 from graph_service.simulation.reading import Case, Chunk, People, period_end
 from graph_service.simulation.trail import Trail
 
@@ -31,7 +31,7 @@ class Tally:
     trail: Trail | None = None
     amounts: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     sums: defaultdict[tuple[str, str], Sums] = field(
-        default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0])
+        default_factory=lambda: defaultdict(lambda: [0] * len(AMOUNTS))
     )
     levels_max: int = 0
     # Sales of a month by member, once all orders are added.
@@ -55,7 +55,7 @@ class Tally:
                 self.trail.follow(case, lines, bookings)
         for row in booking_changes((), chunk.bookings):
             sums = self.sums[row["month"], row["memberId"]]
-            for i, name in enumerate(("own", "direct", "team", "bonus")):
+            for i, name in enumerate(AMOUNTS):
                 sums[i] += row[name]
 
     def finish(self) -> None:
@@ -64,7 +64,7 @@ class Tally:
         for (period, member_id), (own, *_) in self.sums.items():
             persons[period, self.people.person(member_id)] += own
         for period, member_id in sorted(self.sums):
-            own, direct, team, bonus = self.sums[period, member_id]
+            own, direct, team, bonus, self_minor = self.sums[period, member_id]
             sales = MemberSales(
                 member_id=member_id,
                 role=self.role(period, member_id),
@@ -73,7 +73,7 @@ class Tally:
                 person_own=persons[period, self.people.person(member_id)],
                 direct=direct,
                 bonus=bonus,
-                team=team,
+                team=team - self_minor,
             )
             self.months[period, member_id] = sales
             plan = plan_of_period(self.plans, period)
@@ -139,9 +139,11 @@ class Tally:
 def _of_month(plan: Plan, row: Row, roles: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     if any(step.rate for step in plan.ladder.steps):
         yield row["memberId"]
-    for level, upline_id in enumerate(row["uplineIds"], start=1):
+    own_ids = row["ownIds"] or ()
+    bonus_ids = row["bonusIds"] or row["uplineIds"][: row["bonusDepth"]]
+    for upline_id in row["uplineIds"]:
         of_bonus, of_month = roles[upline_id]
-        if plan.team.rate and level <= plan.team.depth and of_bonus in plan.team.roles:
+        if plan.team.rate and upline_id in bonus_ids and of_bonus in plan.team.roles:
             yield upline_id
-        if plan.partner.rate and of_month == "partner":
+        if plan.partner.rate and of_month == "partner" and upline_id not in own_ids:
             yield upline_id

@@ -30,6 +30,7 @@ DUMMIES: dict[str, object] = {
     "boolean": True,
     "datetime": datetime(2026, 1, 1, tzinfo=UTC),
     "list<string>": ["text"],
+    "list<integer>": [1],
     "list<map>": [{}],
 }
 # One row at most: two of them side by side are no product.

@@ -65,6 +65,7 @@ def journey_of(amount_minor: int, refunded_minor: int, parts: list[int], status:
         share_id=None,
         coupon_owner_id=None,
         inviter_id=None,
+        held=False,
     )
     shares = [Fraction(part, sum(parts)) for part in parts]
     decider = len(parts) - 1

@@ -1,0 +1,16 @@
+// Which person is each of these members, does it count as held, and is there a
+// hold on it?
+// mode: read
+// params: $memberIds list<string>
+// returns: memberIds list<string>, personIds list<string>, held list<boolean>,
+//   holds list<boolean>
+// timeout: 60 s
+UNWIND $memberIds AS memberId
+MATCH (m:Member {memberId: memberId})
+RETURN collect(memberId) AS memberIds,
+  collect(coalesce(m.personId, memberId)) AS personIds,
+  collect(coalesce(m.held, false)) AS held,
+  collect(EXISTS {
+    (m)<-[:HOLDS]-(h:Hold)
+    WHERE h.liftedAt IS NULL
+  }) AS holds

@@ -1,0 +1,173 @@
+"""Which of these accounts are one person? From what is known of them alone, with no database.
+
+Accounts are joined by what they share, the strongest first, unless somebody said that they are
+not one person. So the answer depends on what is known and not on the order in which it came.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+from graph_service.identity.weights import (
+    JOIN_BITS,
+    RECYCLED_AFTER_DAYS,
+    SAID_BITS,
+    STRONG,
+    Reason,
+    Score,
+    score_of,
+    token_bits,
+)
+
+MICROS_PER_DAY = 86_400_000_000
+Said = Literal["merged", "apart"]
+# The lesser id first.
+Pair = tuple[str, str]
+
+
+class Seen(NamedTuple):
+    """How an account was seen with an identifier. first, last: us. observed: not only by orders."""
+
+    first: int
+    last: int
+    observed: bool
+
+
+class Token(NamedTuple):
+    """An identifier. reach: how many are seen with it, at most; 0: too many to say anything."""
+
+    kind: str
+    reach: int
+
+
+class Word(NamedTuple):
+    """What the staff said of two accounts: that they are one person, or that this was wrong."""
+
+    time: int
+    seq: int
+    merged: bool
+
+
+class Link(NamedTuple):
+    """Why two accounts of a person are one; of all such the strongest that hold it together."""
+
+    pair: Pair
+    score: Score
+
+
+@dataclass
+class Known:
+    """What is known of some accounts. uses: by account and token. words: by pair."""
+
+    uses: dict[str, dict[str, Seen]] = field(default_factory=dict[str, dict[str, Seen]])
+    tokens: dict[str, Token] = field(default_factory=dict[str, Token])
+    words: dict[Pair, list[Word]] = field(default_factory=dict[Pair, list[Word]])
+
+    def said(self, pair: Pair) -> Said | None:
+        """What stands of what was said of two accounts.
+
+        A merge is taken back by the unmerge after it: then stands what stood before. An unmerge of
+        what was not merged says that the two are not one person.
+        """
+        apart = merged = False
+        for word in sorted(self.words.get(pair, ())):
+            if word.merged:
+                merged = True
+            elif merged:
+                merged = False
+            else:
+                apart = True
+        return "merged" if merged else "apart" if apart else None
+
+
+def pair_of(one: str, other: str) -> Pair:
+    """Two accounts, the lesser id first."""
+    return (one, other) if one < other else (other, one)
+
+
+def score_pair(known: Known, pair: Pair) -> Score:
+    """What two accounts share, and what that says; not what was said of them."""
+    mine, others = (known.uses.get(one, {}) for one in pair)
+    reasons: list[Reason] = []
+    for token in mine.keys() & others.keys():
+        kind, reach = known.tokens[token]
+        one, other = mine[token], others[token]
+        if kind == "phone" and not (one.observed and other.observed):
+            kind = "contact"
+        apart = max(one.first, other.first) - min(one.last, other.last)
+        recycled = kind == "phone" and apart >= RECYCLED_AFTER_DAYS * MICROS_PER_DAY
+        bits = token_bits(kind, reach, recycled=recycled)
+        reasons.append(Reason(kind, token, bits, reach, recycled))
+    return score_of(reasons)
+
+
+def persons_of(known: Known, member_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The accounts of each one's person, in order of id, itself among them."""
+    groups: dict[str, list[str]] = {one: [one] for one in sorted(set(member_ids))}
+    for link in links_of(known, groups):
+        one, other = (groups[member_id] for member_id in link.pair)
+        greater, lesser = (one, other) if len(one) >= len(other) else (other, one)
+        greater.extend(lesser)
+        groups.update(dict.fromkeys(lesser, greater))
+    found: dict[str, tuple[str, ...]] = {}
+    for group in groups.values():
+        if group[0] not in found:
+            accounts = tuple(sorted(group))
+            found.update(dict.fromkeys(accounts, accounts))
+    return found
+
+
+def links_of(known: Known, member_ids: Iterable[str]) -> Iterator[Link]:
+    """The links that join these accounts, each of two that no link before has joined."""
+    asked = sorted(set(member_ids))
+    said: dict[Pair, Said] = {}
+    for pair in known.words:
+        if (word := known.said(pair)) is not None:
+            said[pair] = word
+    apart: defaultdict[str, set[str]] = defaultdict(set)
+    for pair, word in said.items():
+        if word == "apart":
+            for one, other in (pair, pair[::-1]):
+                apart[one].add(other)
+    group_of = {one: {one} for one in asked}
+    for link in sorted(
+        _edges(known, asked, said, exact=bool(apart)),
+        key=lambda link: (-link.score.bits, link.pair),
+    ):
+        one, other = (group_of[member_id] for member_id in link.pair)
+        if one is other or any(apart[member_id] & other for member_id in one if member_id in apart):
+            continue
+        greater, lesser = (one, other) if len(one) >= len(other) else (other, one)
+        greater |= lesser
+        group_of.update(dict.fromkeys(lesser, greater))
+        yield link
+
+
+def _edges(
+    known: Known, member_ids: Sequence[str], said: Mapping[Pair, Said], *, exact: bool
+) -> Iterator[Link]:
+    """What joins two of these accounts. exact: every such pair, else enough to join the same."""
+    asked = set(member_ids)
+    for pair, word in said.items():
+        if word == "merged" and asked.issuperset(pair):
+            yield Link(pair, Score(SAID_BITS, (Reason("merged", None, SAID_BITS, 2),)))
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for member_id in member_ids:
+        for token in known.uses.get(member_id, ()):
+            if known.tokens[token].kind in STRONG:
+                users[token].append(member_id)
+    looked_at: set[Pair] = set()
+    for token, accounts in users.items():
+        kind, reach = known.tokens[token]
+        # Where nobody is said to be apart and the thing is enough by itself, the first is the hub.
+        alone = kind != "phone" and token_bits(kind, reach) >= JOIN_BITS and not exact
+        pairs = ((accounts[0], one) for one in accounts[1:]) if alone else combinations(accounts, 2)
+        for one, other in pairs:
+            pair = pair_of(one, other)
+            if pair not in looked_at and said.get(pair) is None:
+                looked_at.add(pair)
+                score = score_pair(known, pair)
+                if score.joins:
+                    yield Link(pair, score)

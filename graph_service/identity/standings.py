@@ -1,0 +1,213 @@
+"""Which person is each member now, and is that person held? Worked out while facts are booked.
+
+What changes is put into the log, so attribution and the ledger, which follow it, see it as of then.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from graph_service.graph.session import Read, Row, Transaction
+from graph_service.identity.facts import SAID_TYPES, SEEN_TYPES, seen_with
+from graph_service.identity.persons import (
+    Known,
+    Link,
+    Seen,
+    Token,
+    Word,
+    links_of,
+    pair_of,
+    persons_of,
+)
+from graph_service.identity.weights import REACHES
+from graph_service.ingest.facts import Fact, own_fact
+from graph_service.ingest.store import linked_facts, record_stamped_facts
+
+CHANGED = "standing.changed"
+# Facts of a member after which it may be another person than before, or be held.
+_OTHER_TYPES = frozenset({"hold.placed", "hold.lifted", "member.erased"})
+# Accounts that are looked at together. More hang together only where somebody wants them to.
+KIN_MAX = 5_000
+WRITTEN_TOGETHER = 1_000
+WRITTEN = ("memberId", "personId", "held", "bits", "why")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which person a member is, its own id where it has one account, and whether that is held."""
+
+    person_id: str
+    held: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """A member whose standing changed. person: it belongs to another person now, or to none."""
+
+    member_id: str
+    person: bool
+
+
+async def update_standings(
+    transaction: Transaction, facts: Sequence[Fact], *, seq: int, now: datetime
+) -> list[Change]:
+    """Work out anew who is whose account after these facts; returns whose standing changed.
+
+    seq: of the first of the facts, which makes the ids of what is put into the log the only ones.
+    """
+    tokens = _tokens(facts)
+    touched = _touched(facts)
+    if tokens:
+        steps = [most for most, _ in REACHES]
+        rows = await transaction.run("identity/weigh_identifiers", tokens=tokens, steps=steps)
+        touched |= set(rows[0]["memberIds"])
+    return await change_standings(transaction, touched, name=str(seq), now=now)
+
+
+async def change_standings(
+    transaction: Transaction, touched: Iterable[str], *, name: str, now: datetime
+) -> list[Change]:
+    """Work out anew who these members and all their kin are; returns whose standing changed."""
+    asked = set(touched)
+    if not asked:
+        return []
+    kin = sorted(await _kin(transaction.run, asked))
+    before, on_hold = await _read_standings(transaction.run, kin)
+    known = await read_known(transaction.run, kin) if len(kin) > 1 else Known()
+    persons = persons_of(known, kin)
+    links = _links_by_member(known, kin, persons)
+    rows: list[Row] = []
+    for member_id in kin:
+        accounts = persons[member_id]
+        held = any(one in on_hold for one in accounts)
+        if before[member_id] != Standing(accounts[0], held):
+            alone = len(accounts) == 1
+            link = links.get(member_id)
+            rows.append(
+                {
+                    "memberId": member_id,
+                    "personId": None if alone else accounts[0],
+                    "held": held,
+                    "before": before[member_id],
+                    "bits": None if link is None else link.score.bits,
+                    "why": None if link is None else [one.kind for one in link.score.reasons],
+                }
+            )
+    await _write(transaction, rows, name=name, now=now)
+    return [
+        Change(row["memberId"], before[row["memberId"]].person_id != persons[row["memberId"]][0])
+        for row in rows
+    ]
+
+
+async def _write(
+    transaction: Transaction, rows: Sequence[Row], *, name: str, now: datetime
+) -> None:
+    for start in range(0, len(rows), WRITTEN_TOGETHER):
+        together = rows[start : start + WRITTEN_TOGETHER]
+        written = [{name: row[name] for name in WRITTEN} for row in together]
+        await transaction.run("identity/write_standings", rows=written, at=now.isoformat())
+        facts = [
+            own_fact(
+                CHANGED,
+                f"{CHANGED} {row['memberId']} {name}",
+                now,
+                {
+                    "memberId": row["memberId"],
+                    "personId": row["personId"] or row["memberId"],
+                    "held": row["held"],
+                    "personIdBefore": row["before"].person_id,
+                    "heldBefore": row["before"].held,
+                },
+                position=i,
+            )
+            for i, row in enumerate(together)
+        ]
+        await record_stamped_facts(transaction, facts)
+        links = linked_facts("referrals/link_member_facts", frozenset({CHANGED}), "memberId")
+        await transaction.run(links.query, rows=links.rows(facts))
+
+
+async def accounts_of(read: Read, member_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The other accounts that each of these members ever was one person with, in order of id."""
+    asked = sorted(set(member_ids))
+    found: dict[str, list[str]] = {}
+    if asked:
+        row = (await read("identity/list_accounts", memberIds=asked))[0]
+        for member_id, other_id in zip(row["memberIds"], row["otherIds"], strict=True):
+            found.setdefault(member_id, []).append(other_id)
+    return found
+
+
+def _tokens(facts: Sequence[Fact]) -> list[str]:
+    """Identifiers that members are seen with by these facts; what an IP says weighs nothing."""
+    mine = (fact for fact in facts if "memberId" in fact.data)
+    return sorted({token for fact in mine for kind, token in seen_with(fact) if kind != "ip"})
+
+
+def _touched(facts: Sequence[Fact]) -> set[str]:
+    """Members whose own standing may be another after these facts."""
+    found: set[str] = set()
+    for fact in facts:
+        if fact.type in SAID_TYPES:
+            found |= {fact.data["fromId"], fact.data["intoId"]}
+        elif "memberId" in fact.data and (
+            fact.type in _OTHER_TYPES or (fact.type in SEEN_TYPES and any(seen_with(fact)))
+        ):
+            found.add(fact.data["memberId"])
+    return found
+
+
+async def _kin(read: Read, touched: set[str]) -> set[str]:
+    """These members and everybody who hangs together with them, at most KIN_MAX others."""
+    kin, frontier = set(touched), sorted(touched)
+    while frontier and len(kin) < len(touched) + KIN_MAX:
+        row = (await read("identity/list_kin", memberIds=frontier))[0]
+        frontier = sorted(set(row["memberIds"]) - kin)
+        kin.update(frontier)
+    return kin
+
+
+async def read_known(read: Read, member_ids: Sequence[str]) -> Known:
+    """What is known of these members' identifiers, and what was said of them."""
+    known = Known()
+    row = (await read("identity/read_uses", memberIds=member_ids))[0]
+    names = ("memberIds", "tokens", "kinds", "reaches", "firsts", "lasts", "observed")
+    for member_id, token, kind, reach, *seen in zip(*(row[name] for name in names), strict=True):
+        known.uses.setdefault(member_id, {})[token] = Seen(*seen)
+        known.tokens[token] = Token(kind, reach)
+    row = (await read("identity/read_words", memberIds=member_ids))[0]
+    names = ("data", "times", "seqs", "merged")
+    for text, time, seq, merged in zip(*(row[name] for name in names), strict=True):
+        data = json.loads(text)
+        pair = pair_of(data["fromId"], data["intoId"])
+        known.words.setdefault(pair, []).append(Word(time, seq, merged))
+    return known
+
+
+async def _read_standings(
+    read: Read, member_ids: Sequence[str]
+) -> tuple[dict[str, Standing], set[str]]:
+    """How these members stand, and on which of them there is a hold."""
+    row = (await read("identity/read_standings", memberIds=member_ids))[0]
+    columns = ("memberIds", "personIds", "held", "holds")
+    standings: dict[str, Standing] = {}
+    on_hold: set[str] = set()
+    for member_id, person_id, held, holds in zip(*(row[name] for name in columns), strict=True):
+        standings[member_id] = Standing(person_id, held)
+        if holds:
+            on_hold.add(member_id)
+    return standings, on_hold
+
+
+def _links_by_member(
+    known: Known, member_ids: Iterable[str], persons: Mapping[str, tuple[str, ...]]
+) -> dict[str, Link]:
+    """Per account of a person with several the strongest link that holds it there."""
+    several = [one for one in member_ids if len(persons[one]) > 1]
+    found: dict[str, Link] = {}
+    for link in links_of(known, several):
+        for member_id in link.pair:
+            found.setdefault(member_id, link)
+    return found
