@@ -8,7 +8,7 @@
 UNWIND $memberIds AS memberId
 MATCH (m:Member {memberId: memberId})
 RETURN collect(memberId) AS memberIds,
-  collect(coalesce(m.personId, memberId)) AS personIds,
+  collect(coalesce(m.personId, '')) AS personIds,
   collect(coalesce(m.held, false)) AS held,
   collect(EXISTS {
     (m)<-[:HOLDS]-(h:Hold)

@@ -35,9 +35,9 @@ WRITTEN = ("memberId", "personId", "held", "bits", "why")
 
 @dataclass(frozen=True)
 class Standing:
-    """Which person a member is, its own id where it has one account, and whether that is held."""
+    """Which person a member is, None where it has no other account, and whether that is held."""
 
-    person_id: str
+    person_id: str | None
     held: bool
 
 
@@ -81,13 +81,13 @@ async def change_standings(
     for member_id in kin:
         accounts = persons[member_id]
         held = any(one in on_hold for one in accounts)
-        if before[member_id] != Standing(accounts[0], held):
-            alone = len(accounts) == 1
+        person_id = accounts[0] if len(accounts) > 1 else None
+        if before[member_id] != Standing(person_id, held):
             link = links.get(member_id)
             rows.append(
                 {
                     "memberId": member_id,
-                    "personId": None if alone else accounts[0],
+                    "personId": person_id,
                     "held": held,
                     "before": before[member_id],
                     "bits": None if link is None else link.score.bits,
@@ -95,10 +95,7 @@ async def change_standings(
                 }
             )
     await _write(transaction, rows, name=name, now=now)
-    return [
-        Change(row["memberId"], before[row["memberId"]].person_id != persons[row["memberId"]][0])
-        for row in rows
-    ]
+    return [Change(row["memberId"], row["personId"] != row["before"].person_id) for row in rows]
 
 
 async def _write(
@@ -109,24 +106,24 @@ async def _write(
         written = [{name: row[name] for name in WRITTEN} for row in together]
         await transaction.run("identity/write_standings", rows=written, at=now.isoformat())
         facts = [
-            own_fact(
-                CHANGED,
-                f"{CHANGED} {row['memberId']} {name}",
-                now,
-                {
-                    "memberId": row["memberId"],
-                    "personId": row["personId"] or row["memberId"],
-                    "held": row["held"],
-                    "personIdBefore": row["before"].person_id,
-                    "heldBefore": row["before"].held,
-                },
-                position=i,
-            )
+            own_fact(CHANGED, f"{CHANGED} {row['memberId']} {name}", now, _told(row), position=i)
             for i, row in enumerate(together)
         ]
         await record_stamped_facts(transaction, facts)
         links = linked_facts("referrals/link_member_facts", frozenset({CHANGED}), "memberId")
         await transaction.run(links.query, rows=links.rows(facts))
+
+
+def _told(row: Row) -> dict[str, object]:
+    """What a fact says of a change; a member without other accounts has no person."""
+    data = {
+        "memberId": row["memberId"],
+        "personId": row["personId"],
+        "held": row["held"],
+        "personIdBefore": row["before"].person_id,
+        "heldBefore": row["before"].held,
+    }
+    return {name: value for name, value in data.items() if value is not None}
 
 
 async def accounts_of(read: Read, member_ids: Iterable[str]) -> dict[str, list[str]]:
@@ -195,7 +192,7 @@ async def _read_standings(
     standings: dict[str, Standing] = {}
     on_hold: set[str] = set()
     for member_id, person_id, held, holds in zip(*(row[name] for name in columns), strict=True):
-        standings[member_id] = Standing(person_id, held)
+        standings[member_id] = Standing(person_id or None, held)
         if holds:
             on_hold.add(member_id)
     return standings, on_hold

@@ -80,7 +80,11 @@ async def orders_touched(
 async def _after_standings(transaction: Transaction, facts: Sequence[LogFact]) -> set[str]:
     """Orders that may earn otherwise since members are another person, or held or no longer."""
     found: set[str] = set()
-    moved = [one.data["memberId"] for one in facts if one.data["personId"] != _before(one)]
+    moved = [
+        one.data["memberId"]
+        for one in facts
+        if one.data.get("personId") != one.data.get("personIdBefore")
+    ]
     if moved:
         others = await accounts_of(transaction.run, moved)
         rows = [{"memberId": one, "otherIds": others[one]} for one in sorted(others)]
@@ -95,10 +99,6 @@ async def _after_standings(transaction: Transaction, facts: Sequence[LogFact]) -
         rows = await transaction.run("ledger/find_orders_clicked_by", **asked)
         found |= set(rows[0]["orderIds"])
     return found
-
-
-def _before(fact: LogFact) -> str:
-    return fact.data["personIdBefore"]
 
 
 def _of(facts: Sequence[LogFact], types: Collection[str]) -> list[LogFact]:

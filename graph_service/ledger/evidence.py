@@ -307,7 +307,7 @@ class Then:
     def person(self, member_id: str) -> str:
         """Which person a member was, its own id where it was alone."""
         standing = self._standing(member_id)
-        return member_id if standing is None else standing["personId"]
+        return member_id if standing is None else standing.get("personId", member_id)
 
     def is_held(self, member_id: str) -> bool:
         """Whether the member's person was held."""

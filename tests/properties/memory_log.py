@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from graph_service.clock import to_micros
 from graph_service.graph.session import Row, Transaction
+from graph_service.identity.standings import CHANGED as STANDING_CHANGED
 from graph_service.ingest.facts import Fact, parse_event
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.ledger.affected import OF_MEMBERS, LogFact
@@ -75,7 +76,7 @@ class MemoryLog:
             if fact.type == "share.clicked":
                 self._clicks.append(fact)
                 continue
-            if fact.type in OF_MEMBERS:
+            if fact.type in OF_MEMBERS or fact.type == STANDING_CHANGED:
                 self._about["member", fact.data["memberId"]].append(fact)
             what = fact.type.partition(".")[0]
             if what in ABOUT:
@@ -110,6 +111,8 @@ class MemoryLog:
             "ledger/open_ledger": self._open,
             "ledger/list_next_facts": self._next,
             "ledger/list_visitors": self._visitors,
+            "ledger/list_judged": self._judged,
+            "identity/list_accounts": self._accounts,
             "ledger/read_member_clicks": self._clicks_by("memberId"),
             "ledger/read_visitor_clicks": self._clicks_by("visitorId"),
             "ledger/read_clicks": self._clicks_on,
@@ -145,7 +148,8 @@ class MemoryLog:
     def _told(self, what: str, one: str) -> Row:
         facts = self._about[("member" if what == "standing" else what), one]
         if what == "standing":
-            facts = [f for f in facts if f.type == "promoter.accepted" or "status" in f.data]
+            said = ("promoter.accepted", STANDING_CHANGED)
+            facts = [f for f in facts if f.type in said or "status" in f.data]
         return {"id": one, "stored": [NOW_MICROS] * len(facts), **_columns(facts)}
 
     def _visitors(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
@@ -159,6 +163,25 @@ class MemoryLog:
         }
         found = sorted(pairs)
         return [{"memberIds": [one for one, _ in found], "visitorIds": [one for _, one in found]}]
+
+    def _judged(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        judged = {one.data["memberId"] for one in self.facts if one.type == STANDING_CHANGED}
+        return [{"memberIds": sorted(judged.intersection(memberIds))}]
+
+    def _accounts(self, *, memberIds: Sequence[str]) -> list[Row]:  # noqa: N803
+        persons: defaultdict[str, set[str]] = defaultdict(set)
+        for one in self.facts:
+            if one.type == STANDING_CHANGED and "personId" in one.data:
+                persons[one.data["personId"]].add(one.data["memberId"])
+        pairs = sorted(
+            {
+                (one, other)
+                for accounts in persons.values()
+                for one in accounts.intersection(memberIds)
+                for other in accounts - {one}
+            }
+        )
+        return [{"memberIds": [one for one, _ in pairs], "otherIds": [other for _, other in pairs]}]
 
     def _clicks_by(self, name: str) -> Callable[..., list[Row]]:
         def answer(*, ids: Sequence[str], opens: datetime, closes: datetime) -> list[Row]:

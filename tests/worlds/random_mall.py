@@ -38,6 +38,9 @@ CHANGED: dict[str, tuple[str, str | int]] = {
     "order.cancelled": ("orderId", "o99"),
     "order.completed": ("orderId", "o99"),
     "coupon.issued": ("ownerMemberId", "m99"),
+    "identity.observed": ("value", "other"),
+    "member.merged": ("reason", "another"),
+    "member.unmerged": ("reason", "another"),
 }
 
 
@@ -59,7 +62,10 @@ class Dice:
 class RandomMall:
     """Events written move by move, and the names that they may speak of."""
 
-    def __init__(self, members: int) -> None:
+    def __init__(
+        self, members: int, moves: "tuple[Callable[[RandomMall, Dice], None], ...]"
+    ) -> None:
+        self.moves = moves
         self.members = tuple(f"m{number}" for number in range(members))
         self.visitors = tuple(f"v{number}" for number in range(8))
         self.coupons = ("c0", "c1")
@@ -73,7 +79,7 @@ class RandomMall:
         dice = Dice(move)
         chosen = dice.roll(256)
         if chosen > 0:
-            MOVES[chosen % len(MOVES)](self, dice)
+            self.moves[chosen % len(self.moves)](self, dice)
 
     def add(self, kind: str, at: datetime, data: dict[str, object], dice: Dice) -> None:
         """Append an event under a new id."""
@@ -144,6 +150,23 @@ class RandomMall:
             "memberId": dice.of(self.members),
         }
         self.add("visitor.identified", self.time(dice), data, dice)
+
+    def observe(self, dice: Dice) -> None:
+        """identity.observed: few phones, cards and devices, so that some are shared."""
+        kind = dice.of(("phone", "payment", "phone", "device", "address"))
+        data: dict[str, object] = {
+            "memberId": dice.of(self.members),
+            "kind": kind,
+            "value": f"{kind}-{dice.roll(5)}",
+        }
+        self.add("identity.observed", self.time(dice), data, dice)
+
+    def say(self, dice: Dice) -> None:
+        """member.merged or member.unmerged."""
+        one, other = dice.of(self.members), dice.of(self.members)
+        data: dict[str, object] = {"fromId": one, "intoId": other, "reason": "said so"}
+        kind = dice.of(("member.merged", "member.unmerged", "member.merged"))
+        self.add(kind, self.time(dice), data, dice)
 
     # --- shares ---
 
@@ -288,18 +311,25 @@ MOVES: tuple[Callable[[RandomMall, Dice], None], ...] = (
 )
 
 
-def mall_of(members: int, moves: list[bytes]) -> list[Event]:
-    """The events of the moves, in time order; ids are unique but for the deliberate repeats."""
-    mall = RandomMall(members)
+IDENTITY_MOVES = (*(RandomMall.observe,) * 6, *(RandomMall.say,) * 3)
+
+
+def mall_of(members: int, moves: list[bytes], *, identity: bool = False) -> list[Event]:
+    """The events of the moves, in time order; ids are unique but for the deliberate repeats.
+
+    identity: with what tells which members are one person.
+    """
+    mall = RandomMall(members, (*MOVES, *IDENTITY_MOVES) if identity else MOVES)
     for move in moves:
         mall.play(move)
     return sorted(mall.events, key=instant)
 
 
-def random_mall() -> st.SearchStrategy[list[Event]]:
+def random_mall(*, identity: bool = False) -> st.SearchStrategy[list[Event]]:
     """Malls of 3 to 14 members and about 30 to 200 events; shrinks to fewer and plainer events."""
     move = st.binary(min_size=MOVE_BYTES, max_size=MOVE_BYTES)
-    return st.builds(mall_of, st.integers(3, 14), st.lists(move, min_size=30, max_size=80))
+    moves = st.lists(move, min_size=30, max_size=80)
+    return st.builds(mall_of, st.integers(3, 14), moves, identity=st.just(identity))
 
 
 def arrivals(events: list[Event]) -> st.SearchStrategy[list[list[Event]]]:

@@ -13,6 +13,8 @@ LATEST_SPEAKS = frozenset(
         "member.updated",
         "coupon.issued",
         "visitor.identified",
+        "member.merged",
+        "member.unmerged",
         "order.cancelled",
         "order.completed",
     }
