@@ -32,6 +32,7 @@ from graph_service.frame import (
 )
 from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
+from graph_service.identity.endpoints import router as identity_router
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
@@ -49,7 +50,7 @@ from graph_service.webhooks.worker import telling
 from graph_service.workers import keep_running
 
 ROUTERS = (
-    *(graph_router, keys_router, ingest_router, referrals_router),
+    *(graph_router, keys_router, ingest_router, referrals_router, identity_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
     *(webhooks_router, simulation_router),

@@ -9,7 +9,7 @@ MATCH (m:Member {memberId: row.memberId})
 SET
   m.held = CASE WHEN row.held THEN true END,
   m.personId = row.personId,
-  m.standingAt = datetime($at)
+  m.standingAt = CASE WHEN row.changed THEN datetime($at) ELSE m.standingAt END
 WITH m, row
 CALL (m, row) {
   MATCH (m)-[known:IS_PERSON]->(p:Person)

@@ -30,7 +30,7 @@ _OTHER_TYPES = frozenset({"hold.placed", "hold.lifted", "member.erased"})
 # Accounts that are looked at together. More hang together only where somebody wants them to.
 KIN_MAX = 5_000
 WRITTEN_TOGETHER = 1_000
-WRITTEN = ("memberId", "personId", "held", "bits", "why")
+WRITTEN = ("memberId", "personId", "held", "changed", "bits", "why")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Standing:
 
     person_id: str | None
     held: bool
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the graph says of a member. bits, why: of what holds it to another account."""
+
+    standing: Standing
+    bits: int
+    why: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -81,21 +90,28 @@ async def change_standings(
     for member_id in kin:
         accounts = persons[member_id]
         held = any(one in on_hold for one in accounts)
-        person_id = accounts[0] if len(accounts) > 1 else None
-        if before[member_id] != Standing(person_id, held):
-            link = links.get(member_id)
+        standing = Standing(accounts[0] if len(accounts) > 1 else None, held)
+        link = links.get(member_id)
+        bits, why = (0, []) if link is None else (link.score.bits, _kinds(link))
+        if before[member_id] != _Kept(standing, bits, why):
             rows.append(
                 {
                     "memberId": member_id,
-                    "personId": person_id,
+                    "personId": standing.person_id,
                     "held": held,
-                    "before": before[member_id],
-                    "bits": None if link is None else link.score.bits,
-                    "why": None if link is None else [one.kind for one in link.score.reasons],
+                    "before": before[member_id].standing,
+                    "changed": before[member_id].standing != standing,
+                    "bits": bits,
+                    "why": why,
                 }
             )
     await _write(transaction, rows, name=name, now=now)
-    return [Change(row["memberId"], row["personId"] != row["before"].person_id) for row in rows]
+    changed = (row for row in rows if row["changed"])
+    return [Change(row["memberId"], row["personId"] != row["before"].person_id) for row in changed]
+
+
+def _kinds(link: Link) -> list[str]:
+    return [one.kind for one in link.score.reasons]
 
 
 async def _write(
@@ -108,7 +124,10 @@ async def _write(
         facts = [
             own_fact(CHANGED, f"{CHANGED} {row['memberId']} {name}", now, _told(row), position=i)
             for i, row in enumerate(together)
+            if row["changed"]
         ]
+        if not facts:
+            continue
         await record_stamped_facts(transaction, facts)
         links = linked_facts("referrals/link_member_facts", frozenset({CHANGED}), "memberId")
         await transaction.run(links.query, rows=links.rows(facts))
@@ -185,17 +204,19 @@ async def read_known(read: Read, member_ids: Sequence[str]) -> Known:
 
 async def _read_standings(
     read: Read, member_ids: Sequence[str]
-) -> tuple[dict[str, Standing], set[str]]:
+) -> tuple[dict[str, _Kept], set[str]]:
     """How these members stand, and on which of them there is a hold."""
     row = (await read("identity/read_standings", memberIds=member_ids))[0]
-    columns = ("memberIds", "personIds", "held", "holds")
-    standings: dict[str, Standing] = {}
+    names = ("memberIds", "personIds", "held", "bits", "whys", "holds")
+    kept: dict[str, _Kept] = {}
     on_hold: set[str] = set()
-    for member_id, person_id, held, holds in zip(*(row[name] for name in columns), strict=True):
-        standings[member_id] = Standing(person_id or None, held)
+    for member_id, person_id, held, bits, why, holds in zip(
+        *(row[name] for name in names), strict=True
+    ):
+        kept[member_id] = _Kept(Standing(person_id or None, held), bits, why)
         if holds:
             on_hold.add(member_id)
-    return standings, on_hold
+    return kept, on_hold
 
 
 def _links_by_member(
