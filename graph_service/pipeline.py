@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
 
@@ -18,7 +18,13 @@ from graph_service.clock import Clock, from_micros, to_micros, utc_now
 from graph_service.errors import GraphError
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.identity.facts import room_facts as identity_facts
-from graph_service.identity.standings import accounts_of, update_standings
+from graph_service.identity.standings import (
+    Change,
+    accounts_of,
+    change_standings,
+    unknown_persons,
+    update_standings,
+)
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
 from graph_service.ingest.store import RoomFacts, store_facts
@@ -127,8 +133,20 @@ class Pipeline:
 
     async def _book(self, transaction: Transaction, facts: Sequence[Fact], seq: int) -> Plans:
         now = self.clock()
-        plans = await read_plans(transaction.run, self.plans)
         standings = await update_standings(transaction, facts, seq=seq, now=now)
+        return await self._book_after(transaction, facts, standings, seq=seq, now=now)
+
+    async def _book_after(
+        self,
+        transaction: Transaction,
+        facts: Sequence[Fact],
+        standings: Sequence[Change],
+        *,
+        seq: int,
+        now: datetime,
+    ) -> Plans:
+        """Book what follows from these facts, and from what else these members are now."""
+        plans = await read_plans(transaction.run, self.plans)
         moved = [one.member_id for one in standings if one.person]
         accounts = await accounts_of(transaction.run, moved)
         orders = await affected_orders(transaction, facts, plans.widest.program)
@@ -140,6 +158,22 @@ class Pipeline:
         everyone = sorted({*accounts, *(one for others in accounts.values() for one in others)})
         await recount_closed(transaction, changed, facts, plans, moved=everyone, seq=seq, now=now)
         return plans
+
+    async def find_persons(self) -> None:
+        """Find the persons of a graph that was written without any, and book what follows."""
+        async for member_ids in unknown_persons(self.graph):
+
+            async def work(transaction: Transaction, together: Sequence[str] = member_ids) -> Plans:
+                now, name = self.clock(), new_id()
+                standings = await change_standings(transaction, together, name=name, now=now)
+                return await self._book_after(transaction, [], standings, seq=0, now=now)
+
+            async with self._booking:
+                self._follow(
+                    await self.graph.write_together(
+                        work, name="pipeline/find_persons", timeout_s=BOOK_TIMEOUT_S
+                    )
+                )
 
     def _follow(self, plans: Plans) -> None:
         """Activations are only ever added, so who knows fewer read before."""

@@ -344,10 +344,17 @@ async def _finish(load: _Load) -> None:
             "completed"
         ] == COMPLETED_TOGETHER:
             pass
+        await _find_persons(load, graph)
         rows = list(load.rejected.values())
         for start in range(0, len(rows), BATCH_EVENTS):
             together = sorted(rows[start : start + BATCH_EVENTS], key=lambda row: row["rejectedId"])
             await graph.write("ingest/quarantine_events", rows=together)
+
+
+async def _find_persons(load: _Load, graph: Graph) -> None:
+    load.stage("finding persons")
+    tokeniser = Tokeniser(read_pepper(load.settings))
+    await Pipeline(graph, tokeniser, load.plan, clock=load.clock).find_persons()
 
 
 def _progress(console: Console) -> Progress:

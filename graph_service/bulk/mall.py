@@ -256,8 +256,11 @@ class Mall:
             self.sheets.nodes("Account").row(number, account_id, channel, external_id)
             belongs.row(number, self.members[member_id], at)
         for (label, someone, number), times in self.seen.items():
-            of_label = self.members[someone] if label == "Member" else self.visitors[someone].number
-            self.sheets.relationships("USES", label, "Identifier").row(of_label, number, *times)
+            sheet = self.sheets.relationships("USES", label, "Identifier")
+            if label == "Member":
+                sheet.row(self.members[someone], number, *times)
+            else:
+                sheet.row(self.visitors[someone].number, number, *times[:3])
 
     def _write_shares(self) -> None:
         sheet = self.sheets.nodes("Share")

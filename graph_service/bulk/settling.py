@@ -14,6 +14,7 @@ from graph_service.attribution.admission import (
 from graph_service.attribution.facts import ENDINGS
 from graph_service.bulk.bindings import BINDING_TYPES, Bindings
 from graph_service.bulk.booking import Booking
+from graph_service.bulk.identities import Identities
 from graph_service.bulk.mall import Mall, Order, Share
 from graph_service.bulk.parsing import COLUMN, Record
 from graph_service.bulk.sheets import RELATIONSHIPS
@@ -25,7 +26,7 @@ from graph_service.ingest.store import CONFLICT, REPEATS, ROUNDS_MAX, Verdict
 from graph_service.referrals.facts import PROPERTIES
 
 ORDER_LINKS = {"address": "SHIPPED_TO", "payment": "PAID_WITH"}
-_OTHERS = ("inviterId", "ownerMemberId", "stewardId")
+_OTHERS = ("inviterId", "ownerMemberId", "stewardId", "fromId", "intoId")
 
 
 class Settling:
@@ -46,12 +47,15 @@ class Settling:
             for name, start, end, _ in RELATIONSHIPS
         }
         self._about = mall.about()
+        self.identities = Identities(mall)
         self._writes: Mapping[str, Callable[[Record], None]] = {
             "member.joined": self._update_member,
             "member.updated": self._update_member,
-            "identity.observed": self._observe,
-            "account.linked": self._link_account,
-            "visitor.identified": self._identify,
+            "identity.observed": self.identities.observe,
+            "account.linked": lambda one: self.identities.link_account(one, self._holder),
+            "member.merged": lambda one: self.identities.say(one, self.seq),
+            "member.unmerged": lambda one: self.identities.say(one, self.seq),
+            "visitor.identified": self.identities.identify,
             "share.created": self._store_share,
             "share.clicked": self._click,
             "order.paid": self._store_order,
@@ -238,47 +242,6 @@ class Settling:
                 if name not in said or said[name][1] <= at:
                     said[name] = (data[name], at)
 
-    def _observe(self, record: Record) -> None:
-        data, at = record[6], record[4]
-        number = self.mall.identifier(data["kind"], data["value"])
-        if "memberId" in data:
-            key = ("Member", data["memberId"], number)
-        else:
-            key = ("Visitor", data["visitorId"], number)
-            self.mall.visitor(data["visitorId"])
-        times = self.mall.seen.setdefault(key, [at, at, 0])
-        times[0], times[1], times[2] = min(times[0], at), max(times[1], at), times[2] + 1
-
-    def _link_account(self, record: Record) -> None:
-        data = record[6]
-        channel, external_id = data["channel"], data["externalId"]
-        accounts = self.mall.accounts
-        account_id = f"{channel} {external_id}"
-        known = accounts.get(account_id)
-        number, made_in = len(accounts), self._holder
-        if known is not None:
-            number, made_in = known[:2]
-            if made_in != self._holder:
-                # Another login under the same key, e.g. "a b" + "c" and "a" + "b c": the round
-                # that made the node named it.
-                channel, external_id = known[2:4]
-        said = (channel, external_id, data["memberId"], record[4])
-        accounts[account_id] = (number, made_in, *said)
-
-    def _identify(self, record: Record) -> None:
-        data, at = record[6], record[4]
-        visitor = self.mall.visitor(data["visitorId"])
-        said = (at, data["memberId"])
-        if visitor.known is not None and visitor.known[0] > at:
-            visitor.former.append(said)
-            return
-        visitors_of = self.mall.visitors_of
-        if visitor.known is not None:
-            visitor.former.append(visitor.known)
-            visitors_of[visitor.known[1]].discard(data["visitorId"])
-        visitor.known = said
-        visitors_of.setdefault(data["memberId"], set()).add(data["visitorId"])
-
     def _store_share(self, record: Record) -> None:
         data, links = record[6], self._links
         share = self.mall.shares[data["shareId"]]
@@ -330,7 +293,7 @@ class Settling:
         mall.orders_of.setdefault(order.buyer_id, []).append(data["orderId"])
         self._links["PLACED Member"](f"{mall.members[order.buyer_id]}{COLUMN}{order.number}")
         self._write_lines(order, data["lines"])
-        self._link_order(order, data)
+        self._link_order(order, record)
 
     def _write_lines(self, order: Order, lines: Sequence[Mapping[str, Any]]) -> None:
         mall = self.mall
@@ -342,8 +305,9 @@ class Settling:
             if "categoryId" in line:
                 mall.categories[product, mall.named("Category", line["categoryId"])] = None
 
-    def _link_order(self, order: Order, data: Mapping[str, Any]) -> None:
-        mall, links, order_end = self.mall, self._links, f"{order.number}{COLUMN}"
+    def _link_order(self, order: Order, record: Record) -> None:
+        data, order_end = record[6], f"{order.number}{COLUMN}"
+        mall, links = self.mall, self._links
         if "shareId" in data:
             share: Share = mall.share(data["shareId"])
             order.share_id, share.linked = share.share_id, True
@@ -362,6 +326,7 @@ class Settling:
         for kind, token in sorted(linked):
             link = links[f"{ORDER_LINKS.get(kind, 'PLACED_FROM')} Order"]
             link(f"{order_end}{mall.identifier(kind, token)}")
+            self.identities.see(record, kind, token)
 
     def _refund(self, record: Record) -> None:
         data = record[6]

@@ -30,6 +30,7 @@ NODES: Mapping[str, str] = {
     "Identifier:Payment": "token",
     "Identifier:Phone": "token",
     "Identifier:Ip": "token",
+    "Identifier:Union": "token",
     "Share": "shareId createdAt:datetime channel materialId campaignId digest batch heldBy",
     "Order": "orderId createdAt:datetime paidAt:datetime amountMinor:long currency channel "
     "platformOrderNo digest status endedAt:datetime refundedMinor:long heldBy",
@@ -59,7 +60,12 @@ RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
     ("BELONGS_TO", "Account", "Member", "at:datetime"),
     ("IDENTIFIED_AS", "Visitor", "Member", "at:datetime"),
     ("FORMERLY_IDENTIFIED_AS", "Visitor", "Member", "at:datetime"),
-    ("USES", "Member", "Identifier", "firstSeen:datetime lastSeen:datetime times:long"),
+    (
+        "USES",
+        "Member",
+        "Identifier",
+        "firstSeen:datetime lastSeen:datetime times:long inOrders:long",
+    ),
     ("USES", "Visitor", "Identifier", "firstSeen:datetime lastSeen:datetime times:long"),
     ("CREATED", "Member", "Share", ""),
     ("RESHARE_OF", "Share", "Share", ""),

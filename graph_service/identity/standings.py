@@ -4,11 +4,11 @@ What changes is put into the log, so attribution and the ledger, which follow it
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from graph_service.graph.session import Read, Row, Transaction
+from graph_service.graph.session import Graph, Read, Row, Transaction
 from graph_service.identity.facts import SAID_TYPES, SEEN_TYPES, seen_with
 from graph_service.identity.persons import (
     Known,
@@ -30,6 +30,7 @@ _OTHER_TYPES = frozenset({"hold.placed", "hold.lifted", "member.erased"})
 # Accounts that are looked at together. More hang together only where somebody wants them to.
 KIN_MAX = 5_000
 WRITTEN_TOGETHER = 1_000
+WEIGHED_TOGETHER = 5_000
 WRITTEN = ("memberId", "personId", "held", "changed", "bits", "why")
 
 
@@ -143,6 +144,29 @@ def _told(row: Row) -> dict[str, object]:
         "heldBefore": row["before"].held,
     }
     return {name: value for name, value in data.items() if value is not None}
+
+
+async def unknown_persons(graph: Graph) -> AsyncGenerator[list[str]]:
+    """Members, so many at a time, who may be one person with another, in a graph written whole.
+
+    Keeps on the way how many are seen with each identifier.
+    """
+    steps, after = [most for most, _ in REACHES], ""
+    while True:
+        rows = await graph.read("identity/list_shared", after=after, limit=WEIGHED_TOGETHER)
+        tokens: list[str] = rows[0]["tokens"]
+        if not tokens:
+            break
+        await graph.write("identity/weigh_identifiers", tokens=tokens, steps=steps)
+        after = tokens[-1]
+    after = ""
+    while True:
+        rows = await graph.read("identity/list_alike", after=after, limit=WRITTEN_TOGETHER)
+        member_ids: list[str] = rows[0]["memberIds"]
+        if not member_ids:
+            break
+        yield member_ids
+        after = member_ids[-1]
 
 
 async def accounts_of(read: Read, member_ids: Iterable[str]) -> dict[str, list[str]]:
