@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from graph_service.clock import from_micros, time_string, to_micros
 from graph_service.errors import Conflict, Invalid, NotFound
-from graph_service.graph.session import Row, Transaction
+from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, own_fact
 from graph_service.ingest.store import record_own_facts
@@ -179,6 +179,12 @@ async def lift_hold(transaction: Transaction, hold_id: str, lifting: Lifting) ->
         return hold
     await _lift(transaction, [(hold, lifting)])
     return (await _locked(transaction, [hold_id]))[0]
+
+
+async def has_expired_holds(graph: Graph, now: datetime) -> bool:
+    """Is there a hold whose time has run out and that is not ended yet? Takes no lock."""
+    rows = await graph.read("holds/list_expired", nowMillis=millis_of(now), limit=1)
+    return bool(rows[0]["holdIds"])
 
 
 async def end_expired_holds(transaction: Transaction, now: datetime) -> int:
