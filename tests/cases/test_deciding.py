@@ -1,13 +1,17 @@
 """Cases over HTTP: listed, shown with all that is known, and decided."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx2 import Response
 
+from graph_service.settings import Settings
+from tests.access.conftest import until
 from tests.cases.test_scores import REASON, scored
-from tests.holds.desk import ACCOUNTS, OTHER, Desk
+from tests.conftest import Database
+from tests.holds.desk import ACCOUNTS, OTHER, Desk, desk_of
 
 pytestmark = pytest.mark.anyio
 CASES = "/v1/cases"
@@ -126,6 +130,39 @@ async def test_a_hold_that_ended_before_the_decision_stays_as_it_is(desk: Desk) 
 
     assert [hold["liftReason"] for hold in case["holds"]] == ["they called"]
     assert [one["type"] for one in case["history"]].count("hold.lifted") == 1
+
+
+RULES = """{
+  "version": "short",
+  "levels": {"watch": "0.5", "review": "0.7", "freeze": "0.9"},
+  "rules": [
+    {"code": "short", "text": {"zh": "短", "en": "short"}, "when": {"score": {"atLeast": "0.9"}},
+     "do": {"hold": {"expiresAfterDays": 1}, "openCase": true}}
+  ]
+}"""
+
+
+async def test_the_service_ends_a_hold_by_itself_and_its_case_tells_of_it(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph_service.pipeline.LOOK_S", 0.1)
+    file = tmp_path / "rules.json"
+    file.write_text(RULES, encoding="utf-8")
+
+    async with desk_of(settings.model_copy(update={"risk_rules": file}), database) as desk:
+        case_id = await opened(desk)
+        desk.pass_time(days=2)
+
+        async def ended() -> bool:
+            return "hold.lifted" in desk.types()
+
+        assert await until(ended)
+        case = (await desk.client.get(f"{CASES}/{case_id}")).json()
+
+    assert case["state"] == "open"
+    assert [hold["liftReason"] for hold in case["holds"]] == ["expired"]
+    assert case["history"][-1]["type"] == "hold.lifted"
+    assert case["history"][-1]["at"] == case["holds"][0]["expiresAt"]
 
 
 async def test_the_list_has_every_case_newest_first_page_by_page(desk: Desk) -> None:
