@@ -11,10 +11,10 @@
 MATCH (c:Case)
 WHERE c.openedAt <= datetime({epochMillis: $beforeMillis})
   AND c.state IN $states
-WITH c, c.openedAt.epochMillis AS openedMillis
-WHERE openedMillis < $beforeMillis OR c.caseId > $afterId
-WITH c, openedMillis
-ORDER BY openedMillis DESC, c.caseId
+  AND NOT (c.openedAt = datetime({epochMillis: $beforeMillis})
+    AND c.caseId <= $afterId)
+WITH c
+ORDER BY c.openedAt DESC, c.caseId
 LIMIT $limit
 RETURN c.caseId AS caseId, c.state AS state, c.code AS code,
   c.reason AS reason, c.openedBy AS openedBy,

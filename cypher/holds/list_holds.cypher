@@ -10,13 +10,13 @@
 // timeout: 10 s
 MATCH (h:Hold)
 WHERE h.placedAt <= datetime({epochMillis: $beforeMillis})
-WITH h, h.placedAt.epochMillis AS placedMillis,
-  h.liftedAt IS NULL
-    AND coalesce(h.expiresAt.epochMillis > $nowMillis, true) AS active
-WHERE (placedMillis < $beforeMillis OR h.holdId > $afterId)
-  AND ($active IS NULL OR active = $active)
-WITH h, placedMillis
-ORDER BY placedMillis DESC, h.holdId
+  AND NOT (h.placedAt = datetime({epochMillis: $beforeMillis})
+    AND h.holdId <= $afterId)
+  AND ($active IS NULL
+    OR $active = (h.liftedAt IS NULL
+      AND coalesce(h.expiresAt.epochMillis > $nowMillis, true)))
+WITH h
+ORDER BY h.placedAt DESC, h.holdId
 LIMIT $limit
 MATCH (h)-[:HOLDS]->(m:Member)
 RETURN h.holdId AS holdId, m.memberId AS memberId, h.kind AS kind,
