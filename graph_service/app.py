@@ -18,6 +18,8 @@ from graph_service.access.endpoints import Requires
 from graph_service.access.endpoints import router as keys_router
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
+from graph_service.cases.endpoints import router as cases_router
+from graph_service.cases.rules import read_rules
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
 from graph_service.errors import ServiceError
@@ -33,6 +35,7 @@ from graph_service.frame import (
 from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
 from graph_service.identity.endpoints import router as identity_router
+from graph_service.holds.endpoints import router as holds_router
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
@@ -53,7 +56,7 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router, identity_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
-    *(webhooks_router, simulation_router),
+    *(webhooks_router, simulation_router, holds_router, cases_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
@@ -70,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.settings = settings or Settings()
+    app.state.risk_rules = read_rules(app.state.settings.risk_rules)
     for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)

@@ -17,6 +17,7 @@ from graph_service.attribution.facts import room_facts as attribution_facts
 from graph_service.clock import Clock, from_micros, to_micros, utc_now
 from graph_service.errors import GraphError
 from graph_service.graph.session import Graph, Row, Transaction
+from graph_service.holds.placing import end_expired_holds, has_expired_holds
 from graph_service.identity.facts import room_facts as identity_facts
 from graph_service.identity.standings import (
     Change,
@@ -51,7 +52,7 @@ LEASE_S = 10
 IDLE_S = 1.0
 # How long to wait for another process that holds the outbox before looking again (s).
 OTHERS_S = 0.02
-# How often an idle worker looks for bindings that have run out and months that are over (s).
+# How often an idle worker looks for bindings and holds that ran out and months that are over (s).
 LOOK_S = 5.0
 # How long no sales of a month are booked before it is closed, and how long that is waited for (s).
 QUIET_S = 30.0
@@ -303,6 +304,7 @@ class Pipeline:
                 if loop.time() - last_look > LOOK_S:
                     last_look = loop.time()
                     await self.end_expired()
+                    await self.end_expired_holds()
                     await self.close_periods()
                     continue
             except GraphError as fault:
@@ -325,6 +327,18 @@ class Pipeline:
         await self.graph.write_together(
             work, name="referrals/end_expired", timeout_s=BOOK_TIMEOUT_S
         )
+
+    async def end_expired_holds(self) -> None:
+        """End holds whose time has run out; takes no lock where there are none."""
+        now = self.clock()
+
+        async def work(transaction: Transaction) -> None:
+            await end_expired_holds(transaction, now)
+
+        while await has_expired_holds(self.graph, now):
+            await self.graph.write_together(
+                work, name="holds/end_expired", timeout_s=BOOK_TIMEOUT_S
+            )
 
 
 async def open_pipeline(

@@ -157,6 +157,10 @@ class Settings(BaseSettings):
         default=(),
         description="Origins whose pages may frame the member page, with commas between; none.",
     )
+    risk_rules: Path | None = Field(
+        default=None,
+        description="File of the rules that follow from risk scores; absent: those of the service.",
+    )
     webhooks_max: int = Field(default=50, gt=0, le=1_000, description="Most webhooks.")
     webhook_timeout_s: float = Field(
         default=15, gt=0, le=60, description="How long one attempt to deliver may take (s)."

@@ -183,6 +183,44 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/webhooks/deliveries/{deliveryId}:replay", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
+    yield from risk_questions()
+
+
+def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The same of holds, scores and cases."""
+    hold = {"memberId": "step-3", "reason": "a tip", "expiresAt": "2099-01-01T00:00:00Z"}
+    once = {"headers": {"Idempotency-Key": "ticket"}}
+    yield "POST", "/v1/holds", {"json": hold, **once}
+    yield "POST", "/v1/holds", {"json": {**hold, "reason": "a hunch"}, **once}
+    yield "POST", "/v1/holds", {"json": {**hold, "memberId": "nobody"}}
+    yield "POST", "/v1/holds", {"json": {**hold, "expiresAt": "2020-01-01T00:00:00Z"}}
+    yield "POST", "/v1/holds", {"json": {**hold, "expiresAt": "never"}}
+    yield "GET", "/v1/holds?memberId=step-3&active=true&limit=1", {}
+    yield "GET", "/v1/holds?memberId=nobody", {}
+    yield "GET", "/v1/holds?cursor=odd", {}
+    yield "GET", "/v1/holds/{holdId}", {}
+    yield "GET", "/v1/holds/none", {}
+    yield "POST", "/v1/holds/{holdId}:lift", {"json": {"reason": "a mistake"}}
+    yield "POST", "/v1/holds/{holdId}:lift", {"json": {"reason": "another"}}
+    yield "POST", "/v1/holds/none:lift", {"json": {"reason": "a mistake"}}
+    yield "GET", "/v1/risk/rules", {}
+    reasons = [{"feature": "devices", "value": 3, "text": "3 devices"}]
+    score = {"score": 0.95, "source": "model", "reasons": reasons, "idempotencyId": "run"}
+    yield "GET", "/v1/members/step-4/risk", {}
+    yield "POST", "/v1/members/step-4/risk", {"json": score}
+    yield "POST", "/v1/members/step-4/risk", {"json": {**score, "score": "0.1"}}
+    yield "POST", "/v1/members/step-4/risk", {"json": {**score, "score": "much"}}
+    yield "POST", "/v1/members/nobody/risk", {"json": score}
+    yield "GET", "/v1/members/nobody/risk", {}
+    yield "GET", "/v1/cases?state=open&limit=1", {}
+    yield "GET", "/v1/cases?memberId=nobody", {}
+    yield "GET", "/v1/cases?cursor=odd", {}
+    yield "GET", "/v1/cases/{caseId}", {}
+    yield "GET", "/v1/cases/none", {}
+    decision = {"conclusion": "cleared", "reason": "sisters", "actions": ["lift_holds"]}
+    yield "POST", "/v1/cases/{caseId}/decisions", {"json": decision}
+    yield "POST", "/v1/cases/{caseId}/decisions", {"json": {**decision, "reason": "no"}}
+    yield "POST", "/v1/cases/none/decisions", {"json": decision}
 
 
 def template(method: str, path: str) -> str:
@@ -216,6 +254,10 @@ async def test_every_route_answers_in_the_shape_that_is_published(client: AsyncC
             names["keyId"] = answer.json()["keyId"]
         if known == "/v1/webhooks" and answer.status_code == 201:
             names["webhookId"] = answer.json()["webhookId"]
+        if known == "/v1/holds" and answer.status_code == 201:
+            names["holdId"] = answer.json()["holdId"]
+        if known == "/v1/cases" and answer.is_success:
+            names["caseId"] = answer.json()["items"][0]["caseId"]
         if known == "/v1/webhooks/{webhookId}:ping" and answer.is_success:
             names["deliveryId"] = answer.json()["deliveryId"]
 

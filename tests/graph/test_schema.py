@@ -29,6 +29,7 @@ from graph_service.webhooks.subscriptions import (
     create_webhook,
     rotate_secret,
 )
+from tests.cases.kept import every_risk_property
 from tests.conftest import Database
 from tests.graph.model import MODEL
 from tests.worlds import START, Event, event, order_data
@@ -46,6 +47,7 @@ EXTRA = [
 MODEL_TYPES = {
     "string": "STRING",
     "integer": "INTEGER",
+    "float": "FLOAT",
     "boolean": "BOOLEAN",
     "datetime": "ZONED DATETIME",
     "list of string": "LIST<STRING NOT NULL>",
@@ -324,6 +326,7 @@ async def test_what_is_stored_is_what_the_model_names(
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
+    await every_risk_property(pipeline, "m0")
     await settled(pipeline)
     await told()
 
@@ -352,6 +355,7 @@ async def test_relationships_join_the_labels_that_the_model_names(
     await every_plan_property(graph)
     told = await every_webhook_property(pipeline)
     await store(mall_events())
+    await every_risk_property(pipeline, "m0")
     await settled(pipeline)
     await told()
 

@@ -1,0 +1,34 @@
+// Which holds are on any account of this member's person, newest first, after
+// this place in the list? Those in force at a moment, those that were not, or
+// (null) all.
+// mode: read
+// params: $memberId string, $active boolean,
+//   $nowMillis integer (ms since 1970),
+//   $beforeMillis integer (ms since 1970), $afterId string, $limit integer
+// returns: holdId string, memberId string, kind string, code string,
+//   reason string, placedBy string, placedMillis integer (ms),
+//   expiresMillis integer (ms), liftedMillis integer (ms), liftedBy string,
+//   liftReason string, caseId string
+// timeout: 5 s
+MATCH (asked:Member {memberId: $memberId})
+CALL (asked) {
+  RETURN asked AS m
+  UNION
+  MATCH (asked)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(m:Member)
+  RETURN m
+}
+MATCH (h:Hold)-[:HOLDS]->(m)
+WITH h, m, h.placedAt.epochMillis AS placedMillis,
+  h.liftedAt IS NULL
+    AND coalesce(h.expiresAt.epochMillis > $nowMillis, true) AS active
+WHERE (placedMillis < $beforeMillis
+    OR (placedMillis = $beforeMillis AND h.holdId > $afterId))
+  AND ($active IS NULL OR active = $active)
+RETURN h.holdId AS holdId, m.memberId AS memberId, h.kind AS kind,
+  h.code AS code, h.reason AS reason, h.placedBy AS placedBy,
+  h.placedAt.epochMillis AS placedMillis,
+  h.expiresAt.epochMillis AS expiresMillis,
+  h.liftedAt.epochMillis AS liftedMillis, h.liftedBy AS liftedBy,
+  h.liftReason AS liftReason, h.caseId AS caseId
+ORDER BY placedMillis DESC, holdId
+LIMIT $limit

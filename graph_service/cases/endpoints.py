@@ -1,0 +1,262 @@
+"""Risk scores and cases over HTTP."""
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+
+from graph_service.access.endpoints import CallingKey, Requires
+from graph_service.answers import Answer, Asked, Cursor, Limit, answers
+from graph_service.cases.deciding import (
+    ActionName,
+    CaseDecided,
+    CaseNotFound,
+    Conclusion,
+    Decision,
+    State,
+    decide_case,
+    list_cases,
+    read_case,
+)
+from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
+from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
+from graph_service.graph.endpoints import GraphOfApp
+from graph_service.holds.endpoints import ClockOfApp, HoldAnswer, ReasonText, signature
+from graph_service.ingest.envelope import Id, Word
+from graph_service.pages import CursorInvalid
+from graph_service.referrals.teams import MemberNotFound
+
+REASONS_MAX = 50
+WHOLE_MAX = 10**15
+READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide"))
+router = APIRouter(prefix="/v1", tags=["cases"])
+
+
+def _as_decimal(value: object) -> object:
+    """Numbers to 6 decimals, as models give more; True is none, although Python counts it as 1."""
+    if isinstance(value, bool):
+        raise ValueError("is neither a number nor a decimal string")  # noqa: TRY004
+    return round(value, SCORE_DECIMALS) if isinstance(value, float) else value
+
+
+Value = (
+    Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[str, Field(strict=True, max_length=200)]
+)
+
+
+class RiskReason(Answer):
+    """What speaks for a score."""
+
+    feature: str = Field(description="what was looked at")
+    value: int | float | str | None = Field(description="what it was")
+    text: str = Field(description="in words")
+
+
+class RiskAnswer(Answer):
+    """How risky a person is, by the account with the greatest score."""
+
+    member_id: str
+    score: str | None = Field(description="decimal from 0 to 1; null: no account was scored yet")
+    level: Level
+    reasons: list[RiskReason]
+    holds: list[HoldAnswer] = Field(description="in force on any account of the person")
+    alert_ids: list[str]
+    scored_member_id: str | None = Field(description="the account that has this score")
+    scored_at: str | None = Field(description="UTC")
+    source: str | None = Field(description="who gave the score")
+    model: str | None = Field(description="which model of the source")
+
+
+class CaseDecision(Answer):
+    """What was decided of a case."""
+
+    conclusion: Conclusion
+    typology: str | None
+    reason: str
+    actions: list[ActionName]
+    decided_by: str = Field(description="name and keyId of the API key")
+    decided_at: str = Field(description="UTC")
+
+
+class CaseAnswer(Answer):
+    """A case: something about members that a person is to judge."""
+
+    case_id: str
+    state: State
+    code: str = Field(description="the rule that opened it")
+    reason: str = Field(description="why, in words")
+    opened_by: str
+    opened_at: str = Field(description="UTC")
+    member_ids: list[str]
+    decision: CaseDecision | None = Field(description="null while it is open")
+
+
+class CaseFact(Answer):
+    """Something that was recorded of a case."""
+
+    type: str
+    at: str = Field(description="UTC")
+    seq: int | None = Field(description="its place in the log; null: it is not booked yet")
+    data: dict[str, Any]
+
+
+class CaseDetail(CaseAnswer):
+    """A case with all that is known of it."""
+
+    holds: list[HoldAnswer] = Field(description="placed with the case, also those that ended")
+    reasons: list[RiskReason] = Field(description="of the latest score in its history")
+    history: list[CaseFact] = Field(description="oldest first; the latest 500")
+
+
+class CaseList(Answer):
+    """A page of cases, newest first."""
+
+    items: list[CaseAnswer]
+    next_cursor: str | None
+
+
+class ReasonGiven(Asked):
+    """What speaks for a score."""
+
+    feature: Word
+    value: Value | None = None
+    text: str = Field(strict=True, min_length=1, max_length=1_000)
+
+
+class ScoreGiven(Asked):
+    """A risk score."""
+
+    score: Annotated[Score, BeforeValidator(_as_decimal)] = Field(
+        description="from 0 to 1: a decimal string of at most 6 decimals, or a number, rounded to 6"
+    )
+    source: Word = Field(description="who gives it: a model, a rule, a service")
+    model: Word | None = None
+    reasons: list[ReasonGiven] = Field(default_factory=list[ReasonGiven], max_length=REASONS_MAX)
+    idempotency_id: Id | None = Field(
+        None, description="of the score, among those of the member; the same is recorded once"
+    )
+
+
+def _each_once(actions: list[ActionName]) -> list[ActionName]:
+    return sorted(set(actions))
+
+
+class DecisionGiven(Asked):
+    """What somebody decides of a case."""
+
+    conclusion: Conclusion
+    typology: Word | None = Field(None, description="what kind of fraud it is")
+    reason: ReasonText
+    actions: Annotated[list[ActionName], Field(max_length=20), AfterValidator(_each_once)] = Field(
+        default_factory=list[ActionName], description="lift_holds: those placed with the case"
+    )
+
+
+async def rules_of(request: Request) -> RiskRules:
+    """The rules that the app read when it was made."""
+    return cast(RiskRules, request.app.state.risk_rules)
+
+
+RulesOfApp = Annotated[RiskRules, Depends(rules_of)]
+MemberId = Annotated[str, Path(alias="memberId", description="The member")]
+CaseId = Annotated[str, Path(alias="caseId", description="The case")]
+
+
+@router.get(
+    "/risk/rules",
+    summary="What follows from a risk score?",
+    dependencies=[READS],
+    responses=answers(RiskRules),
+)
+async def get_rules(rules: RulesOfApp) -> RiskRules:
+    """The rules in use, and from which score on a member is at a level."""
+    return rules
+
+
+@router.post(
+    "/members/{memberId}/risk",
+    summary="Record a risk score",
+    dependencies=[DECIDES],
+    responses=answers(RiskAnswer, MemberNotFound, ScoreDiffers),
+)
+async def post_score(
+    graph: GraphOfApp,
+    rules: RulesOfApp,
+    clock: ClockOfApp,
+    member_id: MemberId,
+    given: ScoreGiven,
+) -> dict[str, Any]:
+    """What the rules say of it is done with it: a hold is in force when this is answered."""
+    reasons = [one.model_dump(by_alias=True, exclude_none=True) for one in given.reasons]
+    score = RiskScore(member_id, given.score, given.source, given.model, reasons)
+    now = clock()
+    await record_score(graph, score, rules, now, given.idempotency_id)
+    return await read_risk(graph, member_id, rules, now)
+
+
+@router.get(
+    "/members/{memberId}/risk",
+    summary="How risky is a member?",
+    dependencies=[READS],
+    responses=answers(RiskAnswer, MemberNotFound),
+)
+async def get_risk(
+    graph: GraphOfApp, rules: RulesOfApp, clock: ClockOfApp, member_id: MemberId
+) -> dict[str, Any]:
+    """The greatest score of the person's accounts, why, and what is held."""
+    return await read_risk(graph, member_id, rules, clock())
+
+
+@router.get(
+    "/cases",
+    summary="Which cases are there?",
+    dependencies=[READS],
+    responses=answers(CaseList, MemberNotFound, CursorInvalid),
+)
+async def get_cases(
+    graph: GraphOfApp,
+    limit: Limit,
+    cursor: Cursor = None,
+    *,
+    state: Annotated[State | None, Query(description="Those in this state only")] = None,
+    member_id: Annotated[
+        Id | None,
+        Query(alias="memberId", description="Those about any account of this member's person"),
+    ] = None,
+) -> dict[str, Any]:
+    """Newest first."""
+    items, following = await list_cases(
+        graph, state=state, member_id=member_id, limit=limit, cursor=cursor
+    )
+    return {"items": items, "nextCursor": following}
+
+
+@router.get(
+    "/cases/{caseId}",
+    summary="What is known of a case?",
+    dependencies=[READS],
+    responses=answers(CaseDetail, CaseNotFound),
+)
+async def get_case(graph: GraphOfApp, clock: ClockOfApp, case_id: CaseId) -> dict[str, Any]:
+    """Its members, holds, reasons and history."""
+    return await read_case(graph, case_id, clock())
+
+
+@router.post(
+    "/cases/{caseId}/decisions",
+    summary="Decide a case",
+    status_code=201,
+    dependencies=[DECIDES],
+    response_model=None,
+    responses=answers(None, CaseNotFound, CaseDecided) | {201: {"model": CaseDetail}},
+)
+async def post_decision(
+    graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, case_id: CaseId, given: DecisionGiven
+) -> dict[str, Any]:
+    """It closes the case; the same decision again answers the same."""
+    now = clock()
+    decision = Decision(given.conclusion, given.reason, given.typology, tuple(given.actions))
+    await decide_case(graph, case_id, decision, signature(key), now)
+    return await read_case(graph, case_id, now)

@@ -1,0 +1,192 @@
+"""How risky is a member, and what follows? Scores as facts; holds and cases by the rules."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from graph_service.cases.rules import RiskRule, RiskRules
+from graph_service.clock import from_micros
+from graph_service.errors import Conflict
+from graph_service.graph.session import Graph, Row, Transaction
+from graph_service.holds.placing import NewHold, link_to_case, millis_of, place_hold, spelled
+from graph_service.holds.reading import list_holds
+from graph_service.ids import new_id
+from graph_service.ingest.facts import Fact, canonical, digest, own_fact
+from graph_service.ingest.store import record_own_facts
+from graph_service.referrals.teams import MemberNotFound
+
+RULE = "rule"
+STORE_TIMEOUT_S = 10.0
+HOLDS_SHOWN_MAX = 500
+
+
+class ScoreDiffers(Conflict):
+    """The same idempotencyId recorded another score."""
+
+    code = "score_differs"
+
+
+@dataclass(frozen=True)
+class RiskScore:
+    """How risky somebody says that a member is. score: 0 to 1. reasons: feature, value, text."""
+
+    member_id: str
+    score: Decimal
+    source: str
+    model: str | None = None
+    reasons: Sequence[Mapping[str, Any]] = ()
+
+    def data(self) -> dict[str, Any]:
+        """What is recorded of it."""
+        told = {
+            "memberId": self.member_id,
+            "score": decimal_text(self.score),
+            "source": self.source,
+            "model": self.model,
+            "reasons": [dict(one) for one in self.reasons],
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal in its shortest plain spelling."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+async def record_score(
+    graph: Graph, score: RiskScore, rules: RiskRules, now: datetime, idempotency_id: str | None
+) -> None:
+    """Record a score with all that the rules make of it, in one transaction, and once.
+
+    Raises MemberNotFound, and ScoreDiffers where the id recorded something else.
+    """
+    name = digest(canonical([score.member_id, idempotency_id or new_id()]))
+    # As precise as what is kept beside it.
+    at = from_micros(1_000 * millis_of(now))
+    fact = own_fact("risk.scored", f"risk.scored {name}", at, score.data())
+
+    async def work(transaction: Transaction) -> None:
+        # Scores of one member take their turns, so that a rule sees what the one before did.
+        held = await transaction.run("cases/lock_member", memberId=score.member_id, batch=new_id())
+        if not held:
+            raise MemberNotFound(f"there is no member {score.member_id}")
+        if not await record_own_facts(transaction, [fact]):
+            rows = await transaction.run("cases/read_fact", key=fact.key)
+            if json.loads(rows[0]["data"]) != fact.data:
+                raise ScoreDiffers(f"the idempotencyId {idempotency_id} recorded another score")
+            return
+        await transaction.run(
+            "cases/store_score",
+            memberId=score.member_id,
+            score=fact.data["score"],
+            level=rules.levels.of(score.score),
+            atMillis=millis_of(at),
+            key=fact.key,
+        )
+        await _apply(transaction, rules.speaking(score.score), fact)
+
+    await graph.write_together(work, name="cases/record_score", timeout_s=STORE_TIMEOUT_S)
+
+
+async def _apply(transaction: Transaction, rules: Sequence[RiskRule], fact: Fact) -> None:
+    """Do what these rules say of a score."""
+    if not rules:
+        return
+    rows = await transaction.run(
+        "cases/read_standings",
+        memberId=fact.data["memberId"],
+        codes=[rule.code for rule in rules],
+        nowMillis=millis_of(fact.time),
+    )
+    standings = {row["code"]: row for row in rows}
+    for rule in rules:
+        await _act(transaction, rule, standings[rule.code], fact)
+
+
+async def _act(transaction: Transaction, rule: RiskRule, standing: Row, fact: Fact) -> None:
+    """Place the rule's hold and open its case, but for what stands already.
+
+    A hold in force without an open case was left so by a decision: nobody is asked again.
+    """
+    case_id: str | None = standing["caseId"]
+    if rule.do.open_case and case_id is None and not standing["held"]:
+        case_id = await _open_case(transaction, rule, fact)
+    if rule.do.hold is not None and not standing["held"]:
+        expires_at = rule.do.hold.expires_at(fact.time)
+        wanted = NewHold(
+            hold_id=f"hold_{digest(f'{rule.code} {fact.key}')}",
+            member_id=fact.data["memberId"],
+            kind="score",
+            code=rule.code,
+            reason=rule.reason,
+            placed_by=RULE,
+            expires_ms=None if expires_at is None else millis_of(expires_at),
+            case_id=case_id,
+        )
+        await place_hold(transaction, wanted, fact.time)
+    if case_id is not None:
+        await link_to_case(transaction, [fact], case_id)
+
+
+async def _open_case(transaction: Transaction, rule: RiskRule, fact: Fact) -> str:
+    case_id = f"case_{digest(f'{rule.code} {fact.key}')}"
+    member_ids = [fact.data["memberId"]]
+    await transaction.run(
+        "cases/open_case",
+        caseId=case_id,
+        code=rule.code,
+        reason=rule.reason,
+        openedBy=RULE,
+        openedMillis=millis_of(fact.time),
+        memberIds=member_ids,
+    )
+    data = {
+        "caseId": case_id,
+        "memberIds": member_ids,
+        "code": rule.code,
+        "reason": rule.reason,
+        "by": RULE,
+    }
+    opened = own_fact("case.opened", f"case.opened {case_id}", fact.time, data)
+    await record_own_facts(transaction, [opened])
+    await link_to_case(transaction, [opened], case_id)
+    return case_id
+
+
+async def read_risk(
+    graph: Graph, member_id: str, rules: RiskRules, now: datetime
+) -> dict[str, Any]:
+    """The greatest score of the person's accounts with its reasons, and the holds in force.
+
+    Raises MemberNotFound.
+    """
+    rows = await graph.read("cases/read_risk", memberId=member_id)
+    if not rows:
+        raise MemberNotFound(f"there is no member {member_id}")
+    told: dict[str, Any] = {} if rows[0]["data"] is None else json.loads(rows[0]["data"])
+    score = Decimal(told["score"]) if told else None
+    now_ms = millis_of(now)
+    holds, _ = await list_holds(
+        graph, now_ms, member_id=member_id, active=True, limit=HOLDS_SHOWN_MAX
+    )
+    return {
+        "memberId": member_id,
+        "score": told.get("score"),
+        "level": rules.levels.of(score),
+        "reasons": reasons_of(told),
+        "holds": [hold.body(now_ms) for hold in holds],
+        "alertIds": [],
+        "scoredMemberId": rows[0]["memberId"] if told else None,
+        "scoredAt": spelled(rows[0]["atMillis"]),
+        "source": told.get("source"),
+        "model": told.get("model"),
+    }
+
+
+def reasons_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The reasons in the data of a risk.scored, each with its value or null."""
+    return [{"value": None, **one} for one in data.get("reasons", [])]
