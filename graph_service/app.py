@@ -34,8 +34,8 @@ from graph_service.frame import (
 )
 from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
-from graph_service.identity.endpoints import router as identity_router
 from graph_service.holds.endpoints import router as holds_router
+from graph_service.identity.endpoints import router as identity_router
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper

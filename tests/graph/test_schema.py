@@ -32,6 +32,7 @@ from graph_service.webhooks.subscriptions import (
 from tests.cases.kept import every_risk_property
 from tests.conftest import Database
 from tests.graph.model import MODEL
+from tests.identity.kept import every_person_property, third_apart
 from tests.worlds import START, Event, event, order_data
 from tests.worlds.random_mall import MOVE_BYTES, mall_of
 
@@ -326,6 +327,8 @@ async def test_what_is_stored_is_what_the_model_names(
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
+    await store(every_person_property())
+    await store(third_apart())
     await every_risk_property(pipeline, "m0")
     await settled(pipeline)
     await told()
@@ -355,6 +358,8 @@ async def test_relationships_join_the_labels_that_the_model_names(
     await every_plan_property(graph)
     told = await every_webhook_property(pipeline)
     await store(mall_events())
+    await store(every_person_property())
+    await store(third_apart())
     await every_risk_property(pipeline, "m0")
     await settled(pipeline)
     await told()
