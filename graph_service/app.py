@@ -18,6 +18,8 @@ from graph_service.access.endpoints import Requires
 from graph_service.access.endpoints import router as keys_router
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
+from graph_service.channels.endpoints import router as channels_router
+from graph_service.channels.taking import open_channels
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
 from graph_service.errors import ServiceError
@@ -52,7 +54,7 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
-    *(webhooks_router, simulation_router),
+    *(webhooks_router, simulation_router, channels_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
@@ -82,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     settings: Settings = app.state.settings
+    app.state.channels = open_channels(settings)
     async with open_graph(settings) as opened:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph
