@@ -7,7 +7,8 @@ OPTIONAL MATCH (o:Order {orderId: $orderId})
 CALL (o) {
   MATCH (o)<-[is:IS_ORDER]-(c:ChannelOrder)
   WITH is, c
-  ORDER BY is.at, c.channelOrderId
+  ORDER BY is.at, CASE is.code WHEN 'first_report' THEN 0 ELSE 1 END,
+    c.channelOrderId
   LIMIT 100
   RETURN collect({
     channel: c.channel,

@@ -8,10 +8,10 @@
 //   saleNumbers list<string>, buyerTokens list<string>
 // timeout: 10 s
 MATCH (c:ChannelOrder {channelOrderId: $channelOrderId})
-OPTIONAL MATCH (c)-[:NAMED_BY*2..6]-(other:ChannelOrder)
-WITH collect(DISTINCT other) + [c] AS found
-UNWIND found AS one
+MATCH (c)-[:NAMED_BY*0..6]-(one:ChannelOrder)
 WITH DISTINCT one
+ORDER BY one.channelOrderId
+LIMIT 100
 OPTIONAL MATCH (one)-[:IS_ORDER]->(o:Order)
 RETURN one.channelOrderId AS channelOrderId, one.channel AS channel,
   one.platformOrderNo AS platformOrderNo,

@@ -8,7 +8,7 @@ its payment, a payment without a buyer) is kept and follows when another report 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph_service.channels.mapping import Report
@@ -304,4 +304,4 @@ def event(
 
 
 def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

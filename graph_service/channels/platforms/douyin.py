@@ -86,9 +86,12 @@ def _heard_webhook(callback: Callback, secrets: DouyinSecrets) -> Heard:
 
 
 def _heard_payment(callback: Callback, secrets: DouyinSecrets) -> Heard:
-    content = json_object(callback.body)
-    told = content.get("msg_signature")
     token = require(secrets.pay_token, "pay_token")
+    try:
+        content = json_object(callback.body)
+    except Malformed:
+        raise SignatureInvalid("there is no signature of Douyin's") from None
+    told = content.get("msg_signature")
     parts = [str(content.get(name) or "") for name in ("timestamp", "nonce", "msg")]
     if not isinstance(told, str):
         raise SignatureInvalid("there is no signature of Douyin's")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from graph_service.channels.callbacks import (
     Callback,
@@ -45,7 +45,7 @@ PUSH_TAKEN = Reply("success", "text/plain")
 class WeChatSecrets(Secrets):
     """pay_public_keys: WeChat Pay's public keys or certificates (PEM) by their serial."""
 
-    pay_public_keys: dict[str, str] = {}
+    pay_public_keys: dict[str, str] = Field(default_factory=dict)
     pay_api_v3_key: SecretStr | None = None
     message_token: SecretStr | None = None
     message_aes_key: SecretStr | None = None
@@ -97,12 +97,11 @@ def _opened(key: bytes, resource: dict[str, object]) -> bytes:
 
 def _heard_push(callback: Callback, secrets: WeChatSecrets) -> Heard:
     """Only encrypted messages are taken: in plain mode the signature does not cover the body."""
-    envelope = json_object(callback.body)
-    sealed = envelope.get("Encrypt")
     query = callback.query
     signature = query.get("msg_signature")
     token = require(secrets.message_token, "message_token")
-    if not isinstance(sealed, str) or signature is None:
+    sealed = None if signature is None else json_object(callback.body).get("Encrypt")
+    if not isinstance(sealed, str):
         raise SignatureInvalid("only messages in safe mode (encrypted JSON) are taken")
     signed_at, nonce = query.get("timestamp", ""), query.get("nonce", "")
     require_equal(signature, sha1_of(*sorted((token, signed_at, nonce, sealed))))
