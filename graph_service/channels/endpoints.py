@@ -99,7 +99,7 @@ class Suspects(Answer):
     next_cursor: str | None
 
 
-def _channel(request: Request, name: ChannelName) -> Channel:
+async def _channel(request: Request, name: ChannelName) -> Channel:
     return channel_of(cast("Mapping[str, Channel]", request.app.state.channels), name)
 
 

@@ -48,13 +48,12 @@ class Shop:
 
     def orders(self) -> list[dict[str, Any]]:
         """The orders that there are."""
-        rows = self.database.query(
+        return self.database.query(
             "MATCH (o:Order) OPTIONAL MATCH (r:Refund)-[:REFUNDS]->(o) "
             "WITH o, count(r) AS refunds ORDER BY o.orderId "
             "RETURN o.orderId AS orderId, o.amountMinor AS amountMinor, o.status AS status, "
             "o.refundedMinor AS refundedMinor, refunds"
         )
-        return rows
 
     async def suspects(self) -> list[tuple[str, str, list[str]]]:
         """Number, code and candidates of what is not clear."""

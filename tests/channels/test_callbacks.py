@@ -21,6 +21,7 @@ from tests.channels.payloads import (
 )
 from tests.channels.signing import (
     ECPAY_TAKEN,
+    OPEN_SECRET,
     PAY_TAKEN,
     SERIAL,
     SHOP_TAKEN,
@@ -191,8 +192,6 @@ async def test_a_channel_without_secrets_is_not_configured(shop: Shop) -> None:
 async def test_a_signed_callback_that_is_no_json_is_malformed(shop: Shop) -> None:
     signed = douyin_webhook("x", {})
     body = b"not json"
-    from tests.channels.signing import OPEN_SECRET
-
     answer = await shop.send(
         replace(signed, body=body, headers={"X-Douyin-Signature": sha1(OPEN_SECRET, body.decode())})
     )

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from graph_service.channels.callbacks import Callback
 from graph_service.channels.mapping import (
     KindRule,
     Message,
@@ -15,6 +17,8 @@ from graph_service.channels.mapping import (
     read_report,
 )
 from graph_service.channels.platforms import platforms
+from graph_service.channels.taking import open_channels
+from graph_service.settings import Settings
 from tests.channels.conftest import Shop
 from tests.channels.payloads import (
     paid_by_wechat,
@@ -27,8 +31,8 @@ from tests.channels.payloads import (
     told_by_doudian,
     told_by_taobao,
 )
-from tests.channels.signing import Signed, douyin_webhook, wechat_push
-from tests.worlds import START
+from tests.channels.signing import SECRETS, Signed, douyin_webhook, wechat_push
+from tests.worlds import NOW, START
 
 pytestmark = pytest.mark.anyio
 AT = START.astimezone(UTC)
@@ -155,13 +159,6 @@ SAMPLES: list[tuple[Signed, str, dict[str, Any]]] = [
 
 
 def messages_of(signed: Signed) -> tuple[Message, ...]:
-    from graph_service.channels.callbacks import Callback
-    from graph_service.channels.taking import open_channels
-    from graph_service.settings import Settings
-    from pydantic import SecretStr
-    from tests.channels.signing import SECRETS
-    from tests.worlds import NOW
-
     channel = open_channels(Settings(channel_secrets=SecretStr(SECRETS)))[signed.channel]
     headers = {name.lower(): value for name, value in signed.headers.items()}
     callback = Callback(headers, signed.query, signed.body, NOW, 300)

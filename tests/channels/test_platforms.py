@@ -1,6 +1,6 @@
 """A new platform is one file."""
 
-from collections.abc import Callable
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -79,8 +79,6 @@ def test_the_platforms_are_those_of_the_folder() -> None:
 
 @pytest.mark.usefixtures("fourth")
 async def test_a_fourth_platform_is_one_file(settings: Settings, database: Database) -> None:
-    import hashlib
-
     sign = hashlib.sha256(b"s3cret" + BODY).hexdigest()
     signed = Signed("weidian", BODY, {"X-Sign": sign})
     configured = with_channels(settings, "[weidian]\nsecret = 's3cret'")
@@ -102,9 +100,7 @@ async def test_a_fourth_platform_is_one_file(settings: Settings, database: Datab
     assert "Wensan" not in stored
 
 
-def test_a_file_without_a_platform_is_named(
-    fourth: Path, monkeypatch: Callable[..., None], tmp_path: Path
-) -> None:
+def test_a_file_without_a_platform_is_named(fourth: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.py").write_text("", encoding="utf-8")
 
     with pytest.raises(TypeError, match="empty has no PLATFORM"):
