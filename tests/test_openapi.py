@@ -22,9 +22,10 @@ from tests.worlds.named import five_levels
 pytestmark = pytest.mark.anyio
 DOCUMENT = openapi_of(create_app(Settings.model_construct()))
 # The member page asks for a signed link in place of a key.
-OPEN = {"/healthz", "/readyz", "/m/{token}", "/m/{token}/orders/{orderId}"}
-# Platforms sign what they send here.
-OPEN |= {"/v1/channels/{channel}/callbacks"}
+OPEN = {"/healthz", "/readyz", "/m/{token}", "/m/{token}/orders/{orderId}"} | {
+    # Platforms sign what they send here.
+    "/v1/channels/{channel}/callbacks"
+}
 # Where what is asked of every request is judged.
 DOOR = {"graph_service.frame", "graph_service.access.rates", "graph_service.access.ring"}
 CLOUD_EVENT = "application/cloudevents+json"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from cryptography.exceptions import InvalidSignature
@@ -120,24 +121,25 @@ def require_equal(told: str | None, right: str) -> None:
         raise SignatureInvalid("the signature is not the platform's")
 
 
-def require_rsa(public_key: str, signature: bytes, text: bytes) -> None:
+def require_rsa(pem: str, signature: bytes, text: bytes) -> None:
     """Raises SignatureInvalid unless this is a SHA-256 RSA signature of the text (PKCS#1 v1.5)."""
     try:
-        _public_key(public_key).verify(signature, text, PKCS1v15(), SHA256())
+        public_key(pem).verify(signature, text, PKCS1v15(), SHA256())
     except InvalidSignature as fault:
         raise SignatureInvalid("the signature is not the platform's") from fault
 
 
-def _public_key(pem: str) -> RSAPublicKey:
+@lru_cache(maxsize=100)
+def public_key(pem: str) -> RSAPublicKey:
+    """A public key from itself or from its certificate. Raises ValueError."""
     content = pem.encode()
-    certificate = b"BEGIN CERTIFICATE" in content
     key = (
         load_pem_x509_certificate(content).public_key()
-        if certificate
+        if b"BEGIN CERTIFICATE" in content
         else load_pem_public_key(content)
     )
     if not isinstance(key, RSAPublicKey):
-        raise ChannelNotConfigured("the platform's key is no RSA key")
+        raise ValueError("no RSA key")  # noqa: TRY004
     return key
 
 

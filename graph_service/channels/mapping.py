@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "platforms"
 TEXT_CHARACTERS_MAX = 2_048
 NUMBER_CHARACTERS_MAX = 200
 # What a mall may put into the field that a platform sends back as it came.
-OWN_FIELDS = ("memberId", "shareId", "couponCode")
+OWN_FIELDS = ("memberId", "shareId", "couponCode", "unionId")
 # Of currencies that have none or three, ISO 4217; all others have two.
 DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 
@@ -188,6 +188,7 @@ class _Reader:
             at = received
         if at is None:
             raise _odd(rule.at)
+        own = self._own(rule.own)
         report = Report(
             kind=kind,
             channel=channel,
@@ -201,9 +202,9 @@ class _Reader:
             ),
             currency=currency,
             buyer_id=self.text(rule.buyer_id),
-            union_id=self.text(rule.union_id),
+            union_id=self.text(rule.union_id) or own.get("unionId"),
             shop_id=self.text(rule.shop_id),
-            own=self._own(rule.own),
+            own=own,
             refund_no=self.text(rule.refund_no) or "",
             refund_nos=self._texts(rule.merchant_refund_no),
             refund_payment_nos=self._texts(rule.refund_payment_no),

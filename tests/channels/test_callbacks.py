@@ -211,6 +211,8 @@ async def test_a_callback_that_is_too_large_is_refused(shop: Shop) -> None:
         ("not toml", "is not TOML"),
         ("[pinduoduo]\nkey = 'hidden'", "pinduoduo"),
         ("[taobao]\nsecret = 'hidden'", "taobao: secret"),
+        ("[wechat]\npay_api_v3_key = 'hidden'", "wechat: pay_api_v3_key"),
+        ("[wechat.pay_public_keys]\na = 'hidden'", "wechat: pay_public_keys"),
     ],
 )
 def test_wrong_secrets_are_named_when_the_service_starts_and_never_shown(

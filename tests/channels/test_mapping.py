@@ -99,11 +99,10 @@ SAMPLES: list[tuple[Signed, str, dict[str, Any]]] = [
                 "Event": "subscribe",
                 "FromUserName": "wx-buyer",
                 "CreateTime": 1767196800,
-                "UnionId": "u",
             }
         ),
         "account",
-        {"buyer_id": "wx-buyer", "union_id": "u"},
+        {"buyer_id": "wx-buyer", "union_id": None},
     ),
     (
         told_by_doudian("101", pay_amount=9_900, pay_type=1),
@@ -231,12 +230,13 @@ def test_a_currency_without_cents_is_converted_as_it_is() -> None:
 
 
 def test_lines_identifiers_and_the_malls_own_fields_are_read() -> None:
-    own = json.dumps({"memberId": "m", "shareId": "s", "other": 1})
+    own = json.dumps({"memberId": "m", "shareId": "s", "unionId": "u", "other": 1})
     items = [{"sku": "p", "n": 2, "fee": "1.5"}]
 
     report = read({**CONTENT, "own": own, "tel": "138", "city": "A", "street": "B", "items": items})
 
-    assert report.own == {"memberId": "m", "shareId": "s"}
+    assert report.own == {"memberId": "m", "shareId": "s", "unionId": "u"}
+    assert report.union_id == "u"
     assert report.identifiers == (("address", "A B"), ("phone", "138"))
     assert report.lines == ({"productId": "p", "quantity": 2, "amountMinor": 150},)
 
@@ -311,3 +311,13 @@ async def test_a_payment_becomes_an_account_and_an_order(shop: Shop) -> None:
             "couponCode": "c-1",
         },
     )
+
+
+async def test_a_union_id_goes_into_the_account_and_is_kept_nowhere_else(shop: Shop) -> None:
+    await shop.take(paid_by_wechat(attach=json.dumps({"memberId": "m-1", "unionId": "union-7"})))
+
+    linked, paid = shop.events()
+    assert linked[2]["unionId"] == "union-7"
+    assert (linked[2]["memberId"], paid[2]["memberId"]) == ("m-1", "m-1")
+    reports = shop.database.query("MATCH (c:ChannelOrder) RETURN properties(c) AS p")
+    assert "union-7" not in str(reports)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from graph_service.channels.callbacks import (
     Callback,
@@ -24,6 +24,7 @@ from graph_service.channels.callbacks import (
     Secrets,
     SignatureInvalid,
     json_object,
+    public_key,
     require,
     require_equal,
     require_rsa,
@@ -46,10 +47,17 @@ class WeChatSecrets(Secrets):
     """pay_public_keys: WeChat Pay's public keys or certificates (PEM) by their serial."""
 
     pay_public_keys: dict[str, str] = Field(default_factory=dict)
-    pay_api_v3_key: SecretStr | None = None
+    pay_api_v3_key: SecretStr | None = Field(default=None, min_length=32, max_length=32)
     message_token: SecretStr | None = None
-    message_aes_key: SecretStr | None = None
+    message_aes_key: SecretStr | None = Field(default=None, min_length=43, max_length=43)
     message_app_id: str | None = None
+
+    @field_validator("pay_public_keys")
+    @classmethod
+    def _keys_are_keys(cls, keys: dict[str, str]) -> dict[str, str]:
+        for pem in keys.values():
+            public_key(pem)
+        return keys
 
 
 def hear(callback: Callback, secrets: WeChatSecrets) -> Heard:
@@ -64,11 +72,11 @@ def _heard_pay(callback: Callback, secrets: WeChatSecrets) -> Heard:
         raise ChannelNotConfigured("this kind of callback needs the secret pay_public_keys")
     headers = callback.headers
     signed_at, nonce = headers.get("wechatpay-timestamp", ""), headers.get("wechatpay-nonce", "")
-    public_key = secrets.pay_public_keys.get(headers.get("wechatpay-serial", ""))
-    if public_key is None:
+    pem = secrets.pay_public_keys.get(headers.get("wechatpay-serial", ""))
+    if pem is None:
         raise SignatureInvalid("no public key of this serial is known")
     signature = _decoded(headers["wechatpay-signature"])
-    require_rsa(public_key, signature, b"%b\n%b\n%b\n" % _signed(signed_at, nonce, callback.body))
+    require_rsa(pem, signature, b"%b\n%b\n%b\n" % _signed(signed_at, nonce, callback.body))
     callback.require_fresh(signed_at)
     notice = json_object(callback.body)
     resource = json_object(notice.get("resource"))
