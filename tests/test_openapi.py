@@ -273,7 +273,8 @@ def test_every_route_of_the_api_names_the_errors_of_the_door() -> None:
     for path, method, op in operations(DOCUMENT):
         published = {code for one in op["responses"].values() for code in codes_of(one)}
         expected = door if "requestBody" in op else door - {BodyTimeout.code}
-        expected -= {KeysUnknown.code, TooManyWrongKeys.code} if path in OPEN else set()
+        if path in OPEN:
+            expected = expected - {KeysUnknown.code, TooManyWrongKeys.code}
         if path.startswith("/v1/"):
             missing += [(method, path, code) for code in sorted(expected - published)]
 

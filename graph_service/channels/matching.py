@@ -6,13 +6,21 @@ its payment, a payment without a buyer) is kept and follows when another report 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph_service.channels.mapping import Report
-from graph_service.channels.places import Place, Reason, Seen, best_place, order_id_of, waits_for
+from graph_service.channels.places import (
+    FIRST_REPORT,
+    Place,
+    Reason,
+    Seen,
+    best_place,
+    order_id_of,
+    waits_for,
+)
 from graph_service.channels.refunds import refund_row, settle_refunds
 from graph_service.clock import from_micros, to_micros
 from graph_service.graph.session import Row, Transaction
@@ -160,17 +168,20 @@ class Desk:
         place = best_place(mine, list(seen.values()), known)
         if mine.order_id is None and place.order_id is None and not place.candidates:
             await self._guess(mine, seen, place)
+        newly = {seen[one]: reason for one, reason in place.siblings.items()}
         if mine.order_id is not None:
-            place.order_id, newly = mine.order_id, list[Seen]()
+            place.order_id = mine.order_id
+        elif place.order_id is not None:
+            newly = {mine: place.reason, **newly}
         else:
-            newly = [mine, *(seen[one] for one in place.siblings if one in seen)]
+            taken = [str(row["orderId"]) for row in known]
+            place.order_id = order_id_of([mine, *newly], taken)
+            newly = {mine: place.reason if place.reason.code else FIRST_REPORT, **newly}
         if place.order_id is None:
-            place.order_id = order_id_of(newly, [str(row["orderId"]) for row in known])
-            place.reason = Reason("first_report", "the first report of this sale")
-        if place.order_id is not None:
-            await self._settle(report, place.order_id, newly, place.reason)
-        else:
             place.question = place.question or waits_for(mine)
+        else:
+            await self._settle(place.order_id, newly)
+            await self._follow(report, mine, place.order_id, placed=bool(newly))
         if place.question is not None:
             await self._ask(mine, place.question, place.candidates)
 
@@ -207,36 +218,36 @@ class Desk:
                 rows = await self.transaction.run("channels/read_component", channelOrderId=other)
                 found = {str(row["channelOrderId"]): Seen.of(row) for row in rows}
                 seen[other] = found[other]
-                place.siblings.append(other)
+                place.siblings[other] = FIRST_REPORT
 
-    async def _settle(
-        self, report: Report, order_id: str, newly: Sequence[Seen], reason: Reason
-    ) -> None:
-        """Tell of the payment if nobody did, then of endings and refunds that waited for it."""
+    async def _settle(self, order_id: str, newly: Mapping[Seen, Reason]) -> None:
+        """Place reports; tell of the payment if nobody did, then of endings that waited for it."""
         held = await self.transaction.run(
             "attribution/lock_orders", orderIds=[order_id], batch=new_id()
         )
-        if newly:
-            rows = [
-                {
-                    "channelOrderId": one.channel_order_id,
-                    "orderId": order_id,
-                    "code": reason.code,
-                    "why": reason.why,
-                    "now": _text(self.now),
-                }
-                for one in sorted(newly, key=lambda one: one.channel_order_id)
-            ]
+        rows = [
+            {
+                "channelOrderId": one.channel_order_id,
+                "orderId": order_id,
+                "code": reason.code,
+                "why": reason.why,
+                "now": _text(self.now),
+            }
+            for one, reason in sorted(newly.items(), key=lambda item: item[0].channel_order_id)
+        ]
+        if rows:
             await self.transaction.run("channels/place_reports", rows=rows)
         if held[0]["digest"] is None and order_id not in self._paid:
-            self._pay(order_id, newly)
+            self._pay(order_id, list(newly))
         for one in newly:
             if one.ended_as is not None and one.ended_at is not None:
                 self._end(one.channel, one.platform_order_no, order_id, one.ended_as, one.ended_at)
-        if not newly and report.kind in ("completed", "cancelled"):
-            moment = to_micros(report.at)
-            self._end(report.channel, report.order_no, order_id, report.kind, moment)
-        if newly or report.kind == "refunded":
+
+    async def _follow(self, report: Report, mine: Seen, order_id: str, *, placed: bool) -> None:
+        """What a report says of an order that was known, and refunds that are not told of yet."""
+        if mine.order_id is not None and report.kind in ("completed", "cancelled"):
+            self._end(report.channel, report.order_no, order_id, report.kind, to_micros(report.at))
+        if placed or report.kind == "refunded":
             self.events += await settle_refunds(self.transaction, order_id, self.window)
 
     def _pay(self, order_id: str, newly: Sequence[Seen]) -> None:

@@ -62,15 +62,16 @@ class Seen:
 
 @dataclass
 class Place:
-    """Where a report belongs. siblings: reports without an order yet that belong there too."""
+    """Where a report belongs. siblings: reports without an order yet that do too, and why."""
 
     order_id: str | None = None
     reason: Reason = field(default=Reason("", ""))
-    siblings: list[str] = field(default_factory=list[str])
+    siblings: dict[str, Reason] = field(default_factory=dict[str, Reason])
     question: Reason | None = None
     candidates: list[str] = field(default_factory=list[str])
 
 
+FIRST_REPORT = Reason("first_report", "the first report of this sale")
 ORDER_NUMBER = Reason("order_number", "the number of the order is the same")
 PAYMENT_NUMBER = Reason("payment_number", "the number of the payment is the same")
 THROUGH_OTHERS = Reason("through_others", "a third report has a number of each of them")
@@ -110,7 +111,7 @@ def best_place(mine: Seen, others: Sequence[Seen], known: Sequence[Row]) -> Plac
         if other.order_id is not None and not differs:
             lead(other.order_id, link)
         elif other.order_id is None and not differs:
-            place.siblings.append(other.channel_order_id)
+            place.siblings[other.channel_order_id] = link
         else:
             differing.add(other.order_id or other.channel_order_id)
     told = {one.order_id for one in others if one.order_id is not None}
