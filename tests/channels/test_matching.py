@@ -216,6 +216,17 @@ async def test_a_refund_before_its_payment_waits_for_it(shop: Shop) -> None:
     assert shop.orders() == [order("taobao:2231958349", refundedMinor=3_000, refunds=1)]
 
 
+async def test_a_refund_that_waits_follows_when_a_later_report_tells_its_number(
+    shop: Shop,
+) -> None:
+    await shop.take(paid_on_douyin("dy-1"), refunded_by_wechat("mall-9", payment="p-9"))
+
+    await shop.take(paid_in_mini_program("dy-1", mall="mall-9", payment="p-9"))
+
+    assert shop.orders() == [order("douyin:dy-1", refundedMinor=3_000, refunds=1)]
+    assert await shop.suspects() == []
+
+
 async def test_an_order_that_was_cancelled_unpaid_is_nothing_to_ask_about(shop: Shop) -> None:
     await shop.take(told_by_doudian("106"))
 
