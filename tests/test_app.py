@@ -151,7 +151,7 @@ async def test_without_a_key_nothing_is_said_about_the_body(
     client: AsyncClient, settings: Settings
 ) -> None:
     del client.headers["Authorization"]
-    posts = [path for method, path in calls(settings) if method == "POST"]
+    posts = {path for method, path in calls(settings) if method == "POST"} - UNCONFIGURED_PATHS
 
     statuses = {path: (await client.post(path, content=b"{")).status_code for path in posts}
 
