@@ -281,6 +281,8 @@ def body_of(body: Schema, schemas: Schema) -> list[str]:
         [f"`{path}`", type_of(field), yes(needed), field.get("description", "")]
         for path, field, needed in fields_of(schema, schemas)
     ]
+    if not rows:
+        return [f"Body ({listed}): as its sender documents it."]
     return [f"Body ({listed}):", table(["field", "type", "required", "meaning"], rows)]
 
 

@@ -20,6 +20,8 @@ from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.cases.endpoints import router as cases_router
 from graph_service.cases.rules import read_rules
+from graph_service.channels.endpoints import router as channels_router
+from graph_service.channels.taking import open_channels
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
 from graph_service.errors import ServiceError
@@ -56,7 +58,7 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router, identity_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
-    *(webhooks_router, simulation_router, holds_router, cases_router),
+    *(webhooks_router, simulation_router, holds_router, cases_router, channels_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
@@ -87,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     settings: Settings = app.state.settings
+    app.state.channels = open_channels(settings)
     async with open_graph(settings) as opened:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph

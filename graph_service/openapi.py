@@ -131,6 +131,8 @@ def _common(operation: dict[str, Any], path: str, scope: str | None) -> Iterator
     if scope is not None:
         faults += [Unauthenticated, KeyExpired, KeyRevoked, ScopeMissing]
         faults += [TooMany, TooManyWrongKeys, KeysUnknown, HeadersTooLarge, Busy, RequestTimeout]
+    elif path.startswith("/v1/"):
+        faults += [HeadersTooLarge, Busy, RequestTimeout]
     if path.startswith("/v1/"):
         faults += [GraphUnavailable, StorageFull, GraphTimeout]
     if "requestBody" in operation:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
@@ -28,7 +28,12 @@ from graph_service.identity.standings import (
 )
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Receipt, Rejection, parse_event
-from graph_service.ingest.store import RoomFacts, store_facts
+from graph_service.ingest.store import (
+    STORE_TIMEOUT_S,
+    RoomFacts,
+    store_facts,
+    store_within,
+)
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.ledger.booking import follow_log
 from graph_service.months.closing import close_period, due_periods, recount_closed
@@ -59,6 +64,8 @@ QUIET_S = 30.0
 OVERDUE_S = 600.0
 # So many facts behind, the ledger is following a load, which nobody who waits for a batch awaits.
 CATCHING_UP = 10_000
+# Events as sent, or rejections that are known already, in the order in which they are stored.
+Decide = Callable[[Transaction], Awaitable[Sequence[object]]]
 
 
 @dataclass
@@ -101,7 +108,27 @@ class Pipeline:
     async def store(self, events: Sequence[object], *, atomic: bool = False) -> Receipt:
         """Store events as sent (parsed JSON); what is derived follows. Raises NothingStored."""
         parsed = await asyncio.to_thread(self._parse, events)
-        receipt = await store_facts(self.graph, parsed, self.rooms, atomic=atomic)
+        return self._stored_receipt(
+            await store_facts(self.graph, parsed, self.rooms, atomic=atomic)
+        )
+
+    async def store_decided(self, decide: Decide, *, name: str) -> Receipt:
+        """Store the events that `decide` gives, in the transaction in which it decides."""
+
+        async def work(transaction: Transaction) -> Receipt:
+            parsed = [
+                replace(item, position=i)
+                if isinstance(item, Rejection)
+                else parse_event(item, i, self.tokeniser)
+                for i, item in enumerate(await decide(transaction))
+            ]
+            return await store_within(transaction, parsed, self.rooms)
+
+        return self._stored_receipt(
+            await self.graph.write_together(work, name=name, timeout_s=STORE_TIMEOUT_S)
+        )
+
+    def _stored_receipt(self, receipt: Receipt) -> Receipt:
         for status in ("accepted", "duplicate", "rejected"):
             EVENTS.labels(status).inc(receipt.count(status))
         if receipt.count("accepted"):

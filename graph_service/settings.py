@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SECRET_FILES = {
     "bootstrap_api_key": "GRAPH_SERVICE_BOOTSTRAP_API_KEY",
     "pepper": "GRAPH_SERVICE_PEPPER",
+    "channel_secrets": "GRAPH_SERVICE_CHANNEL_SECRETS",
     "rate_storage": "GRAPH_SERVICE_RATE_STORAGE",
     "neo4j_password": "NEO4J_PASSWORD",
 }
@@ -177,6 +178,21 @@ class Settings(BaseSettings):
     webhook_private_hosts: bool = Field(
         default=False,
         description="Whether webhooks may be sent to addresses that are not public.",
+    )
+    channel_secrets: SecretStr | None = Field(
+        default=None,
+        description="Secrets of platforms whose callbacks are taken, as TOML; none are taken.",
+    )
+    channel_replay_s: float = Field(
+        default=300, gt=0, description="How old the signature of a callback may be (s)."
+    )
+    channel_match_minutes: float = Field(
+        default=5,
+        ge=0,
+        description="How far reports of one sale, or of one refund, may be apart (minutes).",
+    )
+    channel_body_bytes_max: int = Field(
+        default=2**20, gt=0, description="Largest body of a callback (bytes)."
     )
     page_items_max: int = Field(
         default=500, ge=50, le=500, description="Most items on a page of a list (50 to 500)."

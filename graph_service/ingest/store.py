@@ -86,28 +86,39 @@ async def store_facts(
     Raises NothingStored if atomic and anything is rejected: then not even the quarantine
     is written.
     """
-    batch = new_id()
 
     async def work(transaction: Transaction) -> Receipt:
-        outcomes: dict[int, Outcome] = {}
-        rejections = [item for item in parsed if isinstance(item, Rejection)]
-        facts = [item for item in parsed if isinstance(item, Fact)]
-        for fact, verdict in await _store_all(transaction, facts, rooms, batch):
-            if isinstance(verdict, Problem):
-                rejections.append(reject_fact(fact, verdict))
-            else:
-                outcomes[fact.position] = Outcome(fact.source, fact.event_id, verdict)
-        for item in rejections:
-            outcomes[item.position] = Outcome(item.source, item.event_id, "rejected", item.problem)
-        receipt = Receipt(tuple(outcomes[position] for position in sorted(outcomes)), batch)
-        if rejections and atomic:
-            raise NothingStored(receipt)
-        if rejections:
-            rows = sorted((item.row() for item in rejections), key=lambda row: row["rejectedId"])
-            await transaction.run("ingest/quarantine_events", rows=rows)
-        return receipt
+        return await store_within(transaction, parsed, rooms, atomic=atomic)
 
     return await graph.write_together(work, name="ingest/store", timeout_s=STORE_TIMEOUT_S)
+
+
+async def store_within(
+    transaction: Transaction,
+    parsed: Sequence[Fact | Rejection],
+    rooms: Sequence[RoomFacts],
+    *,
+    atomic: bool = False,
+) -> Receipt:
+    """Store what was sent within a transaction that does more. Raises NothingStored."""
+    batch = new_id()
+    outcomes: dict[int, Outcome] = {}
+    rejections = [item for item in parsed if isinstance(item, Rejection)]
+    facts = [item for item in parsed if isinstance(item, Fact)]
+    for fact, verdict in await _store_all(transaction, facts, rooms, batch):
+        if isinstance(verdict, Problem):
+            rejections.append(reject_fact(fact, verdict))
+        else:
+            outcomes[fact.position] = Outcome(fact.source, fact.event_id, verdict)
+    for item in rejections:
+        outcomes[item.position] = Outcome(item.source, item.event_id, "rejected", item.problem)
+    receipt = Receipt(tuple(outcomes[position] for position in sorted(outcomes)), batch)
+    if rejections and atomic:
+        raise NothingStored(receipt)
+    if rejections:
+        rows = sorted((item.row() for item in rejections), key=lambda row: row["rejectedId"])
+        await transaction.run("ingest/quarantine_events", rows=rows)
+    return receipt
 
 
 async def _store_all(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from graph_service.access.keys import Change, NewKey, create_key, revoke_key, rotate_key
+from graph_service.channels.mapping import Report
+from graph_service.channels.matching import Desk
 from graph_service.errors import GraphError, QueryInvalid
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
-from graph_service.graph.session import Graph
+from graph_service.graph.session import Graph, Transaction
 from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Ladder, LadderStep, Plan
 from graph_service.plans.versions import activate_version, put_version
@@ -318,12 +320,36 @@ async def every_webhook_property(pipeline: Pipeline) -> Callable[[], Awaitable[N
     return told
 
 
+async def every_channel_property(pipeline: Pipeline) -> None:
+    """A sale with all that may be told of it, and a report that may be the same."""
+    at = START.astimezone(UTC)
+    sale = Report("paid", "wechat", at, "x-1", merchant_order_no="mall-1", amount_minor=9)
+    sale = replace(sale, currency="CNY", buyer_id="b", payment_nos=("1",))
+    refund = Report("refunded", "wechat", at, "x-1", refund_no="r-1", refund_nos=("mall-r",))
+    other = replace(sale, channel="douyin", order_no="y-1", amount_minor=8, payment_nos=())
+    reports = [
+        sale,
+        Report("completed", "wechat", at, "x-1"),
+        replace(refund, amount_minor=1, currency="CNY"),
+        other,
+    ]
+
+    async def decide(transaction: Transaction) -> list[dict[str, Any]]:
+        desk = Desk(transaction, pipeline.tokeniser, timedelta(minutes=5), pipeline.clock())
+        await desk.take(reports)
+        return desk.events
+
+    receipt = await pipeline.store_decided(decide, name="channels/take")
+    assert receipt.count("rejected") == 0
+
+
 async def test_what_is_stored_is_what_the_model_names(
     graph: Graph, database: Database, store: Store, pipeline: Pipeline
 ) -> None:
     await every_key_property(graph)
     await every_plan_property(graph)
     told = await every_webhook_property(pipeline)
+    await every_channel_property(pipeline)
     clicked = {"shareId": "s", "memberId": "m1"}
     await store([event("share.clicked", "early", START, clicked)])
     await store(mall_events())
@@ -357,6 +383,7 @@ async def test_relationships_join_the_labels_that_the_model_names(
 ) -> None:
     await every_plan_property(graph)
     told = await every_webhook_property(pipeline)
+    await every_channel_property(pipeline)
     await store(mall_events())
     await store(every_person_property())
     await store(third_apart())
@@ -376,8 +403,11 @@ async def test_relationships_join_the_labels_that_the_model_names(
     assert stored == {kind: ends for kind, ends in MODEL.ends.items() if kind != "IS_PERSON"}
 
 
-async def test_stored_times_are_in_utc(database: Database, store: Store) -> None:
+async def test_stored_times_are_in_utc(
+    database: Database, store: Store, pipeline: Pipeline
+) -> None:
     await store(mall_events())
+    await every_channel_property(pipeline)
 
     rows = database.query(
         "MATCH (n) CALL (n) { RETURN n AS x UNION MATCH (n)-[r]->() RETURN r AS x }"

@@ -1,0 +1,1 @@
+"""What did this platform tell us?"""
