@@ -34,7 +34,7 @@ from graph_service.graph.endpoints import router as graph_router
 from graph_service.graph.opening import open_graph
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser, read_pepper
 from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline, open_pipeline
@@ -89,7 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.reports = Reports()
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
         grace = timedelta(hours=settings.month_grace_h)
-        app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper), grace)
+        app.state.pipeline = await open_pipeline(opened.graph, open_tokeniser(settings), grace)
         _show_first_key(app.state.key_ring)
         async with (
             keeping(app.state.key_ring),

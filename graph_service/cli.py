@@ -27,7 +27,7 @@ from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
@@ -319,7 +319,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[tuple[Pipeline, OpenGrap
     if settings.neo4j_uri is None:
         console.print("starting Neo4j …", style="dim")
     async with open_graph(settings) as opened:
-        yield await open_pipeline(opened.graph, Tokeniser(read_pepper(settings))), opened
+        yield await open_pipeline(opened.graph, open_tokeniser(settings)), opened
 
 
 class _Server(uvicorn.Server):

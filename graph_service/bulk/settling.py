@@ -22,6 +22,7 @@ from graph_service.ids import new_id
 from graph_service.ingest.envelope import OWN_EVENTS
 from graph_service.ingest.facts import Problem
 from graph_service.ingest.store import CONFLICT, REPEATS, ROUNDS_MAX, Verdict
+from graph_service.ingest.tokens import is_nobodys
 from graph_service.referrals.facts import PROPERTIES
 
 ORDER_LINKS = {"address": "SHIPPED_TO", "payment": "PAID_WITH"}
@@ -240,6 +241,8 @@ class Settling:
 
     def _observe(self, record: Record) -> None:
         data, at = record[6], record[4]
+        if is_nobodys(data["value"]):
+            return
         number = self.mall.identifier(data["kind"], data["value"])
         if "memberId" in data:
             key = ("Member", data["memberId"], number)
@@ -389,9 +392,8 @@ class Settling:
         data, at = record[6], record[4]
         coupon = self.mall.coupon(data["couponCode"])
         if coupon.issued_at <= at:
-            coupon.issued_at = at
+            coupon.issued_at, coupon.owner_id = at, data.get("ownerMemberId")
             coupon.exclusive, coupon.value_minor = data.get("exclusive"), data.get("valueMinor")
-            coupon.owner_id = data.get("ownerMemberId")
 
 
 def _no_parent(_: str) -> None:

@@ -5,14 +5,18 @@ from typing import Any
 
 from graph_service.ingest.facts import Fact
 from graph_service.ingest.store import RoomFacts, Statement, linked_facts
+from graph_service.ingest.tokens import is_nobodys
 
 VISITOR_TYPES = frozenset({"visitor.identified"})
+TOKEN_TYPES = frozenset({"identity.observed", "account.linked", "order.paid"})
 
 
 def room_facts() -> RoomFacts:
     """Visitors, channel accounts and identifiers; nothing here is ever rejected."""
     return RoomFacts(
         statements=(
+            Statement("identity/merge_tokens", TOKEN_TYPES, _renewed),
+            Statement("identity/renew_tokens", TOKEN_TYPES, _renewed),
             Statement("identity/identify_visitors", VISITOR_TYPES, _standing),
             Statement("identity/record_identifications", VISITOR_TYPES, _overtaken),
             Statement("identity/link_accounts", frozenset({"account.linked"}), _accounts),
@@ -49,11 +53,19 @@ def _accounts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     return [rows[account_id] for account_id in sorted(rows)]
 
 
+def _renewed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Tokens from before a rotation of the pepper, each with the one it is now."""
+    found = sorted({pair for fact in facts for pair in fact.renewed})
+    return [{"former": former, "token": token} for former, token in found]
+
+
 def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """One row per token and who was seen with it."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for fact in facts:
         data = fact.data
+        if is_nobodys(data["value"]):
+            continue
         key = (data["value"], data.get("memberId", ""), data.get("visitorId", ""))
         row = rows.setdefault(
             key,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from graph_service.ids import fact_key
 from graph_service.ingest.envelope import DATA, OWN_EVENTS, Envelope, ReferralBound, shown
-from graph_service.ingest.tokens import Tokeniser
+from graph_service.ingest.tokens import Tokeniser, is_nobodys, tokens_in
 
 DIGEST_HEX_DIGITS = 32
 DETAIL_CHARACTERS_MAX = 1_000
@@ -45,7 +45,8 @@ class Fact:
 
     at: the time as text (RFC 3339, UTC), as queries take it. data: the event's data as sent,
     without nulls. digest: of type, instant and data.
-    position: its place among the events sent together.
+    position: its place among the events sent together. former_digests: what the digest would be
+    with tokens from before a rotation. renewed: those tokens, each with the one it is now.
     """
 
     key: str
@@ -57,6 +58,12 @@ class Fact:
     data: Mapping[str, Any]
     digest: str
     position: int
+    former_digests: tuple[str, ...] = ()
+    renewed: tuple[tuple[str, str], ...] = ()
+
+    def repeats(self, known_digest: str | None) -> bool:
+        """Is this what is stored with that digest, be it before a rotation of the pepper?"""
+        return known_digest == self.digest or known_digest in self.former_digests
 
     @property
     def active_member_id(self) -> str | None:
@@ -139,7 +146,8 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
         return rejection_of(raw, position, problem, tokeniser)
     data = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
     try:
-        return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+        fact = make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+        return with_former_tokens(fact, data, tokeniser) if tokeniser.former else fact
     except ValueError:
         problem = Problem("invalid_event", "data: holds a number that is not finite", 422)
         return rejection_of(raw, position, problem, tokeniser)
@@ -149,6 +157,21 @@ def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fac
     """A fact of data whose identifier values are tokens already."""
     at = envelope.time.isoformat()
     return fact_of(envelope, at, data, digest(canonical([envelope.type, at, data])), position)
+
+
+def with_former_tokens(fact: Fact, data: dict[str, Any], tokeniser: Tokeniser) -> Fact:
+    """The fact with what it would have been before each rotation. data: with the raw values."""
+    tokens = tokens_in(fact.type, fact.data)
+    if not tokens:
+        return fact
+    digests: list[str] = []
+    renewed: dict[str, str] = {}
+    for one in tokeniser.formerly():
+        formerly = one.tokenised(fact.type, data)
+        digests.append(digest(canonical([fact.type, fact.at, formerly])))
+        pairs = zip(tokens_in(fact.type, formerly), tokens, strict=True)
+        renewed |= {old: new for old, new in pairs if old != new and not is_nobodys(new)}
+    return replace(fact, former_digests=tuple(digests), renewed=tuple(sorted(renewed.items())))
 
 
 def fact_of(

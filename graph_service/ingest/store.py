@@ -125,7 +125,7 @@ async def _store_all(
         waiting = list[Fact]()
         for fact in repeats:
             verdict = verdicts[fact.key]
-            if fact.digest == firsts[fact.key].digest:
+            if fact.repeats(firsts[fact.key].digest):
                 settled.append((fact, "duplicate" if verdict == "accepted" else verdict))
             elif verdict == "accepted":
                 settled.append((fact, CONFLICT))
@@ -148,7 +148,7 @@ async def _store_round(
     }
     for fact in facts:
         if fact.key in known:
-            refused[fact.key] = REPEATS if known[fact.key] == fact.digest else CONFLICT
+            refused[fact.key] = REPEATS if fact.repeats(known[fact.key]) else CONFLICT
     fresh = [fact for fact in facts if fact.key not in known]
     writes: list[tuple[str, Mapping[str, object]]] = []
     for room in rooms:
