@@ -20,6 +20,7 @@ from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
+from graph_service.erasure.endpoints import router as erasure_router
 from graph_service.errors import ServiceError
 from graph_service.explain.endpoints import router as explain_router
 from graph_service.frame import (
@@ -51,7 +52,7 @@ from graph_service.workers import keep_running
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
-    *(explain_router, portal_router),
+    *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]

@@ -1,4 +1,4 @@
-// Let identifiers from before a rotation of the pepper have the tokens of today.
+// Let identifiers from before a rotation of the pepper have tokens of today.
 // mode: write
 // params: $rows list<map>
 // returns: nothing

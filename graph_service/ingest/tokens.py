@@ -35,6 +35,13 @@ from graph_service.storage import MOVE, writing
 # In place of a hash: the token of values that tell nobody from anybody else.
 NOBODY = "0" * 32
 _TOKEN = re.compile(r"[a-z]+:[0-9a-f]{32}")
+# What is left where something of an erased member stood.
+ERASED = "erased"
+ERASED_FIELDS = frozenset({"identifiers", "unionId", "text"})
+HIDDEN_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "account.linked": ("externalId",),
+    "visitor.identified": ("visitorId",),
+}
 KINDS = frozenset(get_args(IdentifierKind))
 NESTED: dict[str, type[BaseModel]] = {"lines": OrderLine, "identifiers": Identifier}
 # Where sealed content stands: by itself, and for fields that have no business in an event.
@@ -168,6 +175,29 @@ def tokens_in(event_type: str, data: Mapping[str, Any]) -> list[str]:
     if event_type == "account.linked":
         return [data["unionId"]] if "unionId" in data else []
     return [item["value"] for item in data.get("identifiers", ())]
+
+
+def without_personal(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokenised data of a member that is erased: what the books need, and nothing of who it is."""
+    if event_type == "identity.observed":
+        return {**data, "value": f"{data['kind']}:{NOBODY}"}
+    left = {name: value for name, value in data.items() if name not in ERASED_FIELDS}
+    hidden = [name for name in HIDDEN_FIELDS.get(event_type, ()) if name in data]
+    return {**left, **dict.fromkeys(hidden, ERASED)}
+
+
+def without_tokens(content: object) -> object:
+    """The same with what `without_personal` takes out, of content that has any shape."""
+    if isinstance(content, dict):
+        fields = cast("dict[str, object]", content)
+        kept = {one: fields[one] for one in fields if one not in ERASED_FIELDS}
+        hidden = dict.fromkeys(kept.keys() & {"externalId", "visitorId"}, ERASED)
+        return {name: without_tokens(value) for name, value in {**kept, **hidden}.items()}
+    if isinstance(content, list):
+        return [without_tokens(one) for one in cast("list[object]", content)]
+    if isinstance(content, str) and _TOKEN.fullmatch(content):
+        return f"{content.partition(':')[0]}:{NOBODY}"
+    return content
 
 
 def name_is_sane(name: str) -> bool:
