@@ -5,8 +5,8 @@
 // timeout: 60 s
 MATCH (m:Member {memberId: $memberId})
 OPTIONAL MATCH (m)<-[:IDENTIFIED_AS]-(v:Visitor)
-WITH [m] + collect(v) AS persons
-UNWIND persons AS person
+WITH m, collect(v) AS visitors
+UNWIND [m] + visitors AS person
 OPTIONAL MATCH (person)-[u:USES]->(i:Identifier)
 WITH u, i.token AS token
 DELETE u

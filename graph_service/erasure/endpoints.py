@@ -5,6 +5,7 @@ from typing import Annotated, Any, Protocol, cast
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, answers
@@ -78,5 +79,5 @@ async def delete_personal_data(
     return {
         "memberId": member_id,
         "erasedAt": time_string(erased_at),
-        "removed": RemovedCounts.model_validate(vars(removed)).model_dump(by_alias=True),
+        "removed": {to_camel(name): count for name, count in vars(removed).items()},
     }
