@@ -1,4 +1,4 @@
-// Let a member be erased from now on; nothing that says who it is comes in again.
+// Let a member be erased from now on.
 // mode: write
 // params: $memberId string, $at string
 // returns: nothing
