@@ -183,6 +183,8 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/webhooks/deliveries/{deliveryId}:replay", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
+    yield "DELETE", "/v1/members/step-3/personal-data", {}
+    yield "DELETE", "/v1/members/nobody/personal-data", {}
 
 
 def template(method: str, path: str) -> str:
