@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from graph_service.access.keys import Change, NewKey, create_key, revoke_key, rotate_key
+from graph_service.erasure.erasing import erase_member
 from graph_service.errors import GraphError, QueryInvalid
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import Migration, load_migrations, migrate
@@ -31,7 +32,7 @@ from graph_service.webhooks.subscriptions import (
 )
 from tests.conftest import Database
 from tests.graph.model import MODEL
-from tests.worlds import START, Event, event, order_data
+from tests.worlds import NOW, START, Event, event, order_data
 from tests.worlds.random_mall import MOVE_BYTES, mall_of
 
 pytestmark = pytest.mark.anyio
@@ -326,6 +327,7 @@ async def test_what_is_stored_is_what_the_model_names(
     await store(mall_events())
     await settled(pipeline)
     await told()
+    await erase_member(graph, pipeline.tokeniser, "m0", NOW)
 
     nodes = database.query(
         "MATCH (n) UNWIND keys(n) AS name"
@@ -342,7 +344,9 @@ async def test_what_is_stored_is_what_the_model_names(
         if row["type"] != EMPTY_LIST
     }
     keys = {row for row in stored if row[1] == MODEL.keys.get(row[0])}
-    assert stored - keys == {(*place, MODEL_TYPES[kind]) for place, kind in MODEL.types.items()}
+    named = {(*place, MODEL_TYPES[kind]) for place, kind in MODEL.types.items()}
+    # Some keys are named among the properties: one room may renew them.
+    assert stored - keys == named - keys
     assert {row[0] for row in keys} == MODEL.keys.keys() - {"Person"}
 
 
