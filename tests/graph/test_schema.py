@@ -327,7 +327,7 @@ async def test_what_is_stored_is_what_the_model_names(
     await store(mall_events())
     await settled(pipeline)
     await told()
-    await erase_member(graph, pipeline.tokeniser, "m0", NOW)
+    await erase_member(graph, pipeline.tokeniser, "m1", NOW)
 
     nodes = database.query(
         "MATCH (n) UNWIND keys(n) AS name"
