@@ -24,6 +24,7 @@ from graph_service.channels.endpoints import router as channels_router
 from graph_service.channels.taking import open_channels
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
+from graph_service.erasure.endpoints import router as erasure_router
 from graph_service.errors import ServiceError
 from graph_service.explain.endpoints import router as explain_router
 from graph_service.frame import (
@@ -40,7 +41,7 @@ from graph_service.holds.endpoints import router as holds_router
 from graph_service.identity.endpoints import router as identity_router
 from graph_service.influence.endpoints import router as influence_router
 from graph_service.ingest.endpoints import router as ingest_router
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser, read_pepper
 from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
 from graph_service.pipeline import Pipeline, open_pipeline
@@ -57,7 +58,7 @@ from graph_service.workers import keep_running
 ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router, identity_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
-    *(explain_router, portal_router),
+    *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router, holds_router, cases_router, channels_router),
 )
 EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
@@ -97,7 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.reports = Reports()
         app.state.key_ring = await open_key_ring(opened.graph, settings, pepper)
         grace = timedelta(hours=settings.month_grace_h)
-        app.state.pipeline = await open_pipeline(opened.graph, Tokeniser(pepper), grace)
+        app.state.pipeline = await open_pipeline(opened.graph, open_tokeniser(settings), grace)
         _show_first_key(app.state.key_ring)
         async with (
             keeping(app.state.key_ring),

@@ -27,10 +27,11 @@ from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
+from graph_service.pepper_commands import app as pepper_app
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
 from graph_service.settings import Settings
@@ -50,6 +51,7 @@ neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args
 app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
+app.add_typer(pepper_app, name="pepper")
 app.command()(compliance)
 app.command("simulate")(simulate_plan)
 console = Console()
@@ -319,7 +321,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[tuple[Pipeline, OpenGrap
     if settings.neo4j_uri is None:
         console.print("starting Neo4j …", style="dim")
     async with open_graph(settings) as opened:
-        yield await open_pipeline(opened.graph, Tokeniser(read_pepper(settings))), opened
+        yield await open_pipeline(opened.graph, open_tokeniser(settings)), opened
 
 
 class _Server(uvicorn.Server):

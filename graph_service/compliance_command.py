@@ -11,7 +11,7 @@ from graph_service.clock import to_micros
 from graph_service.compliance.law import Flag
 from graph_service.compliance.report import Question, Reports, moment_of, now_of
 from graph_service.graph.opening import open_graph
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser
 from graph_service.logs import configure_logs
 from graph_service.pipeline import open_pipeline
 from graph_service.plans.member import Lang
@@ -48,7 +48,7 @@ def compliance(
 
     async def done() -> int:
         async with open_graph(settings) as opened:
-            pipeline = await open_pipeline(opened.graph, Tokeniser(read_pepper(settings)))
+            pipeline = await open_pipeline(opened.graph, open_tokeniser(settings))
             await pipeline.settle_ledger(timeout_s=SETTLE_S)
             now = pipeline.clock()
             zone = pipeline.plans.at(to_micros(now)).month_zone

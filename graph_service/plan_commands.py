@@ -15,7 +15,7 @@ from graph_service.errors import GraphTimeout, Invalid, NotFound
 from graph_service.graph.opening import open_graph
 from graph_service.graph.session import Row
 from graph_service.ingest.envelope import parse_time
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser
 from graph_service.logs import configure_logs
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.document import Plan, warnings
@@ -172,7 +172,7 @@ def _run(work: Callable[[Pipeline], Awaitable[None]]) -> None:
 
     async def opened() -> int:
         async with open_graph(settings) as found:
-            await work(await open_pipeline(found.graph, Tokeniser(read_pepper(settings))))
+            await work(await open_pipeline(found.graph, open_tokeniser(settings)))
         return 0
 
     run_until_told(opened())

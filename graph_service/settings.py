@@ -12,6 +12,7 @@ SECRET_FILES = {
     "bootstrap_api_key": "GRAPH_SERVICE_BOOTSTRAP_API_KEY",
     "pepper": "GRAPH_SERVICE_PEPPER",
     "channel_secrets": "GRAPH_SERVICE_CHANNEL_SECRETS",
+    "pepper_previous": "GRAPH_SERVICE_PEPPER_PREVIOUS",
     "rate_storage": "GRAPH_SERVICE_RATE_STORAGE",
     "neo4j_password": "NEO4J_PASSWORD",
 }
@@ -58,6 +59,10 @@ class Settings(BaseSettings):
     pepper: SecretStr | None = Field(
         default=None,
         description="Key of the identifiers' tokens; generated and kept in the data folder.",
+    )
+    pepper_previous: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Peppers before a rotation, newest first, with commas between; none.",
     )
     log_level: str = Field(default="INFO", description="Least level that is logged.")
 
@@ -207,7 +212,7 @@ class Settings(BaseSettings):
         default=65_536, ge=4_096, description="Largest address with its headers (bytes)."
     )
 
-    @field_validator("cors_origins", "page_embed_origins", mode="before")
+    @field_validator("cors_origins", "page_embed_origins", "pepper_previous", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -221,6 +226,12 @@ class Settings(BaseSettings):
             if not ORIGIN.fullmatch(one):
                 raise ValueError(f"{one} is no origin such as https://console.example.com")
         return value
+
+    @model_validator(mode="after")
+    def _check_peppers(self) -> "Settings":
+        if self.pepper_previous and self.pepper is None:
+            raise ValueError("GRAPH_SERVICE_PEPPER_PREVIOUS needs GRAPH_SERVICE_PEPPER")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from graph_service.errors import Invalid, NotFound
 from graph_service.graph.opening import open_graph
 from graph_service.graph.session import Graph, Row
 from graph_service.influence.endpoints import moment_of
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import open_tokeniser
 from graph_service.logs import configure_logs
 from graph_service.pipeline import open_pipeline
 from graph_service.plan_commands import read_plan_file
@@ -83,8 +83,7 @@ def simulate_plan(
             opens = moment_of(starts, "--from", candidate.month_zone)
             assert opens is not None, "it is required"
             question = Question(candidate, opens, closes, settings.simulated_orders_max)
-            pepper = read_pepper(settings)
-            pipeline = await open_pipeline(opened.graph, Tokeniser(pepper))
+            pipeline = await open_pipeline(opened.graph, open_tokeniser(settings))
             with _progress() as bar:
                 task = bar.add_task("orders", total=None)
 

@@ -194,6 +194,8 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/orders/none/channels", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
+    yield "DELETE", "/v1/members/step-3/personal-data", {}
+    yield "DELETE", "/v1/members/nobody/personal-data", {}
     yield from risk_questions()
 
 

@@ -124,7 +124,8 @@ def _refuse_order(order: _Order, refunds: dict[str, str], fact: Fact) -> Problem
     problem: Problem | None = None
     if fact.type == "order.paid":
         amount_minor = fact.data["amountMinor"]
-        problem = payment_problem(order, fact.digest, amount_minor)
+        same = order.digest if fact.repeats(order.digest) else None
+        problem = payment_problem(order, same or fact.digest, amount_minor)
         if problem is None:
             order.digest, order.amount_minor = fact.digest, amount_minor
     elif fact.type == "order.refunded":

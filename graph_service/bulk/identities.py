@@ -2,6 +2,7 @@
 
 from graph_service.bulk.mall import Mall
 from graph_service.bulk.parsing import COLUMN, Record
+from graph_service.ingest.tokens import is_nobodys
 
 
 class Identities:
@@ -21,6 +22,8 @@ class Identities:
     def see(self, record: Record, kind: str, token: str) -> None:
         """Know that whom this fact is of was seen with an identifier."""
         data, at = record[6], record[4]
+        if is_nobodys(token):
+            return
         number = self._mall.identifier(kind, token)
         label = "Member" if "memberId" in data else "Visitor"
         key = (label, data.get("memberId") or data["visitorId"], number)

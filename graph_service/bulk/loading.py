@@ -32,7 +32,7 @@ from graph_service.graph.session import NO_SPACE, Graph, Row
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, Problem, reject_fact
 from graph_service.ingest.files import EventFile, EventList
-from graph_service.ingest.tokens import Tokeniser, read_pepper
+from graph_service.ingest.tokens import Tokeniser, open_tokeniser
 from graph_service.loading import BATCH_EVENTS, ORDERS_KEPT_MAX, Loaded
 from graph_service.pipeline import Pipeline
 from graph_service.plans.document import Plan, seed_plan
@@ -209,7 +209,7 @@ def _write(
     load: _Load, files: Sequence[EventFile | EventList], kept: Sequence[KeptNode]
 ) -> list[str]:
     """Settle all events and write the sheets; what neo4j-admin is to be told of them."""
-    tokeniser = Tokeniser(read_pepper(load.settings))
+    tokeniser = open_tokeniser(load.settings)
     sizes = [file.size_bytes for file in files]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     task = load.stage("reading", total=total)
@@ -353,7 +353,7 @@ async def _finish(load: _Load) -> None:
 
 async def _find_persons(load: _Load, graph: Graph) -> None:
     load.stage("finding persons")
-    tokeniser = Tokeniser(read_pepper(load.settings))
+    tokeniser = open_tokeniser(load.settings)
     await Pipeline(graph, tokeniser, load.plan, clock=load.clock).find_persons()
 
 

@@ -19,6 +19,7 @@ from graph_service.referrals.sales import PLATFORM, period_id, sales_month_id
 WRITTEN = frozenset(
     """referrals/store_members referrals/update_members identity/identify_visitors
     identity/record_identifications identity/link_accounts identity/observe_identifiers
+    identity/merge_tokens identity/renew_tokens
     attribution/store_shares attribution/link_reshares attribution/link_promoted_products
     attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
     attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons

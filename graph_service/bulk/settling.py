@@ -354,9 +354,8 @@ class Settling:
         data, at = record[6], record[4]
         coupon = self.mall.coupon(data["couponCode"])
         if coupon.issued_at <= at:
-            coupon.issued_at = at
+            coupon.issued_at, coupon.owner_id = at, data.get("ownerMemberId")
             coupon.exclusive, coupon.value_minor = data.get("exclusive"), data.get("valueMinor")
-            coupon.owner_id = data.get("ownerMemberId")
 
 
 def _no_parent(_: str) -> None:

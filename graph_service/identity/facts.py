@@ -5,6 +5,7 @@ from typing import Any
 
 from graph_service.ingest.facts import Fact
 from graph_service.ingest.store import RoomFacts, Statement, linked_facts
+from graph_service.ingest.tokens import is_nobodys
 
 VISITOR_TYPES = frozenset({"visitor.identified"})
 ACCOUNT_TYPES = frozenset({"account.linked"})
@@ -17,17 +18,19 @@ def room_facts() -> RoomFacts:
     """Visitors, channel accounts and identifiers; nothing here is ever rejected."""
     return RoomFacts(
         statements=(
+            Statement("identity/merge_tokens", SEEN_TYPES, _renewed),
+            Statement("identity/renew_tokens", SEEN_TYPES, _renewed),
             Statement("identity/identify_visitors", VISITOR_TYPES, _standing),
             Statement("identity/record_identifications", VISITOR_TYPES, _overtaken),
             Statement("identity/link_accounts", ACCOUNT_TYPES, _accounts),
             Statement("identity/observe_identifiers", SEEN_TYPES, _observed),
             linked_facts("identity/link_visitor_facts", VISITOR_TYPES, "visitorId"),
-            Statement("referrals/link_member_facts", SAID_TYPES, _said),
+            Statement("referrals/link_member_facts", SAID_TYPES, said_rows),
         )
     )
 
 
-def _said(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+def said_rows(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """What is said of two members is about both."""
     rows = [
         {"key": fact.key, "memberId": fact.data[name]}
@@ -64,6 +67,12 @@ def _accounts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     return [rows[account_id] for account_id in sorted(rows)]
 
 
+def _renewed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Tokens from before a rotation of the pepper, each with the one it is now."""
+    found = sorted({pair for fact in facts for pair in fact.renewed})
+    return [{"former": former, "token": token} for former, token in found]
+
+
 def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """One row per token and who was seen with it."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -90,11 +99,17 @@ def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 
 
 def seen_with(fact: Fact) -> Iterator[tuple[str, str]]:
-    """The kinds and tokens that whom this fact is of was seen with, each once."""
+    """The kinds and tokens that whom this fact is of was seen with, each once.
+
+    What says nothing of anybody, such as a device id of zeros, is left out.
+    """
+    yield from ((kind, token) for kind, token in _told(fact) if not is_nobodys(token))
+
+
+def _told(fact: Fact) -> list[tuple[str, str]]:
     data = fact.data
     if fact.type == "identity.observed":
-        yield data["kind"], data["value"]
-    elif fact.type == "account.linked" and "unionId" in data:
-        yield "union", data["unionId"]
-    elif fact.type == "order.paid":
-        yield from sorted({(one["kind"], one["value"]) for one in data.get("identifiers", ())})
+        return [(data["kind"], data["value"])]
+    if fact.type == "account.linked":
+        return [("union", data["unionId"])] if "unionId" in data else []
+    return sorted({(one["kind"], one["value"]) for one in data.get("identifiers", ())})

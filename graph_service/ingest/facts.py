@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -11,12 +11,21 @@ from pydantic import BaseModel, ValidationError
 
 from graph_service.ids import fact_key
 from graph_service.ingest.envelope import DATA, OWN_EVENTS, Envelope, ReferralBound, shown
-from graph_service.ingest.tokens import Tokeniser
+from graph_service.ingest.tokens import (
+    Tokeniser,
+    is_nobodys,
+    tokens_in,
+    without_personal,
+    without_tokens,
+)
 
 DIGEST_HEX_DIGITS = 32
 DETAIL_CHARACTERS_MAX = 1_000
 # No source from outside holds a control character.
 OWN_SOURCE = "\tgraph-service"
+# Facts that say who a member is, and those that may say so beside what they are for.
+WHO_TYPES = frozenset({"identity.observed", "account.linked", "visitor.identified"})
+PERSONAL_TYPES = WHO_TYPES | {"order.paid", "feedback.given"}
 Status = Literal["accepted", "duplicate", "rejected"]
 
 
@@ -45,7 +54,9 @@ class Fact:
 
     at: the time as text (RFC 3339, UTC), as queries take it. data: the event's data as sent,
     without nulls. digest: of type, instant and data.
-    position: its place among the events sent together.
+    position: its place among the events sent together. former_digests: what the digest would be
+    with tokens from before a rotation. renewed: those tokens, each with the one it is now.
+    is_of_erased: is the member erased? Then data are without what is personal, digests are not.
     """
 
     key: str
@@ -57,6 +68,13 @@ class Fact:
     data: Mapping[str, Any]
     digest: str
     position: int
+    former_digests: tuple[str, ...] = ()
+    renewed: tuple[tuple[str, str], ...] = ()
+    is_of_erased: bool = False
+
+    def repeats(self, known_digest: str | None) -> bool:
+        """Is this what is stored with that digest, be it before a rotation of the pepper?"""
+        return known_digest == self.digest or known_digest in self.former_digests
 
     @property
     def active_member_id(self) -> str | None:
@@ -139,7 +157,8 @@ def parse_event(raw: object, position: int, tokeniser: Tokeniser) -> Fact | Reje
         return rejection_of(raw, position, problem, tokeniser)
     data = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
     try:
-        return make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+        fact = make_fact(envelope, tokeniser.tokenised(envelope.type, data), position)
+        return with_former_tokens(fact, data, tokeniser) if tokeniser.former else fact
     except ValueError:
         problem = Problem("invalid_event", "data: holds a number that is not finite", 422)
         return rejection_of(raw, position, problem, tokeniser)
@@ -149,6 +168,21 @@ def make_fact(envelope: Envelope, data: Mapping[str, Any], position: int) -> Fac
     """A fact of data whose identifier values are tokens already."""
     at = envelope.time.isoformat()
     return fact_of(envelope, at, data, digest(canonical([envelope.type, at, data])), position)
+
+
+def with_former_tokens(fact: Fact, data: dict[str, Any], tokeniser: Tokeniser) -> Fact:
+    """The fact with what it would have been before each rotation. data: with the raw values."""
+    tokens = tokens_in(fact.type, fact.data)
+    if not tokens:
+        return fact
+    digests: list[str] = []
+    renewed: dict[str, str] = {}
+    for one in tokeniser.formerly():
+        formerly = one.tokenised(fact.type, data)
+        digests.append(digest(canonical([fact.type, fact.at, formerly])))
+        pairs = zip(tokens_in(fact.type, formerly), tokens, strict=True)
+        renewed |= {old: new for old, new in pairs if old != new and not is_nobodys(new)}
+    return replace(fact, former_digests=tuple(digests), renewed=tuple(sorted(renewed.items())))
 
 
 def fact_of(
@@ -215,6 +249,30 @@ def reject_fact(fact: Fact, problem: Problem) -> Rejection:
     return Rejection(
         fact.position, fact.source, fact.event_id, fact.type, problem, canonical(content)
     )
+
+
+def member_of(item: Fact | Rejection) -> str | None:
+    """Whom something personal in this is of, where it names a member."""
+    if isinstance(item, Fact):
+        return item.data.get("memberId") if item.type in PERSONAL_TYPES else None
+    if '"memberId":' not in item.content:
+        return None
+    data = json.loads(item.content).get("data")
+    found = cast("dict[str, object]", data).get("memberId") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def of_erased(item: Fact | Rejection) -> Fact | Rejection:
+    """The same of a member that is erased. A repeat from before is still seen to be one."""
+    if isinstance(item, Rejection):
+        return replace(item, content=canonical(without_tokens(json.loads(item.content))))
+    data = without_personal(item.type, item.data)
+    return replace(item, data=data, renewed=(), is_of_erased=True)
+
+
+def is_of_nobody_else(fact: Fact) -> bool:
+    """Does the fact only say who an erased member is?"""
+    return fact.is_of_erased and fact.type in WHO_TYPES
 
 
 def rejection_of(raw: object, position: int, problem: Problem, tokeniser: Tokeniser) -> Rejection:

@@ -14,6 +14,9 @@ from graph_service.ingest.facts import (
     Problem,
     Receipt,
     Rejection,
+    is_of_nobody_else,
+    member_of,
+    of_erased,
     reject_fact,
 )
 
@@ -31,6 +34,7 @@ class Admission:
 
 
 CONFLICT = Problem("event_conflict", "the same source and id were stored with other content")
+MEMBER_ERASED = Problem("member_erased", "the member is erased, so nothing says who it is again")
 # Not a rejection: a room says with it that the same fact is stored under another key.
 REPEATS = Problem("repeats", "the same fact is stored under another key")
 
@@ -103,8 +107,9 @@ async def store_within(
     """Store what was sent within a transaction that does more. Raises NothingStored."""
     batch = new_id()
     outcomes: dict[int, Outcome] = {}
-    rejections = [item for item in parsed if isinstance(item, Rejection)]
-    facts = [item for item in parsed if isinstance(item, Fact)]
+    known = await without_erased(transaction, parsed)
+    rejections = [item for item in known if isinstance(item, Rejection)]
+    facts = [item for item in known if isinstance(item, Fact)]
     for fact, verdict in await _store_all(transaction, facts, rooms, batch):
         if isinstance(verdict, Problem):
             rejections.append(reject_fact(fact, verdict))
@@ -136,7 +141,7 @@ async def _store_all(
         waiting = list[Fact]()
         for fact in repeats:
             verdict = verdicts[fact.key]
-            if fact.digest == firsts[fact.key].digest:
+            if fact.repeats(firsts[fact.key].digest):
                 settled.append((fact, "duplicate" if verdict == "accepted" else verdict))
             elif verdict == "accepted":
                 settled.append((fact, CONFLICT))
@@ -145,6 +150,22 @@ async def _store_all(
         if not waiting:
             break
     return [*settled, *((fact, CONFLICT) for fact in waiting)]
+
+
+async def without_erased(
+    transaction: Transaction, parsed: Sequence[Fact | Rejection]
+) -> list[Fact | Rejection]:
+    """The same, but what is personal is left out wherever a member is erased."""
+    named = [member_of(item) for item in parsed]
+    asked = sorted({one for one in named if one is not None})
+    if not asked:
+        return list(parsed)
+    rows = await transaction.run("ingest/find_erased", memberIds=asked)
+    erased = frozenset(rows[0]["memberIds"])
+    return [
+        item if one not in erased else of_erased(item)
+        for item, one in zip(parsed, named, strict=True)
+    ]
 
 
 async def _store_round(
@@ -159,8 +180,9 @@ async def _store_round(
     }
     for fact in facts:
         if fact.key in known:
-            refused[fact.key] = REPEATS if known[fact.key] == fact.digest else CONFLICT
+            refused[fact.key] = REPEATS if fact.repeats(known[fact.key]) else CONFLICT
     fresh = [fact for fact in facts if fact.key not in known]
+    refused.update((one.key, MEMBER_ERASED) for one in fresh if is_of_nobody_else(one))
     writes: list[tuple[str, Mapping[str, object]]] = []
     for room in rooms:
         if room.check is not None and fresh:

@@ -7,19 +7,22 @@ import math
 import os
 import re
 import secrets
-import unicodedata
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 
+from graph_service.identifiers.peppers import read_ring
+from graph_service.identifiers.values import normal_form
 from graph_service.ids import new_id
 from graph_service.ingest.envelope import (
     DATA,
     EXTENSION,
     VALUE_CHARACTERS_MAX,
+    AccountLinked,
     Envelope,
     Identifier,
     IdentifierKind,
@@ -29,8 +32,16 @@ from graph_service.ingest.envelope import (
 from graph_service.settings import Settings
 from graph_service.storage import MOVE, writing
 
-TOKEN_HEX_DIGITS = 32
+# In place of a hash: the token of values that tell nobody from anybody else.
+NOBODY = "0" * 32
 _TOKEN = re.compile(r"[a-z]+:[0-9a-f]{32}")
+# What is left where something of an erased member stood.
+ERASED = "erased"
+ERASED_FIELDS = frozenset({"identifiers", "unionId", "text"})
+HIDDEN_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "account.linked": ("externalId",),
+    "visitor.identified": ("visitorId",),
+}
 KINDS = frozenset(get_args(IdentifierKind))
 NESTED: dict[str, type[BaseModel]] = {"lines": OrderLine, "identifiers": Identifier}
 # Where sealed content stands: by itself, and for fields that have no business in an event.
@@ -39,34 +50,53 @@ SEAL, REST = "redacted", "Unknown"
 
 @dataclass(frozen=True)
 class Tokeniser:
-    """Turns values into tokens with HMAC-SHA-256 under the pepper; equal values, equal tokens."""
+    """Turns values into tokens with HMAC-SHA-256 under the pepper; equal values, equal tokens.
+
+    former: peppers from before a rotation that are not retired, newest first.
+    """
 
     pepper: bytes
+    former: tuple[bytes, ...] = ()
 
     def token(self, kind: str, value: str) -> str:
         """The token of a value: its kind and 128 bits in hex. A token is its own token."""
         if _TOKEN.fullmatch(value) and value.startswith(f"{kind}:"):
             return value
-        normal = unicodedata.normalize("NFKC", value).strip().casefold()
-        digest = hmac.new(self.pepper, f"{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()
-        return f"{kind}:{digest[:TOKEN_HEX_DIGITS]}"
+        normal = normal_form(kind, value)
+        return f"{kind}:{NOBODY}" if normal is None else self._hashed(kind, normal)
+
+    def _hashed(self, kind: str, normal: str) -> str:
+        told = f"{kind}\0{normal}".encode("utf-8", "surrogatepass")
+        return f"{kind}:{hmac.new(self.pepper, told, hashlib.sha256).hexdigest()[:32]}"
 
     def tokenised(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
-        """The same valid data with tokens in place of identifier values."""
+        """The same valid data with tokens in place of identifier values.
+
+        A value that is nobody's is left out of an order and of an account that is linked.
+        """
         if event_type == "identity.observed":
             return {**data, "value": self.token(data["kind"], data["value"])}
+        if event_type == "account.linked" and "unionId" in data:
+            token = self.token("union", data["unionId"])
+            rest = {name: value for name, value in data.items() if name != "unionId"}
+            return rest if is_nobodys(token) else {**rest, "unionId": token}
         if data.get("identifiers"):
             items = cast(list[dict[str, Any]], data["identifiers"])
             tokens = [{**item, "value": self.token(item["kind"], item["value"])} for item in items]
-            return {**data, "identifiers": tokens}
+            kept = [item for item in tokens if not is_nobodys(item["value"])]
+            return {**data, "identifiers": kept}
         return data
+
+    def formerly(self) -> Iterator["Tokeniser"]:
+        """What would have made the tokens before each rotation, newest first."""
+        return (replace(self, pepper=pepper, former=()) for pepper in self.former)
 
     def sealed(self, content: object) -> dict[str, object]:
         """Content of which nothing may be kept: one token for all of it; twice is once."""
         if _is_sealed(content):
             return cast("dict[str, object]", content)
         text = json.dumps(content, ensure_ascii=True, sort_keys=True, default=str)
-        return {SEAL: self.token("unknown", text)}
+        return {SEAL: self._hashed("unknown", text)}
 
     def redacted(self, raw: object) -> dict[str, object]:
         """A broken event with only that kept which is known to be no identifier's value.
@@ -115,6 +145,9 @@ class Tokeniser:
                 kept[name] = (
                     self.token(kind or "unknown", str(value)) if whole else self.sealed(value)
                 )
+            elif name == "unionId" and model is AccountLinked:
+                is_text = isinstance(value, str)
+                kept[name] = self.token("union", value) if is_text else self.sealed(value)
             elif name == "kind" and model in (IdentityObserved, Identifier):
                 kept[name] = kind or self.sealed(value)
             else:
@@ -128,6 +161,43 @@ class Tokeniser:
         if rest.keys() == {REST}:
             return {REST: self.sealed(rest[REST])}
         return {REST: self.sealed(rest)}
+
+
+def is_nobodys(token: str) -> bool:
+    """Is this the token of a value such as the device id of all who refused to be tracked?"""
+    return token.endswith(f":{NOBODY}")
+
+
+def tokens_in(event_type: str, data: Mapping[str, Any]) -> list[str]:
+    """The tokens in tokenised data, in the order of their places."""
+    if event_type == "identity.observed":
+        return [data["value"]]
+    if event_type == "account.linked":
+        return [data["unionId"]] if "unionId" in data else []
+    return [item["value"] for item in data.get("identifiers", ())]
+
+
+def without_personal(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokenised data of a member that is erased: what the books need, and nothing of who it is."""
+    if event_type == "identity.observed":
+        return {**data, "value": f"{data['kind']}:{NOBODY}"}
+    left = {name: value for name, value in data.items() if name not in ERASED_FIELDS}
+    hidden = [name for name in HIDDEN_FIELDS.get(event_type, ()) if name in data]
+    return {**left, **dict.fromkeys(hidden, ERASED)}
+
+
+def without_tokens(content: object) -> object:
+    """The same with what `without_personal` takes out, of content that has any shape."""
+    if isinstance(content, dict):
+        fields = cast("dict[str, object]", content)
+        kept = {one: fields[one] for one in fields if one not in ERASED_FIELDS}
+        hidden = dict.fromkeys(kept.keys() & {"externalId", "visitorId"}, ERASED)
+        return {name: without_tokens(value) for name, value in {**kept, **hidden}.items()}
+    if isinstance(content, list):
+        return [without_tokens(one) for one in cast("list[object]", content)]
+    if isinstance(content, str) and _TOKEN.fullmatch(content):
+        return f"{content.partition(':')[0]}:{NOBODY}"
+    return content
 
 
 def name_is_sane(name: str) -> bool:
@@ -153,8 +223,19 @@ def _is_sealed(content: object) -> bool:
     return fields.keys() == {SEAL} and isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
 
+def open_tokeniser(settings: Settings) -> Tokeniser:
+    """What makes tokens under the newest pepper, and knows those before it."""
+    newest, *former = read_ring(settings, read_pepper(settings))
+    return Tokeniser(newest, tuple(former))
+
+
 def read_pepper(settings: Settings) -> bytes:
-    """The pepper from the settings, else from the data folder, where it is made once."""
+    """The first pepper, from which keys, links and webhook secrets follow; no rotation moves it.
+
+    From the settings, else from the data folder, where it is made once.
+    """
+    if settings.pepper_previous:
+        return settings.pepper_previous[-1].get_secret_value().encode()
     if settings.pepper is not None:
         return settings.pepper.get_secret_value().encode()
     return read_secret(settings.data_dir / "pepper").encode()

@@ -69,6 +69,10 @@ def strange_people(mall: Teller) -> None:
         mall.tell("identity.observed", 9 - number, memberId="p1", **seen)
         mall.tell("identity.observed", 4, visitorId="pv", **seen)
         mall.tell("identity.observed", 3, memberId="p1", **seen)
+    for number, value in enumerate(("+86 138-0013-8000", "13800138000", "138****8000", "000 000")):
+        mall.tell("identity.observed", number, memberId=f"p{number}", kind="phone", value=value)
+    mall.tell("identity.observed", 2, visitorId="pn", kind="device", value="0000-0000")
+    mall.tell("account.linked", 4, memberId="p4", channel="app", externalId="z", unionId=" ")
     for day, member_id in ((5, "p1"), (5, "p2"), (4, "p3"), (9, "p1"), (2, "p1")):
         mall.tell("visitor.identified", day, visitorId="pv", memberId=member_id)
     said: dict[str, Any] = {

@@ -325,3 +325,14 @@ def test_unmerging_in_any_order_restores_everything_as_it_was(
 
     assert bench.kept() == kept
     assert bench.balances() == balances
+
+
+async def test_an_erasure_does_not_part_a_person(client: AsyncClient, database: Database) -> None:
+    facts = [observed(one, "phone", "13800138000") for one in ("a", "b", "c")]
+    await client.post("/v1/events?wait=true", json=facts)
+
+    erased = await client.delete("/v1/members/b/personal-data")
+    await client.post("/v1/events?wait=true", json=[observed("d", "device", "of nobody else")])
+
+    assert erased.status_code == 200
+    assert persons(database) == {"a": ["a", "b", "c"]}

@@ -1,0 +1,9 @@
+// Which facts that are not booked yet, of these types, hold one of these texts?
+// mode: read
+// params: $types list<string>, $texts list<string>
+// returns: keys list<string>, types list<string>, data list<string>
+// timeout: 60 s
+MATCH (f:Pending)
+WHERE f.type IN $types AND any(text IN $texts WHERE f.data CONTAINS text)
+RETURN collect(f.key) AS keys, collect(f.type) AS types,
+  collect(f.data) AS data

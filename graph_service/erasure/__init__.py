@@ -1,0 +1,1 @@
+"""What of a member is to be forgotten?"""

@@ -1,0 +1,1 @@
+"""Which spellings are one value, and under which peppers is it hidden?"""
