@@ -194,6 +194,10 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/orders/none/channels", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
+    yield "GET", "/v1/members/step-3/person", {}
+    yield "GET", "/v1/members/nobody/person", {}
+    yield "GET", "/v1/persons/suggestions", {}
+    yield "GET", "/v1/persons/suggestions?cursor=odd", {}
     yield "DELETE", "/v1/members/step-3/personal-data", {}
     yield "DELETE", "/v1/members/nobody/personal-data", {}
     yield from risk_questions()

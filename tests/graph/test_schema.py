@@ -379,7 +379,7 @@ async def test_what_is_stored_is_what_the_model_names(
     named = {(*place, MODEL_TYPES[kind]) for place, kind in MODEL.types.items()}
     # Some keys are named among the properties: one room may renew them.
     assert stored - keys == named - keys
-    assert {row[0] for row in keys} == MODEL.keys.keys() - {"Person"}
+    assert {row[0] for row in keys} == MODEL.keys.keys()
 
 
 async def test_relationships_join_the_labels_that_the_model_names(
@@ -404,7 +404,7 @@ async def test_relationships_join_the_labels_that_the_model_names(
         starts, ends = stored.setdefault(row["type"], (set(), set()))
         starts.add(owner_of(row["start"]))
         ends.add(owner_of(row["end"]))
-    assert stored == {kind: ends for kind, ends in MODEL.ends.items() if kind != "IS_PERSON"}
+    assert stored == MODEL.ends
 
 
 async def test_stored_times_are_in_utc(
