@@ -49,6 +49,7 @@ MODEL_TYPES = {
     "boolean": "BOOLEAN",
     "datetime": "ZONED DATETIME",
     "list of string": "LIST<STRING NOT NULL>",
+    "list of integer": "LIST<INTEGER NOT NULL>",
 }
 EMPTY_LIST = "LIST<NOTHING> NOT NULL"
 
