@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from graph_service import __version__
 from graph_service.access.endpoints import Requires
 from graph_service.access.endpoints import router as keys_router
+from graph_service.access.idempotency import Idempotency
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.compliance.endpoints import router as compliance_router
@@ -37,6 +38,8 @@ from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import Tokeniser, read_pepper
 from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
+from graph_service.payouts.endpoints import router as payouts_router
+from graph_service.payouts.rules import read_rules
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.endpoints import router as plans_router
 from graph_service.portal.endpoints import router as portal_router
@@ -52,9 +55,16 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router),
-    *(webhooks_router, simulation_router),
+    *(webhooks_router, simulation_router, payouts_router),
 )
-EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
+EXPOSED_HEADERS = [
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -82,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     settings: Settings = app.state.settings
+    app.state.payout_rules = read_rules(settings.payout_rules)
     async with open_graph(settings) as opened:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph
@@ -115,6 +126,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost: every answer has an id, and a page that may call is
     let read errors too; a preflight has no key.
     """
+    app.add_middleware(Idempotency, settings=settings)
     app.add_middleware(KeyGate)
     app.add_middleware(Limits, settings=settings)
     if settings.cors_origins:
