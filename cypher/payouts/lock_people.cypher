@@ -6,9 +6,10 @@
 UNWIND $memberIds AS memberId
 MATCH (m:Member {memberId: memberId})
 OPTIONAL MATCH (m)-[:IS_PERSON]->(:Person)<-[:IS_PERSON]-(n:Member)
-WITH collect(m) + collect(n) AS accounts
-UNWIND accounts AS a
-WITH DISTINCT a
-ORDER BY a.memberId
+WITH collect(m.memberId) + collect(n.memberId) AS accountIds
+UNWIND accountIds AS accountId
+WITH DISTINCT accountId
+ORDER BY accountId
+MATCH (a:Member {memberId: accountId})
 SET a.payoutHeldBy = $holder
 RETURN collect(a.memberId) AS memberIds

@@ -7,18 +7,14 @@
 //   personId string, account map, wallet map, reservedMinor integer,
 //   paidMinor integer, recent list<map>, holds list<map>
 // timeout: 20 s
+MATCH (m:Member {memberId: $memberId})
 OPTIONAL MATCH (s:Sequence {name: 'fact'})
 OPTIONAL MATCH (l:Ledger {name: 'ledger'})
-CALL () {
-  MATCH (f:Pending)
-  RETURN count(f) AS pending
-}
-MATCH (m:Member {memberId: $memberId})
 OPTIONAL MATCH (m)-[:IS_PERSON]->(person:Person)
 OPTIONAL MATCH (person)<-[:IS_PERSON]-(n:Member)
 WHERE n <> m
-WITH l, person, m,
-  coalesce(s.value, 0) - coalesce(l.bookedSeq, 0) + pending AS behind,
+WITH l, person, m, coalesce(s.value, 0) - coalesce(l.bookedSeq, 0)
+    + COUNT { MATCH (f:Pending) } AS behind,
   collect(n) AS others
 UNWIND [m] + others AS a
 CALL (a) {
@@ -33,7 +29,10 @@ CALL (a) {
         WHEN day > $day THEN 0
         ELSE reduce(
           released = 0, i IN range(0, size(moments) - 1) |
-          released + CASE WHEN moments[i] <= $nowMicros THEN amounts[i] ELSE 0 END
+          CASE
+            WHEN moments[i] <= $nowMicros THEN released + amounts[i]
+            ELSE released
+          END
         )
       END
     ) AS dueMinor

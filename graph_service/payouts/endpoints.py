@@ -6,13 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from graph_service.access.endpoints import CallingKey, Requires
-from graph_service.access.idempotency import (
-    AnswerNotKept,
-    InProgress,
-    KeyMalformed,
-    KeyReused,
-    claim_of,
-)
+from graph_service.access.idempotency import claim_of
 from graph_service.answers import Asked, Cursor, Limit, answers
 from graph_service.clock import Clock
 from graph_service.errors import GraphTimeout
@@ -59,7 +53,6 @@ from graph_service.settings import Settings
 
 READS, ASKS = Depends(Requires("read")), Depends(Requires("events:write"))
 JUDGES, RUNS = Depends(Requires("risk:decide")), Depends(Requires("admin"))
-ONCE = (KeyMalformed, KeyReused, InProgress, AnswerNotKept)
 RETRY = {"Retry-After": "1"}
 router = APIRouter(prefix="/v1", tags=["payouts"])
 
@@ -165,7 +158,7 @@ async def post_decision(
     dependencies=[ASKS],
     status_code=201,
     response_model=None,
-    responses=answers(None, MemberNotFound, PayoutRefused, AccountNumber, *ONCE)
+    responses=answers(None, MemberNotFound, PayoutRefused, AccountNumber)
     | {201: {"model": Payout}},
 )
 async def post_payout(
@@ -219,7 +212,7 @@ async def get_payout(graph: GraphOfApp, payout_id: PayoutId) -> dict[str, Any]:
     "/payouts/{payoutId}:approve",
     summary="Let a payout go that rules want looked at",
     dependencies=[JUDGES],
-    responses=answers(Payout, PayoutNotFound, PayoutMoved, PayoutRefused, *ONCE),
+    responses=answers(Payout, PayoutNotFound, PayoutMoved, PayoutRefused),
 )
 async def post_approval(
     request: Request,
@@ -237,7 +230,7 @@ async def post_approval(
     "/payouts/{payoutId}:cancel",
     summary="Give a payout up",
     dependencies=[ASKS],
-    responses=answers(Payout, PayoutNotFound, PayoutMoved, *ONCE),
+    responses=answers(Payout, PayoutNotFound, PayoutMoved),
 )
 async def post_cancellation(
     graph: GraphOfApp, desk: DeskOfApp, payout_id: PayoutId, given: ReasonGiven
@@ -250,9 +243,7 @@ async def post_cancellation(
     "/payouts:send",
     summary="Send approved payouts to the bank",
     dependencies=[RUNS],
-    responses=answers(
-        PayoutsSent, ChannelBusy, BatchAltered, ChannelUnavailable, GraphTimeout, *ONCE
-    ),
+    responses=answers(PayoutsSent, ChannelBusy, BatchAltered, ChannelUnavailable, GraphTimeout),
 )
 async def post_sending(
     request: Request, graph: GraphOfApp, desk: DeskOfApp, till: TillOfApp
@@ -270,7 +261,7 @@ async def post_sending(
     "/payouts:reconcile",
     summary="Read the bank's result files",
     dependencies=[RUNS],
-    responses=answers(PayoutsReconciled, ChannelBusy, BatchAltered, ChannelUnavailable, *ONCE),
+    responses=answers(PayoutsReconciled, ChannelBusy, BatchAltered, ChannelUnavailable),
 )
 async def post_reconciliation(
     graph: GraphOfApp, desk: DeskOfApp, till: TillOfApp

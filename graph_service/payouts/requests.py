@@ -90,7 +90,7 @@ async def request_payout(
     Decided in the transaction that writes it, while every account of the person is held. Raises
     MemberNotFound, PayoutRefused, KeyReused.
     """
-    payout_id = new_id() if claim is None else _id_of(claim.request_id)
+    payout_id = _id_of(new_id() if claim is None else claim.request_id)
     now = desk.now
 
     async def work(transaction: Transaction) -> str:
@@ -336,5 +336,5 @@ async def _told(transaction: Transaction, claim: Claim | None, row: Row) -> str:
 
 
 def _id_of(request_id: str) -> str:
-    """The id of the payout of an Idempotency-Key."""
-    return hashlib.sha256(f"payout {request_id}".encode()).hexdigest()[:24]
+    """The id of the payout of a request: letters and digits, which no bank's program changes."""
+    return "po" + hashlib.sha256(f"payout {request_id}".encode()).hexdigest()[:24]
