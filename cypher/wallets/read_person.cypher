@@ -21,27 +21,28 @@ CALL (a) {
   OPTIONAL MATCH (w:Wallet {walletId: $currency + ' ' + a.memberId})
   CALL (w) {
     MATCH (w)<-[:PART_OF]-(d:WalletDay)
-    WITH d.day AS day, d.totalMinor AS total, d.moments AS moments,
-      d.amounts AS amounts
-    RETURN sum(total) AS daysMinor, sum(
-      CASE
-        WHEN day < $day THEN total
-        WHEN day > $day THEN 0
-        ELSE reduce(
-          released = 0, i IN range(0, size(moments) - 1) |
-          CASE
-            WHEN moments[i] <= $nowMicros THEN released + amounts[i]
-            ELSE released
-          END
-        )
-      END
-    ) AS dueMinor
+    RETURN sum(d.totalMinor) AS daysMinor,
+      sum(CASE WHEN d.day < $day THEN d.totalMinor ELSE 0 END) AS pastMinor
+  }
+  CALL (w) {
+    MATCH (w)<-[:PART_OF]-(d:WalletDay)
+    WHERE d.day = $day
+    WITH d.moments AS moments, d.amounts AS amounts
+    RETURN sum(
+      reduce(
+        released = 0, i IN range(0, size(moments) - 1) |
+        CASE
+          WHEN moments[i] <= $nowMicros THEN released + amounts[i]
+          ELSE released
+        END
+      )
+    ) AS todayMinor
   }
   RETURN {
     openMinor: coalesce(w.openMinor, 0),
     releasedMinor: coalesce(w.releasedMinor, 0),
     foldedDay: coalesce(w.foldedDay, 0), daysMinor: daysMinor,
-    dueMinor: dueMinor, periods: coalesce(w.periods, []),
+    dueMinor: pastMinor + todayMinor, periods: coalesce(w.periods, []),
     periodMinor: coalesce(w.periodMinor, [])
   } AS wallet
 }

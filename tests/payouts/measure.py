@@ -1,4 +1,6 @@
-"""How long a decision takes: uv run python -m tests.payouts.measure URL KEY [REQUESTS]
+"""How long a decision takes, beside a bare question to the database.
+
+uv run python -m tests.payouts.measure URL KEY [REQUESTS]
 
 Against a service whose data folder is the one of the settings: it asks the graph for the heaviest
 payees and for others at random, then the service to decide on each, alone and four at a time.
@@ -13,6 +15,7 @@ from time import perf_counter
 from httpx2 import AsyncClient
 
 from graph_service.graph.opening import open_graph, settings_for
+from graph_service.graph.session import Graph
 from graph_service.settings import Settings
 from tests.conftest import Database
 
@@ -34,6 +37,16 @@ async def decided(client: AsyncClient, member_id: str) -> float:
     answer = await client.post("/v1/payouts:decide", json=wanted)
     assert answer.status_code == 200, answer.text
     return perf_counter() - started
+
+
+async def asked_barely(graph: Graph, requests: int) -> list[float]:
+    """What the way to the database takes by itself."""
+    times = list[float]()
+    for _ in range(requests):
+        started = perf_counter()
+        await graph.read("graph/check_health")
+        times.append(perf_counter() - started)
+    return times
 
 
 async def measured(client: AsyncClient, member_ids: list[str], callers: int) -> dict[str, float]:
@@ -59,6 +72,11 @@ async def measured(client: AsyncClient, member_ids: list[str], callers: int) -> 
 async def main(url: str, key: str, requests: int) -> None:
     settings = Settings()
     async with open_graph(settings) as opened:
+        await asked_barely(opened.graph, 200)
+        for _ in range(2):
+            times = await asked_barely(opened.graph, requests)
+            told = {"bare": "RETURN 1", "p50Ms": at(times, 0.5), "p99Ms": at(times, 0.99)}
+            sys.stdout.write(json.dumps(told) + "\n")
         named = settings_for(settings, opened.address) if opened.address else settings
         payees = await asyncio.to_thread(Database(named).query, PAYEES)
     heaviest = payees[:HEAVY]
