@@ -16,10 +16,11 @@ from starlette.middleware.cors import CORSMiddleware
 from graph_service import __version__
 from graph_service.access.endpoints import Requires
 from graph_service.access.endpoints import router as keys_router
+from graph_service.access.idempotency import Idempotency
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
 from graph_service.cases.endpoints import router as cases_router
-from graph_service.cases.rules import read_rules
+from graph_service.cases.rules import read_rules as read_risk_rules
 from graph_service.channels.endpoints import router as channels_router
 from graph_service.channels.taking import open_channels
 from graph_service.compliance.endpoints import router as compliance_router
@@ -44,6 +45,8 @@ from graph_service.ingest.endpoints import router as ingest_router
 from graph_service.ingest.tokens import open_tokeniser, read_pepper
 from graph_service.ledger.endpoints import router as ledger_router
 from graph_service.openapi import openapi_of
+from graph_service.payouts.endpoints import router as payouts_router
+from graph_service.payouts.rules import read_rules as read_payout_rules
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plans.endpoints import router as plans_router
 from graph_service.portal.endpoints import router as portal_router
@@ -60,8 +63,16 @@ ROUTERS = (
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router, holds_router, cases_router, channels_router),
+    payouts_router,
 )
-EXPOSED_HEADERS = ["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
+EXPOSED_HEADERS = [
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -76,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.settings = settings or Settings()
-    app.state.risk_rules = read_rules(app.state.settings.risk_rules)
+    app.state.risk_rules = read_risk_rules(app.state.settings.risk_rules)
     for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)
@@ -91,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     settings: Settings = app.state.settings
     app.state.channels = open_channels(settings)
+    app.state.payout_rules = read_payout_rules(settings.payout_rules)
     async with open_graph(settings) as opened:
         pepper = read_pepper(settings)
         app.state.graph = opened.graph
@@ -124,6 +136,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost: every answer has an id, and a page that may call is
     let read errors too; a preflight has no key.
     """
+    app.add_middleware(Idempotency, settings=settings)
     app.add_middleware(KeyGate)
     app.add_middleware(Limits, settings=settings)
     if settings.cors_origins:

@@ -31,6 +31,7 @@ from graph_service.ingest.tokens import open_tokeniser
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
+from graph_service.payouts_command import app as payouts_app
 from graph_service.pepper_commands import app as pepper_app
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
@@ -52,6 +53,7 @@ app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
 app.add_typer(pepper_app, name="pepper")
+app.add_typer(payouts_app, name="payouts")
 app.command()(compliance)
 app.command("simulate")(simulate_plan)
 console = Console()

@@ -14,6 +14,13 @@ from graph_service.access.endpoints import (
     Requires,
     ScopeMissing,
 )
+from graph_service.access.idempotency import (
+    EVENTS,
+    AnswerNotKept,
+    InProgress,
+    KeyMalformed,
+    KeyReused,
+)
 from graph_service.access.rates import TooManyWrongKeys
 from graph_service.access.ring import KeysUnknown
 from graph_service.answers import Problem, codes_of, problem_response, reasons_of
@@ -32,6 +39,13 @@ from graph_service.ingest.envelope import DATA, Envelope
 
 REF = "#/components/schemas/{model}"
 INVALID = ("invalid_request", "A parameter or a field is missing or outside its limits.")
+ONCE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "1 to 255 characters of yours: the same again is done once, answered the same.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
     "browser": {
@@ -111,7 +125,10 @@ def _complete(operation: dict[str, Any], route: tuple[str, str], scope: str | No
     responses: dict[str, Any] = operation["responses"]
     reasons = reasons_of() | dict([INVALID])
     codes = {status: codes_of(response) for status, response in responses.items()}
-    for status, code in _common(operation, path, scope):
+    once = method == "POST" and path.startswith("/v1/") and not EVENTS.match(path)
+    if once:
+        operation["parameters"] = [*operation.get("parameters", ()), ONCE]
+    for status, code in _common(operation, path, scope, once=once):
         codes.setdefault(status, []).append(code)
     for status, named in codes.items():
         if named:
@@ -125,7 +142,9 @@ def _complete(operation: dict[str, Any], route: tuple[str, str], scope: str | No
             _keep_reference(response)
 
 
-def _common(operation: dict[str, Any], path: str, scope: str | None) -> Iterator[tuple[str, str]]:
+def _common(
+    operation: dict[str, Any], path: str, scope: str | None, *, once: bool
+) -> Iterator[tuple[str, str]]:
     """Status and code of the errors that follow from what a route takes."""
     faults: list[type[ServiceError]] = []
     if scope is not None:
@@ -135,6 +154,8 @@ def _common(operation: dict[str, Any], path: str, scope: str | None) -> Iterator
         faults += [HeadersTooLarge, Busy, RequestTimeout]
     if path.startswith("/v1/"):
         faults += [GraphUnavailable, StorageFull, GraphTimeout]
+    if once:
+        faults += [KeyMalformed, KeyReused, InProgress, AnswerNotKept]
     if "requestBody" in operation:
         faults += [Malformed, TooLarge, BodyTimeout]
     for fault in faults:

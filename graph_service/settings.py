@@ -199,6 +199,25 @@ class Settings(BaseSettings):
     channel_body_bytes_max: int = Field(
         default=2**20, gt=0, description="Largest body of a callback (bytes)."
     )
+    payout_rules: Path | None = Field(
+        default=None, description="File of the rules for payouts; absent: those that come along."
+    )
+    payout_dir: Path | None = Field(
+        default=None,
+        description="Folder of outbox, inbox and done of payouts; absent: payouts in data_dir.",
+    )
+    payout_wait_ms: int = Field(
+        default=1_000,
+        ge=0,
+        le=30_000,
+        description="How long a decision on a payout waits for facts not counted yet (ms).",
+    )
+    payout_batch_rows_max: int = Field(
+        default=500, gt=0, le=5_000, description="Most payouts in one file to the bank."
+    )
+    idempotency_keep_h: float = Field(
+        default=24, ge=24, description="How long answers to an Idempotency-Key are kept (h)."
+    )
     page_items_max: int = Field(
         default=500, ge=50, le=500, description="Most items on a page of a list (50 to 500)."
     )
@@ -211,6 +230,11 @@ class Settings(BaseSettings):
     header_bytes_max: int = Field(
         default=65_536, ge=4_096, description="Largest address with its headers (bytes)."
     )
+
+    @property
+    def payout_folder(self) -> Path:
+        """Where batches go to and results come from."""
+        return self.payout_dir or self.data_dir / "payouts"
 
     @field_validator("cors_origins", "page_embed_origins", "pepper_previous", mode="before")
     @classmethod

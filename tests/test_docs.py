@@ -40,6 +40,9 @@ COMMANDS = (
     "keys create",
     "keys list",
     "plan check",
+    "payouts send",
+    "payouts reconcile",
+    "payouts list",
     "simulate",
     "neo4j start",
 )

@@ -192,6 +192,22 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/channels/suspects?cursor=odd", {}
     yield "GET", "/v1/orders/order-1/channels", {}
     yield "GET", "/v1/orders/none/channels", {}
+    paid = {"memberId": "step-3", "amountMinor": 10_000, "currency": "CNY"}
+    once = {"Idempotency-Key": "once"}
+    yield "GET", "/v1/payouts/rules", {}
+    yield "POST", "/v1/payouts:decide", {"json": paid}
+    yield "POST", "/v1/payouts:decide", {"json": {**paid, "amountMinor": 0}}
+    yield "POST", "/v1/payouts:decide", {"json": {**paid, "memberId": "nobody"}}
+    yield "POST", "/v1/payouts", {"json": paid, "headers": once}
+    yield "POST", "/v1/payouts", {"json": {**paid, "amountMinor": 1}, "headers": once}
+    yield "POST", "/v1/payouts", {"json": {**paid, "account": "6222021234567890"}}
+    yield "GET", "/v1/payouts?state=sent&limit=1", {}
+    yield "GET", "/v1/payouts?cursor=odd", {}
+    yield "GET", "/v1/payouts/none", {}
+    yield "POST", "/v1/payouts/none:approve", {"json": {"reason": "r"}}
+    yield "POST", "/v1/payouts/none:cancel", {"json": {"reason": "r"}}
+    yield "POST", "/v1/payouts:send", {}
+    yield "POST", "/v1/payouts:reconcile", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "DELETE", "/v1/webhooks/{webhookId}", {}
     yield "GET", "/v1/members/step-3/person", {}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from graph_service.attribution.path import read_paths
 from graph_service.attribution.touches import MICROS_PER_DAY, Journey, read_journeys
-from graph_service.clock import Clock, from_micros
+from graph_service.clock import Clock, from_micros, to_micros
 from graph_service.errors import GraphError
 from graph_service.graph.session import Row, Transaction
 from graph_service.ledger.affected import LogFact, orders_touched
@@ -21,13 +21,15 @@ from graph_service.ledger.lines import order_lines
 from graph_service.ledger.months import period_changes
 from graph_service.months.counted import COUNTED
 from graph_service.periods import month_of
-from graph_service.plans.timeline import Plans
+from graph_service.plans.timeline import ACTIVATED, Plans
+from graph_service.wallets.keeping import Posting, keep_wallets
 
 # Facts that the ledger follows in one transaction.
 FOLLOWED_TOGETHER = 1_000
 # Of these, such as count the sales of a closed period, five hundred each.
 COUNTED_TOGETHER = 10
 PROMOTER_ACCEPTED = "promoter.accepted"
+ENDED = frozenset({"order.completed", "order.cancelled"})
 
 
 class Moment(NamedTuple):
@@ -55,11 +57,38 @@ async def follow_log(
     if order_ids:
         changes += await _book_orders(transaction, order_ids, facts, plans, clock)
     await append_changes(transaction, sorted(changes, key=lambda one: one.place), holder)
+    await _keep_wallets(transaction, changes, facts, order_ids, plans=plans, clock=clock)
     paid = [fact.time for fact in facts if fact.type == "order.paid"]
     await transaction.run(
         "ledger/advance_ledger", bookedSeq=facts[-1].seq, newestPaidAt=max([newest, *paid])
     )
     return len(facts)
+
+
+async def _keep_wallets(
+    transaction: Transaction,
+    changes: Iterable[Change],
+    facts: Iterable[LogFact],
+    order_ids: Iterable[str],
+    *,
+    plans: Plans,
+    clock: Clock,
+) -> None:
+    """Count these changes, and what these facts may release at another moment than before."""
+    postings = [
+        Posting(
+            one.key[0],
+            one.currency,
+            one.order_id,
+            one.sales_month_id.partition(" ")[0],
+            one.amount_minor,
+        )
+        for one in changes
+    ]
+    moved = {fact.data["orderId"] for fact in facts if fact.type in ENDED}
+    if any(fact.type == ACTIVATED for fact in facts):
+        moved |= set(order_ids)
+    await keep_wallets(transaction, postings, moved, plans, to_micros(clock()))
 
 
 async def _next_facts(transaction: Transaction, after: int, limit: int) -> list[LogFact]:

@@ -68,9 +68,13 @@ class Balance(Answer):
     """Everything owed by now, of all months (minor units); may be below 0, and is carried."""
 
     pending_minor: int = Field(description="not released yet")
-    released_minor: int = Field(description="completed, and held long enough")
-    held_minor: int = Field(description="released, but held back")
+    released_minor: int = Field(
+        description="completed, held long enough, and free to be paid; below 0 it is owed"
+    )
+    held_minor: int = Field(description="would be released, but a hold on the person is in force")
+    reserved_minor: int = Field(description="asked to be paid out, not settled yet")
     paid_minor: int = Field(description="paid out")
+    negative_minor: int = Field(description="what is owed and carried: 0, or minus released")
 
 
 class LadderProgress(Answer):

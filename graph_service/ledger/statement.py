@@ -21,6 +21,7 @@ from graph_service.plans.timeline import Plans
 from graph_service.referrals.sales import PLATFORM, sales_month_id
 from graph_service.referrals.teams import read_member
 from graph_service.rewards.orders import OrderNotFound
+from graph_service.wallets.reading import Question, read_holder
 
 # How often a statement is read anew where the ledger goes on meanwhile.
 READ_AGAIN_MAX = 5
@@ -108,7 +109,7 @@ async def read_statement(
             break
         # A month that was closed in the middle would be missing, or be there twice.
         before, sums = after, await _sums(graph, member_id, month, plans, now, asked)
-    by_basis, released, pending = sums
+    by_basis, balance = sums
     key = sales_month_id(month, asked, member_id)
     of_month = plan_of_period(plans, month)
     period = period_of_row({"period": month, "currency": asked}, plans)
@@ -120,26 +121,22 @@ async def read_statement(
         "planVersion": plan.version,
         "byBasis": by_basis,
         "totalMinor": sum(by_basis.values()),
-        "balance": {
-            "pendingMinor": pending,
-            "releasedMinor": released,
-            "heldMinor": 0,
-            "paidMinor": 0,
-        },
+        "balance": balance,
         "ladder": ladder_progress(of_month, sales[0].person_own if sales else 0),
     }
 
 
 async def _sums(
     graph: Graph, member_id: str, month: str, plans: Plans, now: datetime, currency: str
-) -> tuple[dict[str, int], int, int]:
-    """The month by basis, and of all months what is released and what is not yet."""
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The month by basis, and the balance of all months."""
     sums = (
         await graph.read("ledger/sum_month", memberId=member_id, month=month, currency=currency)
     )[0]
     by_basis: dict[str, int] = dict.fromkeys(get_args(Basis), 0)
     by_basis |= dict(zip(sums["bases"], sums["amounts"], strict=True))
-    released, pending = await _balance(graph, member_id, currency, plans, now)
+    holder = await read_holder(graph.read, Question(member_id, currency, now, since=now), plans)
+    released = pending = 0
     for one in await _accrued(graph, member_id, currency, plans):
         if month_of_period(one.period.period) == month:
             by_basis[one.line.basis] += one.line.amount_minor
@@ -147,7 +144,7 @@ async def _sums(
             released += one.line.amount_minor
         else:
             pending += one.line.amount_minor
-    return by_basis, released, pending
+    return by_basis, holder.balance(pending, released)
 
 
 @dataclass(frozen=True)
@@ -169,28 +166,6 @@ async def _accrued(graph: Graph, member_id: str, currency: str, plans: Plans) ->
             lines = period_lines(plan, period.period, currency, sales)
             found += [Accrued(period, one) for one in lines if one.payee_id == member_id]
     return found
-
-
-async def _balance(
-    graph: Graph, member_id: str, currency: str, plans: Plans, now: datetime
-) -> tuple[int, int]:
-    """What the entries of a member come to: released by now, and not yet."""
-    of_orders = (
-        await graph.read(
-            "ledger/sum_balance",
-            memberId=member_id,
-            currency=currency,
-            now=now,
-            rows=plans.holding_rows,
-        )
-    )[0]
-    released, pending = of_orders["releasedMinor"], of_orders["pendingMinor"]
-    for row in await graph.read("ledger/sum_periods", memberId=member_id, currency=currency):
-        if held_until(plans, period_of_row(row, plans)) <= to_micros(now):
-            released += row["amountMinor"]
-        else:
-            pending += row["amountMinor"]
-    return released, pending
 
 
 def ladder_progress(plan: Plan, promoted_minor: int) -> dict[str, Any]:

@@ -124,7 +124,9 @@ async def test_what_is_completed_is_released_after_the_holding_days(client: Asyn
         "pendingMinor": 0,
         "releasedMinor": 1_175,
         "heldMinor": 0,
+        "reservedMinor": 0,
         "paidMinor": 0,
+        "negativeMinor": 0,
     }
     assert statement["ladder"] == {
         "promotedSalesMinor": 10_000,

@@ -1,0 +1,3 @@
+// Find payouts of a time.
+CREATE INDEX payoutTime IF NOT EXISTS
+FOR (p:Payout) ON (p.createdAt)

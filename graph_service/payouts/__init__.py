@@ -1,0 +1,1 @@
+"""May this money leave, and has it arrived, once and never twice?"""

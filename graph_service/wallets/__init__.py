@@ -1,0 +1,1 @@
+"""How much of what a member has earned is free by now?"""
