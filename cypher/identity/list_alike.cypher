@@ -1,5 +1,5 @@
-// Which members, after this one, share something strong, or had something said
-// of them and another?
+// Which members, after this one, share something strong, had something said of
+// them and another, or are believed to be a person with others or to be held?
 // mode: read
 // params: $after string, $limit integer
 // returns: memberIds list<string>
@@ -14,7 +14,7 @@ WHERE EXISTS {
 } OR EXISTS {
   (m)<-[:ABOUT]-(f:Fact)
   WHERE f.type IN ['member.merged', 'member.unmerged']
-}
+} OR m.personId IS NOT NULL OR m.held
 WITH m
 LIMIT $limit
 RETURN collect(m.memberId) AS memberIds

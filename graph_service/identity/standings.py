@@ -79,12 +79,29 @@ async def change_standings(
     transaction: Transaction, touched: Iterable[str], *, name: str, now: datetime
 ) -> list[Change]:
     """Work out anew who these members and all their kin are; returns whose standing changed."""
-    asked = set(touched)
-    if not asked:
+    rows = await _differing(transaction.run, set(touched))
+    await _write(transaction, rows, name=name, now=now)
+    changed = (row for row in rows if row["changed"])
+    return [Change(row["memberId"], row["personId"] != row["before"].person_id) for row in changed]
+
+
+async def verify_persons(graph: Graph) -> tuple[int, list[str]]:
+    """How many members were looked at, and who stands otherwise than what is known says."""
+    count, differing = 0, set[str]()
+    async for member_ids in _alike(graph):
+        count += len(member_ids)
+        rows = await _differing(graph.read, set(member_ids))
+        differing.update(row["memberId"] for row in rows if row["changed"])
+    return count, sorted(differing)
+
+
+async def _differing(read: Read, touched: set[str]) -> list[Row]:
+    """Of these members and their kin, how those stand who stand otherwise than is kept."""
+    if not touched:
         return []
-    kin = sorted(await _kin(transaction.run, asked))
-    before, on_hold = await _read_standings(transaction.run, kin)
-    known = await read_known(transaction.run, kin) if len(kin) > 1 else Known()
+    kin = sorted(await _kin(read, touched))
+    before, on_hold = await _read_standings(read, kin)
+    known = await read_known(read, kin) if len(kin) > 1 else Known()
     persons = persons_of(known, kin)
     links = _links_by_member(known, kin, persons)
     rows: list[Row] = []
@@ -106,9 +123,7 @@ async def change_standings(
                     "why": why,
                 }
             )
-    await _write(transaction, rows, name=name, now=now)
-    changed = (row for row in rows if row["changed"])
-    return [Change(row["memberId"], row["personId"] != row["before"].person_id) for row in changed]
+    return rows
 
 
 def _kinds(link: Link) -> list[str]:
@@ -159,6 +174,11 @@ async def unknown_persons(graph: Graph) -> AsyncGenerator[list[str]]:
             break
         await graph.write("identity/weigh_identifiers", tokens=tokens, steps=steps)
         after = tokens[-1]
+    async for member_ids in _alike(graph):
+        yield member_ids
+
+
+async def _alike(graph: Graph) -> AsyncGenerator[list[str]]:
     after = ""
     while True:
         rows = await graph.read("identity/list_alike", after=after, limit=WRITTEN_TOGETHER)

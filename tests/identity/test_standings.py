@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import load_migrations, migrate
 from graph_service.graph.session import Graph
+from graph_service.identity.standings import verify_persons
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
 from graph_service.plans.document import seed_plan
@@ -336,3 +337,15 @@ async def test_an_erasure_does_not_part_a_person(client: AsyncClient, database: 
 
     assert erased.status_code == 200
     assert persons(database) == {"a": ["a", "b", "c"]}
+
+
+async def test_verify_finds_whoever_is_not_the_person_that_is_kept(
+    store: Store, pipeline: Pipeline, database: Database
+) -> None:
+    await store([observed(one, "phone", "13800138000") for one in ("a", "b")])
+    before = await verify_persons(pipeline.graph)
+
+    database.query("MATCH (m:Member {memberId: 'b'})-[r:IS_PERSON]->() DELETE r REMOVE m.personId")
+
+    assert before == (2, [])
+    assert await verify_persons(pipeline.graph) == (2, ["b"])
