@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from graph_service.attribution.path import read_paths
 from graph_service.attribution.touches import read_journeys
-from graph_service.clock import from_micros
+from graph_service.clock import from_micros, to_micros
 from graph_service.graph.queries import load_queries
 from graph_service.graph.schema import load_migrations, migrate
 from graph_service.graph.session import Graph, Transaction
+from graph_service.holds.placing import Lifting, NewHold, lift_hold, place_hold
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.ledger.booking import follow_log
 from graph_service.ledger.chain import Head, Proof, entry_of
@@ -86,9 +87,10 @@ def test_any_cut_of_the_log_gives_the_same_entries(world: st.DataObject, bench: 
     batches = world.draw(arrivals(events))
     follow_each = world.draw(st.integers(1, 5))
     close_each = world.draw(st.integers(1, 4))
+    hold_each = world.draw(st.integers(0, 3))
     bench.database.clear()
 
-    online = bench.runner.run(booked_online(bench, batches, follow_each, close_each))
+    online = bench.runner.run(booked_online(bench, batches, follow_each, close_each, hold_each))
     ends = {row["id"]: Head(row["number"], row["hash"]) for row in bench.database.query(HEADS)}
     replays = [bench.runner.run(replayed(bench, limit)) for limit in (1, 7, 1_000)]
 
@@ -144,14 +146,21 @@ async def follow(pipeline: Pipeline, limit: int) -> int:
 
 
 async def booked_online(
-    bench: Bench, batches: list[list[dict[str, Any]]], follow_each: int, close_each: int
+    bench: Bench,
+    batches: list[list[dict[str, Any]]],
+    follow_each: int,
+    close_each: int,
+    hold_each: int = 0,
 ) -> list[dict[str, Any]]:
     """Store batch by batch; stamp late and follow later still, so that much is not yet seen.
 
-    Months are closed in the middle of it, so that most of what comes corrects them.
+    hold_each: so often somebody is held or no longer. Months are closed in the middle of it, so
+    that most of what comes corrects them.
     """
     for number, batch in enumerate(batches):
         await bench.pipeline.store(batch)
+        if hold_each and number % hold_each == 0:
+            await hold_or_lift(bench, number // hold_each)
         if number % 2:
             await bench.pipeline.book_once()
         if number % close_each == 1:
@@ -163,6 +172,25 @@ async def booked_online(
     while await follow(bench.pipeline, 50):
         pass
     return [row["entry"] for row in bench.database.query(ENTRIES)]
+
+
+async def hold_or_lift(bench: Bench, number: int) -> None:
+    """Place a hold on the next member; every third time lift the one before."""
+
+    async def work(transaction: Transaction) -> None:
+        if number % 3 == 2:
+            lifting = Lifting("test", "a mistake", to_micros(NOW) // 1_000)
+            await lift_hold(transaction, f"h{number - 1}", lifting)
+        await place_hold(
+            transaction,
+            NewHold(f"h{number}", f"m{number % 5}", "person", "tip", "a tip", "test"),
+            NOW,
+        )
+
+    known = bench.database.query("MATCH (m:Member) RETURN collect(m.memberId) AS ids")[0]["ids"]
+    held = bench.database.query("MATCH (h:Hold) RETURN collect(h.holdId) AS ids")[0]["ids"]
+    if f"m{number % 5}" in known and (number % 3 < 2 or f"h{number - 1}" in held):
+        await bench.pipeline.graph.write_together(work, name="holds/place", timeout_s=60)
 
 
 async def replayed(bench: Bench, limit: int) -> list[dict[str, Any]]:
