@@ -1,9 +1,9 @@
 // What are these members seen with that others are too, but not too many?
 // mode: read
-// params: $memberIds list<string>
+// params: $memberIds list<string>, $ownOrders integer
 // returns: memberIds list<string>, tokens list<string>, kinds list<string>,
 //   reaches list<integer>, firsts list<integer> (us), lasts list<integer> (us),
-//   observed list<boolean>
+//   owned list<boolean>
 // timeout: 60 s
 UNWIND $memberIds AS memberId
 MATCH (m:Member {memberId: memberId})-[u:USES]->(i:Identifier)
@@ -20,4 +20,4 @@ RETURN collect(memberId) AS memberIds, collect(i.token) AS tokens,
   collect(u.firstSeen.epochSeconds * 1000000 + u.firstSeen.microsecond)
     AS firsts,
   collect(u.lastSeen.epochSeconds * 1000000 + u.lastSeen.microsecond) AS lasts,
-  collect(u.times > 0) AS observed
+  collect(u.times > 0 OR u.inOrders >= $ownOrders) AS owned

@@ -26,7 +26,8 @@ UNION
     MATCH (one:Member)<-[:ABOUT]-(:Fact {type: 'promoter.accepted'})
     WHERE one.memberId IN [row.memberId] + row.otherIds
   }
-  MATCH (m)<-[:CONCERNS]-(o:Order)
+  UNWIND [row.memberId] + row.otherIds AS accountId
+  MATCH (:Member {memberId: accountId})<-[:CONCERNS]-(o:Order)
   RETURN o.orderId AS orderId
 }
 RETURN collect(DISTINCT orderId) AS orderIds

@@ -326,7 +326,8 @@ class Settling:
         for kind, token in sorted(linked):
             link = links[f"{ORDER_LINKS.get(kind, 'PLACED_FROM')} Order"]
             link(f"{order_end}{mall.identifier(kind, token)}")
-            self.identities.see(record, kind, token)
+            if kind != "phone":
+                self.identities.see(record, kind, token)
 
     def _refund(self, record: Record) -> None:
         data = record[6]

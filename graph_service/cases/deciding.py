@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from graph_service.cases.scores import reasons_of
+from graph_service.cases.scores import clear_scores, reasons_of
 from graph_service.clock import from_micros
 from graph_service.errors import Conflict, NotFound
 from graph_service.graph.session import Graph, Read, Row, Transaction
@@ -134,6 +134,8 @@ async def decide_case(
         decided = own_fact("case.decided", f"case.decided {case_id}", at, data)
         await record_own_facts(transaction, [decided])
         await link_to_case(transaction, [decided], case_id)
+        if decision.conclusion == "cleared":
+            await clear_scores(transaction, rows[0]["memberIds"], case_id, decision.reason, at)
         if "lift_holds" in decision.actions:
             for hold in await _holds(transaction.run, case_id):
                 if hold.is_active(now_ms):

@@ -92,6 +92,25 @@ async def record_score(
     await graph.write_together(work, name="cases/record_score", timeout_s=STORE_TIMEOUT_S)
 
 
+async def clear_scores(
+    transaction: Transaction, member_ids: Sequence[str], case_id: str, reason: str, at: datetime
+) -> None:
+    """Who was cleared is of no risk until a later score says otherwise."""
+    for member_id in sorted(member_ids):
+        reasons = [{"feature": "case", "value": case_id, "text": reason}]
+        score = RiskScore(member_id, Decimal(0), source="case", reasons=reasons)
+        fact = own_fact("risk.scored", f"risk.scored {case_id} {member_id}", at, score.data())
+        await record_own_facts(transaction, [fact])
+        await transaction.run(
+            "cases/store_score",
+            memberId=member_id,
+            score=fact.data["score"],
+            level="clear",
+            atMillis=millis_of(at),
+            key=fact.key,
+        )
+
+
 async def _apply(transaction: Transaction, rules: Sequence[RiskRule], fact: Fact) -> None:
     """Do what these rules say of a score."""
     if not rules:

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, answers
 from graph_service.clock import Clock, time_string
-from graph_service.erasure.erasing import erase_member
+from graph_service.erasure.erasing import MemberHeld, PayoutUnderWay, erase_member
 from graph_service.errors import GraphTimeout
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.tokens import Tokeniser
@@ -59,7 +59,7 @@ class Erasing(Protocol):
     "/{memberId}/personal-data",
     summary="Erase what says who a member is",
     dependencies=[Depends(Requires("admin"))],
-    responses=answers(Erasure, MemberNotFound, GraphTimeout),
+    responses=answers(Erasure, MemberNotFound, MemberHeld, PayoutUnderWay, GraphTimeout),
 )
 async def delete_personal_data(
     request: Request,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from graph_service.clock import to_micros
+from graph_service.errors import Conflict
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.identity.facts import said_rows
 from graph_service.ingest.facts import PERSONAL_TYPES, canonical, own_fact
@@ -70,12 +71,24 @@ class Trace:
         return found
 
 
+class MemberHeld(Conflict):
+    """A hold is in force on an account of the member's person."""
+
+    code = "member_held"
+
+
+class PayoutUnderWay(Conflict):
+    """A payout to the member is asked for or on its way."""
+
+    code = "payout_under_way"
+
+
 async def erase_member(
     graph: Graph, tokeniser: Tokeniser, member_id: str, now: datetime
 ) -> tuple[int, Removed]:
-    """When (us) the member was erased, and what was removed just now. Raises MemberNotFound.
+    """When (us) the member was erased, and what was removed just now.
 
-    The ledger must have followed the log before. Cost: a look at every fact.
+    Raises MemberNotFound, MemberHeld, PayoutUnderWay. The ledger must have followed the log before. Cost: a look at every fact.
     """
 
     async def begin(transaction: Transaction) -> tuple[int, Trace, int, Removed]:
@@ -83,6 +96,11 @@ async def erase_member(
         if not rows:
             raise MemberNotFound(f"there is no member {member_id}")
         before = rows[0]
+        # Else who is held would come back under the same number as somebody new.
+        if before["erasedAt"] is None and before["held"]:
+            raise MemberHeld(f"{member_id} is held: erase once the hold is lifted")
+        if before["erasedAt"] is None and before["paying"]:
+            raise PayoutUnderWay(f"a payout to {member_id} is under way")
         if before["erasedAt"] is None:
             await _mark(transaction, member_id, before["status"], now)
         trace = await _trace(transaction, tokeniser, member_id, before["visitorIds"])

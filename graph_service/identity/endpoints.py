@@ -56,7 +56,7 @@ class SharedThing(Answer):
     """One thing that two accounts share, and what it says."""
 
     kind: str = Field(
-        description="union, phone, payment, contact, device, address, ip, or merged by the staff"
+        description="union, phone, payment, paid, device, address, ip, or merged by the staff"
     )
     token: str | None = Field(description="the identifier; null of what the staff said")
     bits: int = Field(description="doublings of the odds that both are one human")

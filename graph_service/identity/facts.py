@@ -101,7 +101,8 @@ def _observed(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 def seen_with(fact: Fact) -> Iterator[tuple[str, str]]:
     """The kinds and tokens that whom this fact is of was seen with, each once.
 
-    What says nothing of anybody, such as a device id of zeros, is left out.
+    What says nothing of anybody, such as a device id of zeros, is left out, and so is the phone of
+    an order: a neighbour may take the parcel in, and a number that rested may still be filled in.
     """
     yield from ((kind, token) for kind, token in _told(fact) if not is_nobodys(token))
 
@@ -112,4 +113,5 @@ def _told(fact: Fact) -> list[tuple[str, str]]:
         return [(data["kind"], data["value"])]
     if fact.type == "account.linked":
         return [("union", data["unionId"])] if "unionId" in data else []
-    return sorted({(one["kind"], one["value"]) for one in data.get("identifiers", ())})
+    told = {(one["kind"], one["value"]) for one in data.get("identifiers", ())}
+    return sorted((kind, token) for kind, token in told if kind != "phone")

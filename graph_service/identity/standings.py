@@ -3,8 +3,9 @@
 What changes is put into the log, so attribution and the ledger, which follow it, see it as of then.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +17,11 @@ from graph_service.identity.persons import (
     Seen,
     Token,
     Word,
+    joined_by,
     links_of,
     pair_of,
-    persons_of,
 )
-from graph_service.identity.weights import REACHES
+from graph_service.identity.weights import OWN_ORDERS, REACHES
 from graph_service.ingest.facts import Fact, own_fact
 from graph_service.ingest.store import linked_facts, record_stamped_facts
 
@@ -29,6 +30,7 @@ CHANGED = "standing.changed"
 _OTHER_TYPES = frozenset({"hold.placed", "hold.lifted", "member.erased"})
 # Accounts that are looked at together. More hang together only where somebody wants them to.
 KIN_MAX = 5_000
+IN_THREAD_FROM = 100
 WRITTEN_TOGETHER = 1_000
 WEIGHED_TOGETHER = 5_000
 WRITTEN = ("memberId", "personId", "held", "changed", "bits", "why")
@@ -102,8 +104,13 @@ async def _differing(read: Read, touched: set[str]) -> list[Row]:
     kin = sorted(await _kin(read, touched))
     before, on_hold = await _read_standings(read, kin)
     known = await read_known(read, kin) if len(kin) > 1 else Known()
-    persons = persons_of(known, kin)
-    links = _links_by_member(known, kin, persons)
+    found = await _found(known, kin)
+    persons = joined_by(found, kin)
+    links: dict[str, Link] = {}
+    for link in found:
+        for member_id in link.pair:
+            # What is strongest comes first.
+            links.setdefault(member_id, link)
     rows: list[Row] = []
     for member_id in kin:
         accounts = persons[member_id]
@@ -124,6 +131,13 @@ async def _differing(read: Read, touched: set[str]) -> list[Row]:
                 }
             )
     return rows
+
+
+async def _found(known: Known, kin: Sequence[str]) -> list[Link]:
+    """What joins these accounts; of many worked out in a thread, so that others are served."""
+    if len(kin) < IN_THREAD_FROM:
+        return list(links_of(known, kin))
+    return await asyncio.to_thread(lambda: list(links_of(known, kin)))
 
 
 def _kinds(link: Link) -> list[str]:
@@ -232,8 +246,9 @@ async def _kin(read: Read, touched: set[str]) -> set[str]:
 async def read_known(read: Read, member_ids: Sequence[str]) -> Known:
     """What is known of these members' identifiers, and what was said of them."""
     known = Known()
-    row = (await read("identity/read_uses", memberIds=member_ids))[0]
-    names = ("memberIds", "tokens", "kinds", "reaches", "firsts", "lasts", "observed")
+    asked = {"memberIds": member_ids, "ownOrders": OWN_ORDERS}
+    row = (await read("identity/read_uses", **asked))[0]
+    names = ("memberIds", "tokens", "kinds", "reaches", "firsts", "lasts", "owned")
     for member_id, token, kind, reach, *seen in zip(*(row[name] for name in names), strict=True):
         known.uses.setdefault(member_id, {})[token] = Seen(*seen)
         known.tokens[token] = Token(kind, reach)
@@ -261,15 +276,3 @@ async def _read_standings(
         if holds:
             on_hold.add(member_id)
     return kept, on_hold
-
-
-def _links_by_member(
-    known: Known, member_ids: Iterable[str], persons: Mapping[str, tuple[str, ...]]
-) -> dict[str, Link]:
-    """Per account of a person with several the strongest link that holds it there."""
-    several = [one for one in member_ids if len(persons[one]) > 1]
-    found: dict[str, Link] = {}
-    for link in links_of(known, several):
-        for member_id in link.pair:
-            found.setdefault(member_id, link)
-    return found

@@ -30,7 +30,10 @@ WORDS = {
     "union": ("one union id", "同一 unionId"),
     "phone": ("one verified phone number", "同一验证手机号"),
     "payment": ("one means of payment", "同一支付账户"),
-    "contact": ("one phone number given with orders", "订单中的同一联系电话"),
+    "paid": (
+        "one means of payment, used once by one of them",
+        "同一支付账户（其中一方仅用过一次）",
+    ),
     "device": ("one device", "同一设备"),
     "address": ("one address", "同一地址"),
     "ip": ("one IP address", "同一 IP 地址"),

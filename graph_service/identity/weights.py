@@ -15,13 +15,16 @@ from dataclasses import dataclass
 REACHES: tuple[tuple[int, int], ...] = ((4, 0), (16, 3), (64, 6), (256, 9))
 # Of what more are seen with, nothing is concluded, and nobody is looked for through it.
 REACH_MAX = REACHES[-1][0]
-# What a union id, a verified phone, a means of payment say of the few that share them; a phone
-# that both only gave with orders may be the neighbour's who takes the parcel in.
-BITS = {"union": 30, "phone": 20, "payment": 18, "contact": 6, "device": 8, "address": 6, "ip": 1}
+# What a union id, a verified phone, a means of payment say of the few that share them. Paid: one
+# of both used the means in one order alone, which a friend may have paid for it; so something else
+# has to be shared too. A phone given with an order is the parcel's, and says nothing here.
+BITS = {"union": 30, "phone": 20, "payment": 18, "paid": 9, "device": 8, "address": 6, "ip": 1}
 # Kinds by which accounts are joined; others only add to what these say.
-STRONG = frozenset({"union", "phone", "payment"})
+STRONG = frozenset({"union", "phone", "payment", "paid"})
+# From so many orders on, a means of payment is the account's own.
+OWN_ORDERS = 2
 # What members of one household share anyhow: the greatest counts, and one bit for each other.
-HOUSEHOLD = frozenset({"device", "address", "ip", "contact"})
+HOUSEHOLD = frozenset({"device", "address", "ip"})
 # A number that one account was last seen with so long before another first was may have been given
 # to somebody else: carriers freeze a number for at least 90 days (Telecommunications Service
 # Specification, order 36 of 2005 of the Ministry of Information Industry).
@@ -39,7 +42,7 @@ SAID_BITS = 1_000
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that two accounts share. kind: also contact, merged. bits: what it says.
+    """One thing that two accounts share. kind: also paid, merged. bits: what it says.
 
     token: None of what was said. users: at most so many accounts are seen with it.
     """

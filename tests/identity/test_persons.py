@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from graph_service.identity.persons import (
     MICROS_PER_DAY,
+    PAIRS_MAX,
     Known,
     Pair,
     Seen,
     Token,
     Word,
+    _candidates,  # pyright: ignore[reportPrivateUsage]
     links_of,
     persons_of,
     score_pair,
@@ -159,14 +161,57 @@ def test_a_number_that_rested_may_be_somebody_elses_unless_something_else_is_sha
     assert score_pair(with_device, ("a", "b")).joins
 
 
-def test_a_phone_on_a_parcel_is_no_verified_phone() -> None:
-    parcel = Seen(LONG_AGO, NOW, False)
-    known = known_of({"a": {"phone:1": ALWAYS}, "b": {"phone:1": parcel}})
+def test_a_card_that_paid_one_order_joins_with_something_else_only() -> None:
+    once = Seen(LONG_AGO, LONG_AGO, False)
+    alone = known_of({"a": {"payment:1": ALWAYS}, "b": {"payment:1": once}})
+    tokens = {"payment:1": once, "address:1": once}
+    with_address = known_of({"a": {"payment:1": ALWAYS, "address:1": ALWAYS}, "b": tokens})
 
-    score = score_pair(known, ("a", "b"))
+    score = score_pair(alone, ("a", "b"))
 
-    assert [one.kind for one in score.reasons] == ["contact"]
+    assert [one.kind for one in score.reasons] == ["paid"]
     assert score.bits < JOIN_BITS
+    assert score_pair(with_address, ("a", "b")).joins
+
+
+def test_of_many_who_hang_together_as_many_pairs_are_looked_at_as_is_said() -> None:
+    """2,000 accounts, each paid with 10 means that 250 used, which is not enough to join two."""
+    known = Known()
+    for means in range(80):
+        token = f"payment:{means}"
+        known.tokens[token] = Token("payment", 256)
+        for i in range(250):
+            member_id = f"m{(means * 25 + i * 7) % 2_000:05d}"
+            known.uses.setdefault(member_id, {})[token] = ALWAYS
+    users: dict[str, list[str]] = {}
+    for member_id, tokens in known.uses.items():
+        for token in tokens:
+            users.setdefault(token, []).append(member_id)
+
+    pairs = list(_candidates(known, users))
+
+    assert len(pairs) <= PAIRS_MAX + 80 * 250
+
+
+def test_of_many_who_share_what_is_enough_all_are_one_person_and_those_apart_are_not() -> None:
+    uses = {f"m{number:04}": {f"phone:{number % 3}": ALWAYS} for number in range(750)}
+    uses["m0000"] = {f"phone:{number}": ALWAYS for number in range(3)}
+    known = known_of(uses, {("m0001", "m0002"): [Word(1, 1, False)]})
+
+    persons = persons_of(known, uses)
+
+    assert len(persons["m0000"]) > 490
+    assert persons["m0001"] != persons["m0002"]
+    assert len(persons["m0001"]) + len(persons["m0002"]) == 750
+
+
+def test_each_unmerge_takes_one_merge_back() -> None:
+    pair = ("a", "b")
+    words = [Word(1, 1, True), Word(2, 2, True), Word(3, 3, False), Word(4, 4, False)]
+
+    said = [known_of({}, {pair: words[:count]}).said(pair) for count in range(5)]
+
+    assert said == [None, "merged", "merged", "merged", None]
 
 
 def test_an_unmerge_restores_what_stood_before_the_merge() -> None:

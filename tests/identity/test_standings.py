@@ -41,6 +41,14 @@ WHERE NOT type(r) IN ['FORMERLY_IS_PERSON', 'PASSED', 'CONCERNS', 'SOLD_IN']
 RETURN labels(n) AS labels, properties(n) AS node, type(r) AS type, properties(r) AS edge,
   properties(o) AS other
 """
+BALANCES = """
+MATCH (e:LedgerEntry)
+WITH e.payeeId AS payee, e.orderId AS order, e.basis AS basis, e.month AS month,
+  sum(e.amountMinor) AS amount
+WHERE amount <> 0
+RETURN payee, order, basis, month, amount
+ORDER BY payee, order, basis, month
+"""
 PASSING = {"standingAt", "heldBy", "batch", "since"}
 
 
@@ -95,8 +103,8 @@ async def test_payments_of_orders_join_and_their_phones_do_not(
 
     await store(
         [
-            order(1, "a", "payment", "card"),
-            order(2, "b", "payment", "card"),
+            *(order(number, "a", "payment", "card") for number in (5, 6)),
+            *(order(number, "b", "payment", "card") for number in (7, 8)),
             order(3, "c", "phone", "13800138000"),
             order(4, "d", "phone", "13800138000"),
         ]
@@ -264,16 +272,7 @@ class Bench:
 
     def balances(self) -> list[dict[str, Any]]:
         """What the ledger's entries come to by payee, order, basis and month."""
-        return self.database.query(
-            """
-            MATCH (e:LedgerEntry)
-            WITH e.payeeId AS payee, e.orderId AS order, e.basis AS basis, e.month AS month,
-              sum(e.amountMinor) AS amount
-            WHERE amount <> 0
-            RETURN payee, order, basis, month, amount
-            ORDER BY payee, order, basis, month
-            """
-        )
+        return self.database.query(BALANCES)
 
 
 def without_passing(value: object) -> object:
@@ -349,3 +348,68 @@ async def test_verify_finds_whoever_is_not_the_person_that_is_kept(
 
     assert before == (2, [])
     assert await verify_persons(pipeline.graph) == (2, ["b"])
+
+
+async def test_who_got_a_recycled_number_is_not_who_still_orders_with_it(
+    store: Store, database: Database
+) -> None:
+    """The old owner verified it once; the mall's form still fills it in with every parcel."""
+    day = timedelta(days=1)
+    phone = [{"kind": "phone", "value": "13800138000"}]
+    parcel = {**order_data("o-1", "old", 100), "identifiers": phone}
+
+    await store(
+        [
+            observed("old", "phone", "13800138000"),
+            event("order.paid", "p-1", START + 60 * day, parcel),
+            observed("new", "phone", "13800138000", START + 100 * day),
+        ]
+    )
+
+    assert persons(database) == {}
+
+
+async def test_a_friend_who_pays_one_order_is_not_the_buyer(
+    store: Store, database: Database
+) -> None:
+    def paid(member_id: str, key: str) -> Event:
+        card = [{"kind": "payment", "value": "card of the friend"}]
+        return event(
+            "order.paid", key, START, {**order_data(key, member_id, 1), "identifiers": card}
+        )
+
+    await store([paid("friend", "o-1"), paid("friend", "o-2"), paid("buyer", "o-3")])
+    once = persons(database)
+    await store([paid("buyer", "o-4")])
+
+    assert once == {}
+    assert persons(database) == {"buyer": ["buyer", "friend"]}
+
+
+async def test_what_an_invited_promoter_earns_more_does_not_depend_on_arrival(
+    store: Store, pipeline: Pipeline, database: Database
+) -> None:
+    line = {"productId": "tea", "categoryId": "fmcg", "quantity": 1, "amountMinor": 100_000}
+    order = {**order_data("o-1", "buyer", 100_000), "shareId": "s-1", "lines": [line]}
+    told = {
+        "pair": [observed("a", "phone", "1"), observed("b", "phone", "1")],
+        "third": [observed("c", "payment", "card"), observed("b", "payment", "card")],
+        "accepted": [
+            event("promoter.accepted", "j", START, {"memberId": "c", "inviteId": "i"}),
+        ],
+        "sale": [
+            event("share.created", "s", START, {"shareId": "s-1", "memberId": "a"}),
+            event("order.paid", "o", START + timedelta(days=1), order),
+        ],
+    }
+    found: list[list[dict[str, Any]]] = []
+
+    for names in (("pair", "third", "accepted", "sale"), ("pair", "accepted", "sale", "third")):
+        database.clear()
+        for name in names:
+            await store(told[name])
+            assert await pipeline.settle_ledger(timeout_s=60)
+        found.append(database.query(BALANCES))
+
+    assert any(row["basis"] == "reward" for row in found[0])
+    assert found[1] == found[0]
