@@ -143,3 +143,10 @@ def joined_honest(
             if len(honest) < len(together):
                 with_fraud |= honest
     return len(wrong), len(with_fraud)
+
+
+def joined_part(groups: Mapping[str, Hashable], truth: Mapping[str, str]) -> float:
+    """The part of these accounts that is joined to at least one other of the same person."""
+    cells = Counter((groups[one], who) for one, who in truth.items())
+    together = sum(cells[groups[one], who] > 1 for one, who in truth.items())
+    return together / len(truth) if truth else 1.0
