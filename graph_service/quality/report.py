@@ -30,12 +30,11 @@ STYLE: dict[Any, Any] = {
 }
 PAGE = """# How well persons are found
 
-Written by `graph-service persons evaluate --accounts {accounts} --seeds {seeds} --write
-docs/persons-quality.md`. Made-up people with {accounts:,} accounts, of whom it is known whose
-each is, live through a year with everything that makes two people look like one. Their events are
-taken as the service takes them, and the accounts joined as the service joins them
-([persons.md](persons.md)); a test compares that with what a real Neo4j holds. Weights were not
-fitted to these people.
+Written by `graph-service persons evaluate --write docs/persons-quality.md`, here with {accounts:,}
+accounts and {seeds} seeds. Made-up people, of whom it is known whose each account is, live through
+a year with everything that makes two people look like one. Their events are taken as the service
+takes them, and the accounts joined as the service joins them ([persons.md](persons.md)); a test
+compares that with what a real Neo4j holds. Weights were not fitted to these people.
 
 How often each thing happens is **assumed** (the numbers stand in
 `graph_service/worlds/persons.py`), so the figures show which things lead the joining astray and
