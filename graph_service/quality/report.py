@@ -65,7 +65,7 @@ addresses join, too.
 ## What joins different people
 
 Pairs of accounts of two people that are joined, by what made the two look like one; under
-camouflage 0.
+camouflage 0. *Uses*: how often an account was seen with what is another's for that reason.
 
 {noise}
 
@@ -88,6 +88,7 @@ LEVEL_COLUMNS = {
     "cubedRecall": "B-cubed recall",
     "cubedF1": "B-cubed F1",
 }
+NONE = Figure(0, 0, 0)
 RULES = {"": "the service", "anyStrong": "any strong", "anythingButIp": "anything but an IP"}
 RULE_COLUMNS = ("precision", "recall", "cubedF1")
 SUGGESTION_COLUMNS = {
@@ -125,13 +126,7 @@ def page_of(levels: Sequence[Level], accounts: int, seeds: int) -> str:
             ],
         ),
         rules=_rules(levels),
-        noise=_table(
-            ["what", "false pairs"],
-            [
-                [name, _count(figure)]
-                for name, figure in sorted(levels[0].noise.items(), key=lambda one: -one[1].mean)
-            ],
-        ),
+        noise=_noise(levels[0]),
         wrong=_count(plain["honestJoined"]),
         honest=_count(plain["honestPersons"]),
         with_fraud=_count(plain["honestJoinedToFraudsters"]),
@@ -158,6 +153,16 @@ def _rules(levels: Sequence[Level]) -> str:
             rows.append([f"{level.camouflage:g}", told, *figures, _count(wrong)])
     heads = ["camouflage", "rule", "precision", "recall", "B-cubed F1", "honest joined"]
     return _table(heads, rows)
+
+
+def _noise(level: Level) -> str:
+    """Every noise, also that which joins nobody, and how often there was occasion for it."""
+    names = sorted({*level.noise, *level.uses}, key=lambda one: -level.noise.get(one, NONE).mean)
+    rows = [
+        [name, *(_count(found.get(name, NONE)) for found in (level.uses, level.noise))]
+        for name in names
+    ]
+    return _table(["what", "uses", "false pairs"], rows)
 
 
 def _part(figure: Figure) -> str:

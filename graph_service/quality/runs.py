@@ -41,8 +41,8 @@ BASELINES: Mapping[str, frozenset[str]] = {
     "anythingButIp": STRONG | {"device", "address"},
 }
 Told = Callable[[int, int], None]
-# Figures by name, and false pairs by noise.
-Measured = tuple[dict[str, float], Counter[str]]
+# Figures by name, false pairs by noise, and uses by noise.
+Measured = tuple[dict[str, float], Counter[str], Counter[str]]
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Level:
-    """What one camouflage comes to. figures: by name. noise: false pairs by what caused them."""
+    """What one camouflage comes to. figures: by name.
+
+    noise: false pairs by what caused them. uses: how often each noise had an account be seen with
+    what is another's.
+    """
 
     camouflage: float
     figures: Mapping[str, Figure]
     noise: Mapping[str, Figure]
+    uses: Mapping[str, Figure]
 
 
 def evaluate(
@@ -79,12 +84,15 @@ def evaluate(
 
 
 def _level(camouflage: float, worlds: Sequence[Measured]) -> Level:
-    names = sorted({name for _, noise in worlds for name in noise})
-    figures = {name: figure_of([one[name] for one, _ in worlds]) for name in worlds[0][0]}
     return Level(
         camouflage,
-        figures,
-        {name: figure_of([noise[name] for _, noise in worlds]) for name in names},
+        *(
+            {
+                name: figure_of([one[name] for one in counts])
+                for name in sorted({name for one in counts for name in one})
+            }
+            for counts in zip(*worlds, strict=True)
+        ),
     )
 
 
@@ -119,7 +127,7 @@ def figure_of(values: Sequence[float]) -> Figure:
 
 
 def measure(world: PersonsWorld, parser: Parser) -> Measured:
-    """The figures of one world, and its false pairs by noise."""
+    """The figures of one world, its false pairs and its uses by noise."""
     memory = remember(parser.facts(world.events))
     known, truth = memory.known(), world.truth
     groups = persons_of(known, truth)
@@ -141,7 +149,8 @@ def measure(world: PersonsWorld, parser: Parser) -> Measured:
         found[f"{name}HonestJoined"] = joined_honest(joined, truth, world.fraudsters)[0]
     found |= _suggested(world, known, groups)
     noise = _noise_of(world, parser.tokeniser)
-    return found, false_pairs(links_of(known, truth), truth, noise)
+    causes = false_pairs(links_of(known, truth), truth, noise)
+    return found, causes, Counter(noise.values())
 
 
 def _noise_of(world: PersonsWorld, tokeniser: Tokeniser) -> dict[tuple[str, str], str]:

@@ -57,6 +57,14 @@ def test_every_false_pair_has_a_cause() -> None:
     assert UNKNOWN not in causes
 
 
+def test_homes_workplaces_and_cafes_join_nobody_though_they_are_used_most() -> None:
+    level = levels()[0]
+
+    for name in ("household", "workplace", "internet café", "second-hand device", "gift"):
+        assert level.uses[name].mean > 0
+        assert name not in level.noise
+
+
 def test_an_interval_holds_the_mean_and_one_seed_has_none() -> None:
     found, single = figure_of([1.0, 2.0, 3.0, 4.0, 5.0]), figure_of([2.0])
 
