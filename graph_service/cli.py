@@ -33,6 +33,7 @@ from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
 from graph_service.payouts_command import app as payouts_app
 from graph_service.pepper_commands import app as pepper_app
+from graph_service.persons_command import app as persons_app
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
 from graph_service.settings import Settings
@@ -54,6 +55,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(payouts_app, name="payouts")
+app.add_typer(persons_app, name="persons")
 app.command()(compliance)
 app.command("simulate")(simulate_plan)
 console = Console()

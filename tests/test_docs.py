@@ -43,6 +43,7 @@ COMMANDS = (
     "payouts send",
     "payouts reconcile",
     "payouts list",
+    "persons evaluate",
     "simulate",
     "neo4j start",
 )

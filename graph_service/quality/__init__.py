@@ -1,0 +1,1 @@
+"""How well are accounts joined to persons?"""
