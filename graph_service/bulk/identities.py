@@ -15,6 +15,8 @@ class Identities:
     def observe(self, record: Record) -> None:
         """identity.observed"""
         data = record[6]
+        if is_nobodys(data["value"]):
+            return
         if "visitorId" in data:
             self._mall.visitor(data["visitorId"])
         self.see(record, data["kind"], data["value"])

@@ -36,6 +36,7 @@ JOIN_BITS = 10
 SUGGEST_BITS = 8
 # What speaks against two accounts before anything is known that they share.
 PRIOR_BITS = 7
+HOUSEHOLD_PRIOR_BITS = 12
 # A word of the staff outweighs all.
 SAID_BITS = 1_000
 
@@ -69,8 +70,13 @@ class Score:
 
     @property
     def probability(self) -> float:
-        """That both are one human, if it was PRIOR_BITS against that before."""
-        return 1 / (1 + 2.0 ** min(max(PRIOR_BITS - self.bits, -60), 60))
+        """That both are one human, if it was so many bits against that before.
+
+        Most who share a home and nothing else are two people, so it is more against these.
+        """
+        at_home = all(one.kind in HOUSEHOLD for one in self.reasons)
+        prior = HOUSEHOLD_PRIOR_BITS if at_home else PRIOR_BITS
+        return 1 / (1 + 2.0 ** min(max(prior - self.bits, -60), 60))
 
 
 def reach_of(users: int) -> int:

@@ -117,9 +117,9 @@ async def test_nothing_says_who_the_member_is(world: AsyncClient, database: Data
 
     assert answer.status_code == 200
     assert answer.json()["removed"] == {
-        "uses": 3,
+        "uses": 6,
         "orderLinks": 2,
-        "identifiers": 4,
+        "identifiers": 5,
         "accounts": 1,
         "visitors": 1,
         "facts": 8,

@@ -34,7 +34,8 @@ ORDER BY personId, memberId
 KEPT = """
 MATCH (n)
 WHERE NOT n:Fact AND NOT n:LedgerEntry AND NOT n:LedgerPayee AND NOT n:Ledger AND NOT n:Sequence
-  AND NOT n:Lock AND NOT n:Lease AND NOT n:Migration AND NOT n:Person
+  AND NOT n:Wallet AND NOT n:WalletDay AND NOT n:Lock AND NOT n:Lease AND NOT n:Migration
+  AND NOT n:Person
   AND NOT (n:SalesMonth AND n.ownMinor = 0 AND n.teamMinor = 0 AND n.bonusMinor = 0)
 OPTIONAL MATCH (n)-[r]->(o)
 WHERE NOT type(r) IN ['FORMERLY_IS_PERSON', 'PASSED', 'CONCERNS', 'SOLD_IN']
