@@ -88,7 +88,8 @@ async def erase_member(
 ) -> tuple[int, Removed]:
     """When (us) the member was erased, and what was removed just now.
 
-    Raises MemberNotFound, MemberHeld, PayoutUnderWay. The ledger must have followed the log before. Cost: a look at every fact.
+    The ledger must have followed the log before. Cost: a look at every fact. Raises
+    MemberNotFound, MemberHeld, PayoutUnderWay.
     """
 
     async def begin(transaction: Transaction) -> tuple[int, Trace, int, Removed]:

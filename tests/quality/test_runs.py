@@ -41,7 +41,7 @@ def test_simpler_rules_join_more_honest_people() -> None:
         for name in ("honestJoined", "anyStrongHonestJoined", "anythingButIpHonestJoined")
     )
 
-    assert service < strong / 2 < anything / 2
+    assert service < strong < anything / 2
     assert mean_of("cubedF1") > mean_of("anyStrongCubedF1") > mean_of("anythingButIpCubedF1")
 
 
