@@ -121,7 +121,7 @@ class PayoutsSent(Answer):
 
 
 class Difference(Answer):
-    """A row of a result file that does not fit what was sent; nothing follows from it."""
+    """A row of a result file that does not fit what was sent or what the bank said before."""
 
     line: int
     code: str
