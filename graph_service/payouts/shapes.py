@@ -106,10 +106,13 @@ class BatchSent(Answer):
 
 
 class PayoutStopped(Answer):
-    """An approved payout that rules deny by now; it stays approved."""
+    """An approved payout that rules do not let go by now."""
 
     payout_id: str
     member_id: str
+    state: Literal["approved", "requested"] = Field(
+        description="approved: it stays so and waits; requested: a person must look at it"
+    )
     codes: list[str]
 
 
