@@ -52,8 +52,9 @@ console = Console()
 def send(*, as_json: AsJson = False) -> None:
     """Write approved payouts as CSV files into the outbox, each payout into one file only.
 
-    The folder is GRAPH_SERVICE_PAYOUT_DIR. Rules decide once more: what a hold stops by now stays
-    approved and is listed. After a crash run it again: the same file is written, not a second one.
+    The folder is GRAPH_SERVICE_PAYOUT_DIR. Rules decide once more. Listed are payouts that a hold
+    stops by now, which stay approved, and those that a person must look at by now, which are
+    requested again. After a crash run it again: the same file is written, not a second one.
     Exit code 3 if payouts were stopped.
     """
 
@@ -137,8 +138,8 @@ def _show_sent(batches: list[dict[str, Any]], stopped: list[dict[str, Any]]) -> 
         total = major(one["totalMinor"], one["currency"])
         console.print(f"{one['file']}: {one['count']:,} payouts, {total} {one['currency']}")
     for one in stopped:
-        told = f"stopped {one['payoutId']} of {one['memberId']}: {', '.join(one['codes'])}"
-        console.print(told, markup=False)
+        told = f"stopped {one['payoutId']} of {one['memberId']} ({one['state']}): "
+        console.print(told + ", ".join(one["codes"]), markup=False)
     if not batches and not stopped:
         console.print("nothing to send")
 

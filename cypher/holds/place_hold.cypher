@@ -1,4 +1,6 @@
 // Place a hold on a member, unless there is one of this id; what does it say?
+// The member is locked first: the relationship alone would not lock a node that
+// has many, and a payout that is decided meanwhile would not see the hold.
 // mode: write
 // params: $holdId string, $memberId string, $kind string, $code string,
 //   $reason string, $placedBy string, $placedMillis integer (ms since 1970),
@@ -10,6 +12,8 @@
 //   liftReason string, caseId string
 // timeout: 5 s
 MATCH (asked:Member {memberId: $memberId})
+SET asked.holdLock = $holdId
+WITH asked
 MERGE (h:Hold {holdId: $holdId})
   ON CREATE SET
     h.kind = $kind,

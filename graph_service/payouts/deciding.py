@@ -13,7 +13,7 @@ from graph_service.payouts.rules import Code, Decision, Limits, Rules
 from graph_service.periods import month_of, period_begins
 from graph_service.plans.member import Lang, amount_text
 from graph_service.plans.timeline import Plans
-from graph_service.wallets.reading import Holder, Question, read_holder
+from graph_service.wallets.reading import ACCOUNTS_MAX, Holder, Question, read_holder
 
 # Longer than a month and than every window.
 RECENT = timedelta(days=32)
@@ -136,6 +136,9 @@ def _of_balance(holder: Holder, wanted: Wanted) -> Iterator[Spoken]:
 
 def _of_standing(holder: Holder) -> Iterator[Spoken]:
     account = holder.account
+    if holder.has_more:
+        # A hold or a debt may be on an account that was not looked at.
+        yield Spoken("person_too_large", ACCOUNTS_MAX, counts=True)
     if holder.holds:
         yield Spoken("hold_in_force", value=len(holder.holds), counts=True)
     status: dict[str, Code] = {"frozen": "member_frozen", "closed": "member_closed"}
@@ -146,6 +149,8 @@ def _of_standing(holder: Holder) -> Iterator[Spoken]:
     kyc: dict[str, Code] = {"pending": "kyc_pending", "rejected": "kyc_rejected"}
     if account.kyc != "verified":
         yield Spoken(kyc.get(account.kyc, "kyc_missing"))
+    if any(one.kyc == "rejected" for one in holder.others):
+        yield Spoken("kyc_rejected_elsewhere")
     if not account.tax_registered:
         yield Spoken("tax_unregistered")
     levels = {one.risk_level for one in holder.accounts}

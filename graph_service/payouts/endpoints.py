@@ -248,8 +248,9 @@ async def post_cancellation(
 async def post_sending(
     request: Request, graph: GraphOfApp, desk: DeskOfApp, till: TillOfApp
 ) -> dict[str, Any]:
-    """What was begun is finished first. Each payout is decided on once more; what rules deny by
-    now stays approved and is told under `stopped`.
+    """What was begun is finished first. Each payout is decided on once more; told under `stopped`,
+    what rules deny by now stays approved, and what they want looked at, and no person approved,
+    is requested again.
     """
     if not await _settle(request):
         raise GraphTimeout("the ledger is behind what was stored; send again", headers=RETRY)

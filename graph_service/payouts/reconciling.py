@@ -1,7 +1,8 @@
 """What became of the payouts at the bank? Its result files against what was sent, row by row.
 
-A row that does not fit is kept as a difference and told; nothing else follows from it. A file is
-done with once all that follows from it is stored, so the same file again changes nothing.
+A row that does not fit is kept as a difference and told; nothing else follows from it, but where
+the bank paid after it had said that it did not: then the money is gone, and people must look. A
+file is done with once all that follows from it is stored, so the same file again changes nothing.
 """
 
 import asyncio
@@ -19,9 +20,10 @@ from graph_service.payouts.sending import Till, finish_batches
 
 TIMEOUT_S = 60.0
 ROWS_TOGETHER = 500
-# From which state a payout comes to each. A bank may give money back after it said that it went.
+# From which state a payout comes to each. A bank may give money back after it said that it went,
+# and may say that it went after it said that it did not.
 FROM: Mapping[Outcome, frozenset[str]] = {
-    "settled": frozenset({"sent"}),
+    "settled": frozenset({"sent", "failed"}),
     "failed": frozenset({"sent"}),
     "returned": frozenset({"sent", "settled"}),
 }
@@ -99,6 +101,8 @@ async def _store_part(
             elif payout is not None and _is_known(row, payout):
                 counts["unchanged"] += 1
             elif payout is not None and row.outcome is not None:
+                if payout["state"] == "failed":
+                    differences.append(_told(row, "settled_after_failure"))
                 written = _step(row, desk, file.name)
                 moved.append((row, payout, written))
                 after = {"state": row.outcome, "bankReference": row.bank_reference}

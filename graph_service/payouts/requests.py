@@ -30,6 +30,8 @@ TIMEOUT_S = 30.0
 # How often a person is locked again where accounts joined it meanwhile.
 LOCKED_AGAIN_MAX = 5
 MEDIA = "application/json"
+# What the history says of a payout that comes back from being sent.
+DOUBTFUL = "the rules want it looked at before it is sent"
 # So many digits in a row, blanks and hyphens aside, are an account's or a card's number.
 NUMBER = re.compile(r"\d{12}")
 
@@ -152,6 +154,21 @@ async def approve_payout(graph: Graph, desk: Desk, payout_id: str, reason: str) 
     return await graph.write_together(work, name="payouts/approve", timeout_s=TIMEOUT_S)
 
 
+def is_approved_by_person(row: Row) -> bool:
+    """Did a person let the payout go, and not the rules alone? Only a person gives a reason."""
+    steps = [json.loads(one) for one in row["history"]]
+    approvals = [one for one in steps if one["state"] == "approved"]
+    return bool(approvals) and approvals[-1]["reason"] is not None
+
+
+async def look_again(transaction: Transaction, desk: Desk, row: Row, verdict: Verdict) -> Row:
+    """An approved payout, whose accounts are held, waits for a person once more."""
+    now = desk.now
+    more = {"rulesVersion": desk.rules.version}
+    written = step("requested", now, desk.by, codes=verdict.codes, reason=DOUBTFUL)
+    return await _move(transaction, row, "requested", now, written, more)
+
+
 async def cancel_payout(graph: Graph, desk: Desk, payout_id: str, reason: str) -> Row:
     """Give a payout up that is not on its way to the bank. Raises PayoutNotFound, PayoutMoved."""
 
@@ -257,13 +274,19 @@ async def record_steps(
     state: State,
     rows: Sequence[Mapping[str, Any]],
     at: datetime,
+    *,
+    times: int = 1,
     **more: Any,
 ) -> None:
-    """Put a step of these payouts into the log, for each once. more: beside what each row says."""
+    """Put a step of these payouts into the log, for each once. more: beside what each row says.
+
+    times: how often they have come to this state, this time included.
+    """
+    again = f":{times}" if times > 1 else ""
     facts = [
         own_fact(
             f"payout.{state}",
-            f"payout.{state}:{row['payoutId']}",
+            f"payout.{state}:{row['payoutId']}{again}",
             at,
             {**row, **{name: one for name, one in more.items() if one}},
             place,
@@ -308,9 +331,9 @@ async def _move(
     moved = {"payoutId": row["payoutId"], "state": state, "step": written, **more}
     await transaction.run("payouts/move_payouts", rows=[moved])
     told = json.loads(written)
-    await record_steps(
-        transaction, state, [fact_data(row)], at, codes=told["codes"], reason=told["reason"]
-    )
+    times = 1 + sum(json.loads(one)["state"] == state for one in row["history"])
+    reasons = {"codes": told["codes"], "reason": told["reason"]}
+    await record_steps(transaction, state, [fact_data(row)], at, times=times, **reasons)
     return (await transaction.run("payouts/read_payouts", payoutIds=[row["payoutId"]]))[0]
 
 

@@ -18,6 +18,7 @@ Code = Literal[
     "amount_below_minimum",
     "amount_over_balance",
     "person_owes",
+    "person_too_large",
     "hold_in_force",
     "member_frozen",
     "member_closed",
@@ -25,6 +26,7 @@ Code = Literal[
     "kyc_pending",
     "kyc_missing",
     "kyc_rejected",
+    "kyc_rejected_elsewhere",
     "tax_unregistered",
     "risk_review",
     "risk_freeze",
@@ -38,7 +40,12 @@ Code = Literal[
 ]
 CODES: tuple[Code, ...] = get_args(Code)
 # Without these money could leave that is not there, or that somebody has stopped.
-NEEDED: tuple[Code, ...] = ("currency_unknown", "amount_over_balance", "hold_in_force")
+NEEDED: tuple[Code, ...] = (
+    "currency_unknown",
+    "amount_over_balance",
+    "person_too_large",
+    "hold_in_force",
+)
 # What a sentence may name.
 NAMES = ("amount", "limit", "value", "currency")
 BYTES_MAX = 2**20
@@ -87,7 +94,7 @@ class Rule(_Part):
 
 
 class Rules(_Part):
-    """The document. A rule that is left out does not speak, but three that are needed.
+    """The document. A rule that is left out does not speak, but four that are needed.
 
     behind_max: facts that are stored and not counted yet.
     """

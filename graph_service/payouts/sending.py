@@ -19,7 +19,9 @@ from graph_service.payouts.requests import (
     Desk,
     State,
     fact_data,
+    is_approved_by_person,
     lock_people,
+    look_again,
     record_steps,
     step,
 )
@@ -39,7 +41,7 @@ class Till(Channel, Protocol):
 
 @dataclass
 class Sent:
-    """What one call sent. stopped: approved payouts that rules deny by now, and why."""
+    """What one call sent. stopped: approved payouts that rules do not let go by now, and why."""
 
     batches: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     stopped: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -71,7 +73,8 @@ async def finish_batches(graph: Graph, desk: Desk, channel: Channel) -> list[dic
 async def fix_batch(graph: Graph, desk: Desk, sent: Sent, rows_max: int) -> str | None:
     """Put the next approved payouts into a new batch; its number, None where there are none.
 
-    Each is decided on once more: a hold that was placed meanwhile stops it here.
+    Each is decided on once more: a hold that was placed meanwhile stops it here, and what rules
+    want looked at by now waits for a person, unless one approved it.
     """
     known = [one["payoutId"] for one in sent.stopped]
 
@@ -116,11 +119,18 @@ async def _allowed(
             continue
         wanted = Wanted(row["memberId"], row["amountMinor"], row["currency"], row["payoutId"])
         verdict = await decide(transaction.run, wanted, desk.rules, desk.plans, desk.now)
-        if verdict.decision == "deny":
-            told = {"payoutId": row["payoutId"], "memberId": row["memberId"]}
-            stopped.append({**told, "codes": verdict.codes})
-        else:
+        payout = held[row["payoutId"]]
+        if verdict.decision == "allow" or (
+            verdict.decision == "review" and is_approved_by_person(payout)
+        ):
             good.append(row)
+            continue
+        state: State = "approved"
+        # A ledger that is behind is no doubt about a payout: the next run finds it level.
+        if verdict.decision == "review" and verdict.codes != ["ledger_behind"]:
+            state = (await look_again(transaction, desk, payout, verdict))["state"]
+        told = {"payoutId": row["payoutId"], "memberId": row["memberId"], "state": state}
+        stopped.append({**told, "codes": verdict.codes})
     return good
 
 

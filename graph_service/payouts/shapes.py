@@ -106,10 +106,13 @@ class BatchSent(Answer):
 
 
 class PayoutStopped(Answer):
-    """An approved payout that rules deny by now; it stays approved."""
+    """An approved payout that rules do not let go by now."""
 
     payout_id: str
     member_id: str
+    state: Literal["approved", "requested"] = Field(
+        description="approved: it stays so and waits; requested: a person must look at it"
+    )
     codes: list[str]
 
 
@@ -121,7 +124,7 @@ class PayoutsSent(Answer):
 
 
 class Difference(Answer):
-    """A row of a result file that does not fit what was sent; nothing follows from it."""
+    """A row of a result file that does not fit what was sent or what the bank said before."""
 
     line: int
     code: str

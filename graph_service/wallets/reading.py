@@ -48,12 +48,16 @@ class Account:
 
 @dataclass(frozen=True)
 class Holder:
-    """A member and the other accounts of the same person. behind: facts not counted yet."""
+    """A member and the other accounts of the same person. behind: facts not counted yet.
+
+    has_more: the person has accounts beside these, of which nothing is known here.
+    """
 
     account: Account
     others: Sequence[Account]
     person_id: str | None
     behind: int
+    has_more: bool
 
     @property
     def accounts(self) -> Sequence[Account]:
@@ -126,7 +130,8 @@ async def read_holder(read: Read, asked: Question, plans: Plans) -> Holder:
             released, pending, more = await sum_entries(read, row["memberId"], asked, plans)
         accounts.append(_account(row, pending + more[0], released + more[1]))
     first = rows[0]
-    return Holder(accounts[0], accounts[1:], first["personId"], first["behind"])
+    has_more = len(rows) > ACCOUNTS_MAX
+    return Holder(accounts[0], accounts[1:], first["personId"], first["behind"], has_more)
 
 
 def _account(row: Mapping[str, Any], pending: int, released: int) -> Account:

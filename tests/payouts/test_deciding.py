@@ -6,10 +6,19 @@ from typing import Any
 import pytest
 
 from graph_service.payouts.rules import packed_rules
+from graph_service.wallets.reading import ACCOUNTS_MAX
 from tests.payouts.conftest import DAY, Bank, refund, sale, standing_of
 from tests.worlds import NOW, START, event
 
 pytestmark = pytest.mark.anyio
+# So many accounts of one person, that were never paid.
+MANY = """
+MERGE (p:Person {personId: 'p'})
+WITH p
+UNWIND range(1, $count) AS i
+MERGE (m:Member {memberId: 'b' + right('0000' + toString(i), 5)})
+MERGE (m)-[:IS_PERSON]->(p)
+"""
 
 
 def codes(verdict: dict[str, Any]) -> list[str]:
@@ -130,6 +139,33 @@ async def test_a_hold_on_one_account_stops_every_account_of_the_person(bank: Ban
     assert [(one["holdId"], one["memberId"]) for one in verdict["holds"]] == [("h", "b")]
     assert verdict["balance"]["heldMinor"] == 50_000
     assert verdict["balance"]["releasedMinor"] == 0
+
+
+async def test_a_hold_on_any_account_of_a_large_person_stops_it(bank: Bank) -> None:
+    await bank.earned("a", 50_000)
+    bank.database.query(MANY, count=ACCOUNTS_MAX - 1)
+    bank.join("p", "a")
+    assert (await bank.decide("a", 20_000))["decision"] == "allow"
+    bank.database.query(MANY, count=ACCOUNTS_MAX)
+    # On the account that is not looked at any more.
+    bank.hold("b01000")
+
+    verdict = await bank.decide("a", 20_000)
+    answer = await bank.ask("a", 20_000)
+
+    assert (verdict["decision"], codes(verdict)) == ("deny", ["person_too_large"])
+    assert verdict["reasons"][0]["text"].startswith("The person has more than 1000 accounts")
+    assert (answer.status_code, answer.json()["code"]) == (409, "payout_refused")
+
+
+async def test_identity_rejected_on_one_account_is_not_paid_on_another(bank: Bank) -> None:
+    await bank.earned("a", 50_000, kyc="rejected")
+    await bank.earned("b", 50_000)
+    bank.join("p", "a", "b")
+
+    verdict = await bank.decide("b", 20_000)
+
+    assert (verdict["decision"], codes(verdict)) == ("review", ["kyc_rejected_elsewhere"])
 
 
 async def test_a_hold_that_is_lifted_or_has_ended_says_nothing(bank: Bank) -> None:

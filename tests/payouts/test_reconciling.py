@@ -86,6 +86,46 @@ async def test_money_that_comes_back_later_is_free_again(bank: Bank) -> None:
     assert [one for one, _ in bank.facts()][-2:] == ["payout.settled", "payout.returned"]
 
 
+async def test_what_the_bank_paid_after_all_is_not_free_to_be_paid_again(bank: Bank) -> None:
+    batch, asked = await sent(bank, 50_000)
+    failed = [batch, asked[0], "500.00", "CNY", "fail", "B1", "system busy"]
+    paid = [batch, asked[0], "500.00", "CNY", "success", "B2", ""]
+    bank.answer_rows("r1.csv", failed)
+    await reconciled(bank)
+    assert (await bank.balance("m0"))["releasedMinor"] == 50_000
+    bank.answer_rows("r2.csv", failed, paid)
+
+    told = (await reconciled(bank))[0]
+    again = await bank.ask("m0", 50_000)
+    bank.answer_rows("r2.csv", failed, paid)
+    repeated = (await reconciled(bank))[0]
+
+    assert (told["settled"], told["unchanged"], told["differing"]) == (1, 1, 1)
+    assert told["differences"] == [
+        {"line": 3, "code": "settled_after_failure", "payoutId": asked[0]}
+    ]
+    assert [row["code"] for row in bank.database.query(DIFFERENCES)] == ["settled_after_failure"]
+    assert again.status_code == 409
+    assert (await bank.payout(asked[0]))["state"] == "settled"
+    assert (await bank.balance("m0"))["paidMinor"] == 50_000
+    assert [one for one, _ in bank.facts()][-2:] == ["payout.failed", "payout.settled"]
+    assert (repeated["unchanged"], repeated["differing"]) == (2, 0)
+
+
+async def test_what_was_paid_again_before_the_bank_paid_after_all_is_owed(bank: Bank) -> None:
+    batch, asked = await sent(bank, 50_000)
+    bank.answer_rows("r1.csv", [batch, asked[0], "500.00", "CNY", "fail", "B1", ""])
+    await reconciled(bank)
+    await bank.asked("m0", 50_000)
+    bank.answer_rows("r2.csv", [batch, asked[0], "500.00", "CNY", "success", "B2", ""])
+    await reconciled(bank)
+
+    sending = await bank.post("/v1/payouts:send")
+
+    assert [one["codes"] for one in sending["stopped"]] == [["amount_over_balance"]]
+    assert (await bank.balance("m0"))["negativeMinor"] == 50_000
+
+
 async def test_what_does_not_fit_is_told_and_kept_and_nothing_follows(bank: Bank) -> None:
     batch, asked = await sent(bank, 10_000, 20_000)
     await bank.earned("later", 10_000)

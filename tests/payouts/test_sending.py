@@ -2,10 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from graph_service.payouts import sending
 from graph_service.payouts.channel import (
     BATCH_COLUMNS,
     Batch,
@@ -18,6 +21,7 @@ from graph_service.payouts.channel import (
     major,
     minor,
 )
+from graph_service.payouts.deciding import Spoken, Verdict, decide
 from tests.payouts.conftest import Bank, refund
 from tests.worlds import NOW, event
 
@@ -93,6 +97,83 @@ async def test_a_refund_between_approval_and_sending_stops_it(bank: Bank) -> Non
     assert sent["batches"] == []
     assert sent["stopped"][0]["payoutId"] == payout["payoutId"]
     assert "amount_over_balance" in sent["stopped"][0]["codes"]
+
+
+@anyio
+async def test_an_approval_without_a_person_does_not_outlive_a_new_review(bank: Bank) -> None:
+    await bank.earned("a", 50_000)
+    payout = await bank.asked("a", 20_000)
+    path = f"/v1/payouts/{payout['payoutId']}"
+    await bank.client.post("/v1/members/a/risk", json={"score": "0.85", "source": "model"})
+
+    first = await bank.post("/v1/payouts:send")
+    waiting = await bank.payout(payout["payoutId"])
+    second = await bank.post("/v1/payouts:send")
+
+    stopped = {"payoutId": payout["payoutId"], "memberId": "a", "state": "requested"}
+    assert first == {"batches": [], "stopped": [{**stopped, "codes": ["risk_review"]}]}
+    assert second == {"batches": [], "stopped": []}
+    assert bank.files() == {}
+    told = waiting["history"][-1]
+    assert (waiting["state"], told["state"], told["codes"]) == (
+        *("requested", "requested"),
+        ["risk_review"],
+    )
+    assert told["reason"] == "the rules want it looked at before it is sent"
+    assert (await bank.balance("a"))["reservedMinor"] == 20_000
+
+    await bank.post(f"{path}:approve", reason="I called her")
+    third = await bank.post("/v1/payouts:send")
+
+    assert (third["stopped"], third["batches"][0]["totalMinor"]) == ([], 20_000)
+    assert [one for one, _ in bank.facts()] == [
+        *("payout.requested", "payout.approved", "payout.requested", "payout.approved"),
+        "payout.sent",
+    ]
+
+
+@anyio
+async def test_accounts_that_turn_out_to_be_one_person_are_looked_at_before_sending(
+    bank: Bank,
+) -> None:
+    payouts: list[dict[str, Any]] = []
+    for one in "abcd":
+        await bank.earned(one, 2_000_000)
+        payouts.append(await bank.asked(one, 2_000_000))
+    assert {one["state"] for one in payouts} == {"approved"}
+    # Eighty thousand yuan of one person in a day, where more than fifty are looked at.
+    bank.join("p", *"abcd")
+
+    sent = await bank.post("/v1/payouts:send")
+
+    assert (sent["batches"], bank.files()) == ([], {})
+    assert {one["state"] for one in sent["stopped"]} == {"requested"}
+    assert all("day_amount" in one["codes"] for one in sent["stopped"])
+    items = (await bank.client.get("/v1/payouts?state=requested")).json()["items"]
+    assert len(items) == 4
+
+
+@anyio
+async def test_a_ledger_that_is_behind_makes_no_work_for_people(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bank.earned("a", 50_000)
+    payout = await bank.asked("a", 20_000)
+
+    async def behind(*given: Any) -> Verdict:
+        verdict = await decide(*given)
+        return replace(verdict, decision="review", spoken=[Spoken("ledger_behind")])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "decide", behind)
+        first = await bank.post("/v1/payouts:send")
+    second = await bank.post("/v1/payouts:send")
+
+    assert [(one["state"], one["codes"]) for one in first["stopped"]] == [
+        ("approved", ["ledger_behind"])
+    ]
+    assert (first["batches"], second["batches"][0]["count"]) == ([], 1)
+    assert (await bank.payout(payout["payoutId"]))["state"] == "sent"
 
 
 @anyio
