@@ -113,8 +113,14 @@ class Desk:
         numbers = {f"order {report.order_no}"}
         if report.merchant_order_no is not None:
             numbers.add(f"order {report.merchant_order_no}")
-        numbers |= {f"payment {self._payment(one)}" for one in report.payment_nos}
-        named = [{"channelOrderId": key, "saleNumber": one} for one in sorted(numbers)]
+        payments = {
+            f"payment {self._payment(one)}": report.payment_schemes.get(one)
+            for one in report.payment_nos
+        }
+        named: list[Row] = [
+            {"channelOrderId": key, "saleNumber": one, "scheme": payments.get(one)}
+            for one in sorted(numbers | payments.keys())
+        ]
         await self.transaction.run("channels/name_numbers", rows=named)
         if report.kind == "refunded":
             refund = refund_row(report, key, [self._payment(n) for n in report.refund_payment_nos])
@@ -198,6 +204,7 @@ class Desk:
             begins=at - self.window,
             ends=at + self.window,
             buyerTokens=list(mine.buyer_tokens),
+            channelOrderId=mine.channel_order_id,
         )
         sales = sorted({str(row["orderId"] or row["channelOrderId"]) for row in alike})
         if len(sales) > 1:
