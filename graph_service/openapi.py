@@ -15,7 +15,7 @@ from graph_service.access.endpoints import (
     ScopeMissing,
 )
 from graph_service.access.idempotency import (
-    EVENTS,
+    OWN_KEYS,
     AnswerNotKept,
     InProgress,
     KeyMalformed,
@@ -125,7 +125,7 @@ def _complete(operation: dict[str, Any], route: tuple[str, str], scope: str | No
     responses: dict[str, Any] = operation["responses"]
     reasons = reasons_of() | dict([INVALID])
     codes = {status: codes_of(response) for status, response in responses.items()}
-    once = method == "POST" and path.startswith("/v1/") and not EVENTS.match(path)
+    once = method == "POST" and path.startswith("/v1/") and not OWN_KEYS.match(path)
     if once:
         operation["parameters"] = [*operation.get("parameters", ()), ONCE]
     for status, code in _common(operation, path, scope, once=once):

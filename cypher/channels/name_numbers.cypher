@@ -6,4 +6,5 @@
 UNWIND $rows AS row
 MATCH (c:ChannelOrder {channelOrderId: row.channelOrderId})
 MERGE (n:SaleNumber {saleNumber: row.saleNumber})
+SET n.scheme = coalesce(n.scheme, row.scheme)
 MERGE (c)-[:NAMED_BY]->(n)

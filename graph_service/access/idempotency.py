@@ -22,8 +22,8 @@ HEADER = "idempotency-key"
 REPLAYED = (b"idempotency-replayed", b"true")
 # Visible ASCII: proxies pass nothing else on unchanged.
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
-# Events have keys of their own.
-EVENTS = re.compile(r"/v1/events(?:/|$)")
+# Events have keys of their own, and callbacks come from platforms, without an API key.
+OWN_KEYS = re.compile(r"/v1/(?:events(?:/|$)|channels/)")
 # Answers that hold a secret, which is kept nowhere.
 SECRET = re.compile(r"/v1/(?:keys|webhooks)(?:[/:]|$)|/v1/members/[^/]+/page-links$")
 # The largest answer that is kept (bytes); a larger one is done once and not told again.
@@ -109,7 +109,7 @@ class Idempotency:
         """Pass the request on, or answer as before. Raises KeyReused, InProgress, …"""
         asked = scope["type"] == "http" and scope["method"] == "POST"
         path: str = scope.get("path", "")
-        if not asked or not path.startswith("/v1/") or EVENTS.match(path):
+        if not asked or not path.startswith("/v1/") or OWN_KEYS.match(path):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)

@@ -50,6 +50,14 @@ class LinesRule(_Rule):
     amount: Paths
 
 
+class SchemeRule(_Rule):
+    """Whose number of a payment is at a path: wechat, alipay, … when: as of a kind."""
+
+    path: str
+    scheme: str
+    when: dict[str, list[str]] = {}
+
+
 class KindRule(_Rule):
     """What a kind of message reports. when: values that the fields at these paths must have.
 
@@ -67,6 +75,7 @@ class KindRule(_Rule):
     order_no: Paths = []
     merchant_order_no: Paths = []
     payment_no: Paths = []
+    payment_scheme: list[SchemeRule] = []
     at: Paths = []
     created_at: Paths = []
     amount: Paths = []
@@ -106,7 +115,8 @@ class Report:
     """What a platform reports of a sale or a buyer, in our words. Times are in UTC.
 
     payment_nos, identifiers (kind and value), buyer_id and union_id are as the platform gives
-    them: not to be logged, nor stored but as tokens or as an account.
+    them: not to be logged, nor stored but as tokens or as an account. payment_schemes: whose
+    number it is, by number, where that is known.
     """
 
     kind: ReportKind
@@ -115,6 +125,7 @@ class Report:
     order_no: str = ""
     merchant_order_no: str | None = None
     payment_nos: tuple[str, ...] = field(default=(), repr=False)
+    payment_schemes: Fields[str, str] = field(default_factory=dict[str, str], repr=False)
     created_at: datetime | None = None
     amount_minor: int | None = None
     currency: str = ""
@@ -165,7 +176,7 @@ def read_report(
         raise Unmapped(KIND_UNKNOWN)
     reader = _Reader(message.content, mapping)
     for rule in rules:
-        if all(reader.text([path]) in values for path, values in rule.when.items()):
+        if reader.fits(rule.when):
             if rule.report == "noted":
                 return None
             return reader.report(rule, rule.report, channel, received)
@@ -196,6 +207,7 @@ class _Reader:
             order_no=self.text(rule.order_no) or "",
             merchant_order_no=self.text(rule.merchant_order_no),
             payment_nos=self._texts(rule.payment_no),
+            payment_schemes=self._schemes(rule.payment_scheme),
             created_at=self._time(rule.created_at, time),
             amount_minor=self._amount(
                 self.text(rule.amount), rule.unit or self._mapping.unit, currency
@@ -226,6 +238,10 @@ class _Reader:
             raise _odd(rule.refund_no)
         return report
 
+    def fits(self, when: Fields[str, Sequence[str]]) -> bool:
+        """Whether the fields at these paths have one of these values each."""
+        return all(self.text([path]) in values for path, values in when.items())
+
     def text(self, paths: Sequence[str], within: object = None) -> str | None:
         """The first that is there and not empty, as text."""
         return next(iter(self._texts(paths, within)), None)
@@ -242,6 +258,10 @@ class _Reader:
             if text:
                 found.append(text)
         return tuple(dict.fromkeys(found))
+
+    def _schemes(self, rules: Sequence[SchemeRule]) -> dict[str, str]:
+        fitting = [rule for rule in rules if self.fits(rule.when)]
+        return {number: rule.scheme for rule in fitting for number in self._texts([rule.path])}
 
     def _joined(self, paths: Sequence[str]) -> str:
         return " ".join(self._texts(paths))

@@ -7,7 +7,7 @@ its payment, a payment without a buyer) is kept and follows when another report 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,7 @@ class Desk:
                 self._observe(report, member_id or "")
                 continue
             key = channel_order_id(report.channel, report.order_no)
-            await self._keep(report, key, member_id)
+            await self._keep(await self._known_of(report, member_id), key, member_id)
             await self._place(report, key)
 
     async def _member(self, report: Report) -> str | None:
@@ -74,12 +74,18 @@ class Desk:
             return member_id
         self._linked[account_id] = member_id
         data = {"memberId": member_id, "channel": report.channel, "externalId": report.buyer_id}
-        said = [report.buyer_id, member_id]
+        # With the time: the same may be said again later, or hold again.
+        said = [report.buyer_id, member_id, _text(report.at)]
         if report.union_id is not None:
             data["unionId"] = report.union_id
             said.append(self.tokeniser.token("union", report.union_id))
         self._tell(report, "account.linked", f"account {self._digest(said)}", report.at, data)
         return member_id
+
+    async def _known_of(self, report: Report, member_id: str | None) -> Report:
+        """The report, without what says who the buyer is if the member is erased."""
+        rows = await self.transaction.run("channels/read_erased", memberId=member_id or "")
+        return replace(report, identifiers=(), union_id=None) if rows[0]["erased"] else report
 
     def _digest(self, parts: Sequence[str]) -> str:
         return self.tokeniser.token("account", json.dumps(parts))[8:]
@@ -87,7 +93,7 @@ class Desk:
     def _observe(self, report: Report, member_id: str) -> None:
         """What is told of a buyer beside the account."""
         for kind, value in report.identifiers:
-            event_id = f"identity {self._digest([member_id, kind, value])}"
+            event_id = f"identity {self._digest([member_id, kind, value, _text(report.at)])}"
             data = {"memberId": member_id, "kind": kind, "value": value}
             self._tell(report, "identity.observed", event_id, report.at, data)
 
@@ -113,8 +119,14 @@ class Desk:
         numbers = {f"order {report.order_no}"}
         if report.merchant_order_no is not None:
             numbers.add(f"order {report.merchant_order_no}")
-        numbers |= {f"payment {self._payment(one)}" for one in report.payment_nos}
-        named = [{"channelOrderId": key, "saleNumber": one} for one in sorted(numbers)]
+        payments = {
+            f"payment {self._payment(one)}": report.payment_schemes.get(one)
+            for one in report.payment_nos
+        }
+        named: list[Row] = [
+            {"channelOrderId": key, "saleNumber": one, "scheme": payments.get(one)}
+            for one in sorted(numbers | payments.keys())
+        ]
         await self.transaction.run("channels/name_numbers", rows=named)
         if report.kind == "refunded":
             refund = refund_row(report, key, [self._payment(n) for n in report.refund_payment_nos])
@@ -198,6 +210,7 @@ class Desk:
             begins=at - self.window,
             ends=at + self.window,
             buyerTokens=list(mine.buyer_tokens),
+            channelOrderId=mine.channel_order_id,
         )
         sales = sorted({str(row["orderId"] or row["channelOrderId"]) for row in alike})
         if len(sales) > 1:

@@ -37,6 +37,7 @@ async def settle_refunds(
     placed: list[Row] = []
     events: list[dict[str, Any]] = []
     known = [row for row in rows if row["refundId"] is not None]
+    known += await _told_by_mall(transaction, order_id, known)
     for row in rows:
         if row["refundId"] is not None:
             continue
@@ -54,6 +55,17 @@ async def settle_refunds(
         sent = sorted(({name: row[name] for name in kept} for row in placed), key=_key)
         await transaction.run("channels/place_refunds", rows=sent)
     return events
+
+
+async def _told_by_mall(transaction: Transaction, order_id: str, known: Sequence[Row]) -> list[Row]:
+    """Refunds of an order that no channel told of, as if the mall were a channel."""
+    of_channels = {row["refundId"] for row in known}
+    told = await transaction.run("channels/read_told_refunds", orderId=order_id)
+    return [
+        {**row, "channel": None, "refundNumbers": [f"refund {row['refundId']}"]}
+        for row in told
+        if row["refundId"] not in of_channels
+    ]
 
 
 def _same(row: Row, known: Sequence[Row], window: timedelta) -> tuple[Row | None, Reason]:

@@ -167,6 +167,7 @@ async def _remove_links(transaction: Transaction, member_id: str) -> Removed:
     uses = (await transaction.run("erasure/remove_uses", memberId=member_id))[0]
     orders = (await transaction.run("erasure/remove_order_identifiers", memberId=member_id))[0]
     accounts = (await transaction.run("erasure/remove_accounts", memberId=member_id))[0]
+    await transaction.run("channels/forget_buyer", memberId=member_id)
     tokens = sorted({*uses["tokens"], *orders["tokens"]})
     gone = (await transaction.run("erasure/remove_identifiers", tokens=tokens))[0]
     return Removed(

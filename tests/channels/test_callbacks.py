@@ -106,6 +106,14 @@ async def test_a_notice_of_an_unknown_key_is_refused(shop: Shop) -> None:
     assert answer.json()["code"] == "signature_invalid"
 
 
+async def test_a_callback_with_an_idempotency_key_is_taken_as_any_other(shop: Shop) -> None:
+    signed = paid_by_wechat()
+
+    await shop.take(replace(signed, headers={**signed.headers, "Idempotency-Key": "k"}))
+
+    assert len(shop.orders()) == 1
+
+
 STALE: list[Callable[[], Signed]] = [
     lambda: wechat_pay("TRANSACTION.SUCCESS", {}, at=NOW - timedelta(minutes=6)),
     lambda: wechat_pay("TRANSACTION.SUCCESS", {}, at=NOW + timedelta(minutes=6)),

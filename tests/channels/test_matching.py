@@ -128,6 +128,24 @@ async def test_two_like_sales_of_one_channel_are_two_orders(shop: Shop) -> None:
     assert shop.orders() == [order("taobao:1"), order("taobao:2")]
 
 
+async def test_two_sales_of_which_the_mall_has_two_numbers_are_two_orders(shop: Shop) -> None:
+    await shop.take(
+        paid_by_wechat("mall-1", payment="1", attach=KNOWN),
+        paid_in_mini_program("N1", mall="mall-2", payment="2", extra=KNOWN),
+    )
+
+    assert [one["orderId"] for one in shop.orders()] == ["mall-1", "mall-2"]
+
+
+async def test_two_payments_by_one_scheme_are_two_orders(shop: Shop) -> None:
+    await shop.take(
+        paid_by_wechat("mall-1", payment="1", attach=KNOWN),
+        paid_in_mini_program("N1", mall="", payment="2", extra=KNOWN),
+    )
+
+    assert [one["orderId"] for one in shop.orders()] == ["douyin:N1", "mall-1"]
+
+
 async def test_a_report_that_may_be_two_sales_is_merged_with_none_and_listed(shop: Shop) -> None:
     await link(shop, "taobao", "AAHk-buyer")
     await link(shop, "douyin", "dy-buyer")
@@ -232,48 +250,6 @@ async def test_an_order_that_was_cancelled_unpaid_is_nothing_to_ask_about(shop: 
 
     assert shop.orders() == []
     assert await shop.suspects() == []
-
-
-async def test_a_refund_that_both_channels_report_counts_once(shop: Shop) -> None:
-    await shop.take(
-        paid_by_wechat(),
-        paid_in_mini_program(),
-        refunded_by_wechat(at=START + DAY),
-        refunded_in_mini_program(at=START + DAY),
-    )
-
-    reports = await shop.reports("mall-1")
-    assert shop.orders() == [order("mall-1", refundedMinor=3_000, refunds=1)]
-    assert sorted(one["refunds"][0]["matched"]["code"] for one in reports) == [
-        "first_report",
-        "refund_number",
-    ]
-
-
-async def test_a_refund_without_a_shared_number_counts_once_by_amount_and_time(shop: Shop) -> None:
-    await shop.take(
-        paid_by_wechat(),
-        paid_in_mini_program(),
-        refunded_by_wechat(at=START + DAY),
-        refunded_in_mini_program(mall="other", at=START + DAY + MINUTE),
-        refunded_in_mini_program(refund="R2", mall="other-2", at=START + DAY + 9 * MINUTE),
-    )
-
-    assert shop.orders() == [order("mall-1", refundedMinor=6_000, refunds=2)]
-
-
-async def test_two_like_refunds_that_both_channels_report_are_two(shop: Shop) -> None:
-    at = START + DAY
-    await shop.take(
-        paid_by_wechat(),
-        paid_in_mini_program(),
-        refunded_by_wechat(refund="a", at=at),
-        refunded_by_wechat(refund="b", at=at + MINUTE),
-        refunded_in_mini_program(refund="c", mall="c", at=at),
-        refunded_in_mini_program(refund="d", mall="d", at=at + MINUTE),
-    )
-
-    assert shop.orders() == [order("mall-1", refundedMinor=6_000, refunds=2)]
 
 
 async def test_what_ends_an_order_goes_to_it_under_either_number(shop: Shop) -> None:
