@@ -1,5 +1,5 @@
-// Which reports of other channels are of the same amount, buyer and minutes, and
-// may be of this sale by the numbers of all that are one with them or with it?
+// Which reports of other channels are of the same amount, buyer and minutes,
+// and have no number that is contrary to those of this sale?
 // mode: read
 // params: $channelOrderId string, $channel string,
 //   $amountMinor integer (minor units), $currency string, $begins datetime,
