@@ -17,9 +17,10 @@ CALL (w) {
   WHERE e.currency = left(w.walletId, 3)
   RETURN sum(e.amountMinor) AS entriesMinor
 }
-WITH w.walletId AS walletId, entriesMinor, coalesce(w.openMinor, 0)
-    + coalesce(w.releasedMinor, 0) + daysMinor
-    + reduce(sum = 0, one IN coalesce(w.periodMinor, []) | sum + one) AS keptMinor
+WITH w.walletId AS walletId, entriesMinor,
+  coalesce(w.openMinor, 0) + coalesce(w.releasedMinor, 0) + daysMinor
+    + reduce(sum = 0, one IN coalesce(w.periodMinor, []) | sum + one)
+    AS keptMinor
 RETURN max(walletId) AS last, count(walletId) AS count,
   [one IN collect(CASE WHEN keptMinor <> entriesMinor THEN walletId END)
     WHERE one IS NOT NULL] AS differing
