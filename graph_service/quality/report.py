@@ -56,7 +56,7 @@ camouflage 1 theirs share addresses and IPs only.
 
 ## Against simpler rules
 
-*Any strong*: whoever shares a phone (also one on an order), a means of payment or a union id is
+*Any strong*: whoever shares a phone, a means of payment or a union id is
 joined, however many share it and however long it rested. *Anything but an IP*: devices and
 addresses join, too.
 
