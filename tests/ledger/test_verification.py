@@ -31,8 +31,12 @@ async def test_a_changed_entry_is_named_beside_what_was_recounted(
     said = told.file.getvalue().splitlines()
     assert said[1].endswith("every entry is what it was")
     found = json.loads(capsys.readouterr().out)
-    assert found["ledger"]["first_broken"] == said[-2].split()[-1]
+    broken = next(line for line in said if "broken at" in line)
+    assert found["ledger"]["first_broken"] == broken.split()[-1]
     assert found["differences"] == []
+    # What was changed is no longer what the payee's wallet holds.
+    assert found["wallets"]["differing"] == ["CNY step-3"]
+    assert found["persons"] == {"count": 0, "differing": []}
 
 
 async def test_a_month_that_earns_other_than_is_booked_is_named(
@@ -50,7 +54,7 @@ async def test_a_month_that_earns_other_than_is_booked_is_named(
 
     assert isinstance(told.file, io.StringIO)
     assert (good, changed) == (True, False)
-    assert told.file.getvalue().splitlines()[-1].strip() == "2026-01 CNY step-5"
+    assert "  2026-01 CNY step-5" in told.file.getvalue().splitlines()
 
 
 async def test_orders_without_their_facts_stop_the_ledger_instead_of_earning_nothing(
