@@ -341,6 +341,8 @@ class ReferenceMall:
                     "memberId": self._maker(touch.share_id),
                     "clickedAt": rfc3339(touch.at),
                     "weight": weights[position] if basis == "click" else "0",
+                    # Nobody is held in these worlds.
+                    "cleared": True,
                 }
                 for position, touch in enumerate(touches)
             ],
