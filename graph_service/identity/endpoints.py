@@ -105,6 +105,7 @@ class AccountOfPerson(Doings):
     status: Status | None
     joined_at: str | None = Field(description="(UTC)")
     since: str | None = Field(description="from when it is believed to be this person's (UTC)")
+    held: bool = Field(description="as booked: whether its person is under a hold")
     channels: list[ChannelAccount]
 
 
