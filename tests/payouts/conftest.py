@@ -162,7 +162,9 @@ def refund(member_id: str, part: str = "whole") -> Event:
 @asynccontextmanager
 async def bank_of(settings: Settings, folder: Path, database: Database) -> AsyncGenerator[Bank]:
     """An app whose months stay open, so that balances are those of orders alone."""
-    changes = {"payout_dir": folder, "month_grace_h": 1_000_000.0}
+    # Patient, since other tests may have the processors.
+    waits = {"payout_wait_ms": 20_000}
+    changes = {"payout_dir": folder, "month_grace_h": 1_000_000.0, **waits}
     changed = settings.model_copy(update=changes)
     found: list[Bank] = []
     async with client_of(changed, lambda: found[0].now if found else NOW) as client:
