@@ -48,6 +48,11 @@ async def test_a_case_is_shown_with_members_holds_reasons_and_history(desk: Desk
     assert [one["data"].get("score") for one in case["history"][3:]] == ["0.97"]
 
 
+def unnumbered(case: dict[str, Any]) -> dict[str, Any]:
+    """A case without the places of its facts in the log, which they get a little later."""
+    return {**case, "history": [{**one, "seq": None} for one in case["history"]]}
+
+
 async def test_a_decision_closes_the_case_and_lifts_its_holds_if_it_says_so(desk: Desk) -> None:
     case_id = await opened(desk)
     by_hand = await desk.place("lin")
@@ -66,7 +71,7 @@ async def test_a_decision_closes_the_case_and_lifts_its_holds_if_it_says_so(desk
     ]
     assert await desk.held("lin") == [by_hand["holdId"]]
     assert sorted(one["type"] for one in case["history"][3:]) == ["case.decided", "hold.lifted"]
-    assert case == (await desk.client.get(f"{CASES}/{case_id}")).json()
+    assert unnumbered(case) == unnumbered((await desk.client.get(f"{CASES}/{case_id}")).json())
     facts = dict(desk.facts())
     assert facts["case.decided"] == {
         "caseId": case_id,

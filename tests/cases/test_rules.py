@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from graph_service.app import create_app
-from graph_service.cases.rules import FILE_BYTES_MAX, RulesInvalid, read_rules
+from graph_service.cases.rules import RulesInvalid, read_rules
+from graph_service.documents import BYTES_MAX
 from graph_service.settings import Settings
 
 RULE: dict[str, Any] = {
@@ -99,7 +100,7 @@ def test_a_fault_is_named_with_its_place(content: object, words: str, tmp_path: 
         (b"{", "is not JSON in UTF-8"),
         (b"\xff{}", "is not JSON in UTF-8"),
         (b'{"version": NaN}', "is not JSON in UTF-8"),
-        (b" " * (FILE_BYTES_MAX + 1), "is larger than"),
+        (b" " * (BYTES_MAX + 1), "is larger than"),
     ],
 )
 def test_a_file_that_is_no_json_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
