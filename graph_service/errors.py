@@ -2,6 +2,7 @@
 
     ServiceError
     ├── NotFound 404
+    │   └── MemberNotFound
     ├── Conflict 409
     ├── Refused 403
     │   └── Unauthenticated 401
@@ -48,6 +49,12 @@ class NotFound(ServiceError):
     """The thing asked for is not in the graph."""
 
     status, code = 404, "not_found"
+
+
+class MemberNotFound(NotFound):
+    """No event has named this member."""
+
+    code = "member_not_found"
 
 
 class Conflict(ServiceError):

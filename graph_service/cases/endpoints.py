@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 
 from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
+from graph_service.books import ClockOfApp
 from graph_service.cases.deciding import (
     ActionName,
     CaseDecided,
@@ -20,11 +21,11 @@ from graph_service.cases.deciding import (
 )
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
 from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
+from graph_service.errors import MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import ClockOfApp, HoldAnswer, ReasonText, signature
+from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
 from graph_service.ingest.envelope import Id, Word
 from graph_service.pages import CursorInvalid
-from graph_service.referrals.teams import MemberNotFound
 
 REASONS_MAX = 50
 WHOLE_MAX = 10**15

@@ -5,10 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import from_json
 
+from graph_service.documents import read_document
 from graph_service.errors import ServiceError
 
 Level = Literal["clear", "watch", "review", "freeze"]
@@ -16,7 +16,6 @@ SEED = Path(__file__).with_name("risk_rules.json")
 VARIABLE = "GRAPH_SERVICE_RISK_RULES"
 DAYS_MAX = 3_650
 RULES_MAX = 100
-FILE_BYTES_MAX = 1_000_000
 FAULTS_SHOWN_MAX = 10
 SCORE_DECIMALS = 6
 Score = Annotated[Decimal, Field(ge=0, le=1, decimal_places=SCORE_DECIMALS)]
@@ -139,18 +138,10 @@ class RiskRules(_Rule):
 
 def read_rules(path: Path | None = None) -> RiskRules:
     """The rules of a file, else those that come with the service. Raises RulesInvalid."""
-    try:
-        with (path or SEED).open("rb") as file:
-            text = file.read(FILE_BYTES_MAX + 1)
-        if len(text) > FILE_BYTES_MAX:
-            raise RulesInvalid(f"{VARIABLE}: {path} is larger than {FILE_BYTES_MAX} bytes")
-        return RiskRules.model_validate(from_json(text, allow_inf_nan=False))
-    except OSError as fault:
-        raise RulesInvalid(f"{VARIABLE}: {path} cannot be read: {fault.strerror}") from fault
-    except ValidationError as fault:
-        told = fault.errors(include_url=False, include_input=False, include_context=False)
-        lines = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in told]
-        shown = "; ".join(lines[:FAULTS_SHOWN_MAX])
-        raise RulesInvalid(f"{VARIABLE}: {path} is not valid: {shown}") from fault
-    except ValueError as fault:
-        raise RulesInvalid(f"{VARIABLE}: {path} is not JSON in UTF-8: {fault}") from fault
+    return read_document(
+        RiskRules,
+        path or SEED,
+        variable=VARIABLE,
+        invalid=RulesInvalid,
+        faults_max=FAULTS_SHOWN_MAX,
+    )

@@ -9,14 +9,13 @@ from typing import Any
 
 from graph_service.cases.rules import RiskRule, RiskRules
 from graph_service.clock import from_micros
-from graph_service.errors import Conflict
+from graph_service.errors import Conflict, MemberNotFound
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import NewHold, link_to_case, millis_of, place_hold, spelled
 from graph_service.holds.reading import list_holds
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
-from graph_service.referrals.teams import MemberNotFound
 
 RULE = "rule"
 STORE_TIMEOUT_S = 10.0

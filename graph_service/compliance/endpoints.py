@@ -18,13 +18,12 @@ from graph_service.compliance.report import (
     place_of,
 )
 from graph_service.compliance.standings import ComplianceTooLarge
-from graph_service.errors import Invalid
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.pages import CursorInvalid
 from graph_service.plans.endpoints import LangOfAnswer, PlanWarning
 from graph_service.plans.timeline import Plans
 from graph_service.referrals.endpoints import SETTLE_S
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["compliance"], dependencies=[Depends(Requires("read"))])

@@ -11,10 +11,9 @@ from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, answers
 from graph_service.clock import Clock, time_string
 from graph_service.erasure.erasing import MemberHeld, PayoutUnderWay, erase_member
-from graph_service.errors import GraphTimeout
+from graph_service.errors import GraphTimeout, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.tokens import Tokeniser
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1/members", tags=["members"])

@@ -11,14 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from graph_service.clock import to_micros
-from graph_service.errors import Conflict
+from graph_service.errors import Conflict, MemberNotFound
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.identity.facts import said_rows
 from graph_service.ingest.facts import PERSONAL_TYPES, canonical, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.ingest.tokens import Tokeniser, without_personal, without_tokens
 from graph_service.referrals.facts import change_roles
-from graph_service.referrals.teams import MemberNotFound
 
 ERASED = "member.erased"
 # Facts that may name a visitor.

@@ -1,16 +1,16 @@
 """Holds over HTTP: placed, listed and lifted."""
 
 from datetime import datetime
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import AfterValidator, Field
 
 from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.access.keys import ApiKey
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
-from graph_service.clock import Clock
-from graph_service.errors import Invalid
+from graph_service.books import ClockOfApp
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.graph.session import Transaction
 from graph_service.holds.placing import (
@@ -31,7 +31,6 @@ from graph_service.ids import new_id
 from graph_service.ingest.envelope import Id, Word, parse_time
 from graph_service.ingest.facts import canonical, digest
 from graph_service.pages import CursorInvalid
-from graph_service.referrals.teams import MemberNotFound
 
 REASON_CHARACTERS_MAX = 4_000
 # For one try, the wait for others' locks included (s).
@@ -96,18 +95,6 @@ class LiftWanted(Asked):
     reason: ReasonText
 
 
-class Books(Protocol):
-    """What tells the time."""
-
-    clock: Clock
-
-
-async def clock_of(request: Request) -> Clock:
-    """The clock of the pipeline that the app opened."""
-    return cast(Books, request.app.state.pipeline).clock
-
-
-ClockOfApp = Annotated[Clock, Depends(clock_of)]
 HoldId = Annotated[str, Path(alias="holdId", description="The hold")]
 IdempotencyKey = Annotated[
     str | None,

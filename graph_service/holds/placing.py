@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from graph_service.clock import from_micros, time_string, to_micros
-from graph_service.errors import Conflict, Invalid, NotFound
+from graph_service.errors import Conflict, Invalid, MemberNotFound, NotFound
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, own_fact
 from graph_service.ingest.store import record_own_facts
-from graph_service.referrals.teams import MemberNotFound
 
 Kind = Literal["rule", "score", "person"]
 EXPIRED = "expired"

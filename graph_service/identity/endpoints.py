@@ -1,55 +1,22 @@
 """Persons over HTTP: whose accounts are one human's and why, and who else may be."""
 
 from datetime import UTC
-from typing import Annotated, Any, Protocol, cast
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Cursor, Limit, answers
-from graph_service.clock import Clock
+from graph_service.books import SETTLE_S, BooksOfApp
+from graph_service.errors import MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.identity.telling import MemberNotFound, list_suggestions, tell_person
+from graph_service.identity.telling import list_suggestions, tell_person
 from graph_service.ingest.envelope import Currency, Status
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
 from graph_service.periods import month_of
 
 router = APIRouter(prefix="/v1", tags=["persons"])
-# How long a reader waits for what was stored just before (s).
-SETTLE_S = 1.0
-
-
-class Months(Protocol):
-    """Where months begin, and in which currency sales are counted."""
-
-    currency: str
-
-    @property
-    def month_zone(self) -> ZoneInfo:
-        """The zone in which months begin and end."""
-        ...
-
-
-class Books(Protocol):
-    """The plan, the time, and whether everything stored is booked."""
-
-    clock: Clock
-
-    @property
-    def plan(self) -> Months:
-        """The plan in force."""
-        ...
-
-    async def settle(self, batch: str = "", *, timeout_s: float) -> bool:
-        """Wait until what was stored is booked."""
-        ...
-
-
-async def books_of(request: Request) -> Books:
-    """The pipeline that the app opened."""
-    return cast(Books, request.app.state.pipeline)
 
 
 class SharedThing(Answer):
@@ -146,7 +113,7 @@ class Suggestions(Answer):
 )
 async def read_person(
     member_id: Annotated[str, Path(alias="memberId", description="The member")],
-    books: Annotated[Books, Depends(books_of)],
+    books: BooksOfApp,
     graph: GraphOfApp,
     month: Annotated[
         str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="default: this month")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from graph_service.errors import NotFound
+from graph_service.errors import MemberNotFound
 from graph_service.graph.session import Graph, Read
 from graph_service.identity.persons import Known, Pair, links_of, pair_of, score_pair
 from graph_service.identity.standings import read_known
@@ -42,12 +42,6 @@ RECYCLED = (
     f"; but nobody used it for {RECYCLED_AFTER_DAYS} days in between",
     f"；但其间超过 {RECYCLED_AFTER_DAYS} 天无人使用，号码可能已重新分配",
 )
-
-
-class MemberNotFound(NotFound):
-    """No event has named this member."""
-
-    code = "member_not_found"
 
 
 async def tell_person(graph: Graph, member_id: str, prefix: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.attribution.models import Model, Program
 from graph_service.clock import Clock, time_string, to_micros
-from graph_service.errors import Invalid
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.influence.cascades import Split
 from graph_service.influence.journeys import By, ReportTooLarge, Span
@@ -22,7 +22,6 @@ from graph_service.ingest.envelope import parse_time
 from graph_service.money import CURRENCIES, decimal_string
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
 from graph_service.periods import month_of
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["influence"], dependencies=[Depends(Requires("read"))])

@@ -9,7 +9,7 @@ from pydantic import Field
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, answers
 from graph_service.clock import Clock, to_micros
-from graph_service.errors import GraphTimeout
+from graph_service.errors import GraphTimeout, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ledger.chain import prove_ledger
 from graph_service.ledger.lines import Basis
@@ -17,7 +17,6 @@ from graph_service.ledger.statement import read_commission, read_statement
 from graph_service.periods import month_of
 from graph_service.plans.timeline import Plans
 from graph_service.referrals.endpoints import SETTLE_S, MemberId
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.rewards.orders import OrderNotFound
 
 router = APIRouter(prefix="/v1", tags=["ledger"], dependencies=[Depends(Requires("read"))])

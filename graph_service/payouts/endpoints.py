@@ -9,7 +9,7 @@ from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.access.idempotency import claim_of
 from graph_service.answers import Asked, Cursor, Limit, answers
 from graph_service.clock import Clock
-from graph_service.errors import GraphTimeout
+from graph_service.errors import GraphTimeout, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.money import AMOUNT_MINOR_MAX
 from graph_service.pages import CursorInvalid
@@ -48,7 +48,6 @@ from graph_service.payouts.shapes import (
 from graph_service.plans.endpoints import LangOfAnswer
 from graph_service.plans.member import Lang
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 READS, ASKS = Depends(Requires("read")), Depends(Requires("events:write"))

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from graph_service.access.idempotency import Claim, KeyReused
 from graph_service.clock import Clock, time_string, to_micros
-from graph_service.errors import Conflict, GraphError, Invalid, NotFound
+from graph_service.errors import Conflict, GraphError, Invalid, MemberNotFound, NotFound
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ids import new_id
 from graph_service.ingest.facts import own_fact
@@ -20,7 +20,6 @@ from graph_service.payouts.deciding import Verdict, Wanted, decide
 from graph_service.payouts.rules import Rules
 from graph_service.plans.member import Lang
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import MemberNotFound
 
 State = Literal[
     "requested", "approved", "sending", "sent", "settled", "failed", "returned", "cancelled"

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from graph_service.documents import read_document
 from graph_service.errors import ServiceError
 from graph_service.money import AMOUNT_MINOR_MAX, CURRENCIES
 
@@ -48,7 +49,7 @@ NEEDED: tuple[Code, ...] = (
 )
 # What a sentence may name.
 NAMES = ("amount", "limit", "value", "currency")
-BYTES_MAX = 2**20
+VARIABLE = "GRAPH_SERVICE_PAYOUT_RULES"
 PACKED = Path(__file__).with_name("rules.json")
 
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX, strict=True)]
@@ -134,19 +135,7 @@ def read_rules(file: Path | None) -> Rules:
     """The rules of this file, else the packed ones. Raises RulesInvalid with every fault."""
     if file is None:
         return packed_rules()
-    try:
-        if file.stat().st_size > BYTES_MAX:
-            raise RulesInvalid(f"GRAPH_SERVICE_PAYOUT_RULES: {file} is larger than {BYTES_MAX} B")
-        return Rules.model_validate_json(file.read_bytes())
-    except OSError as fault:
-        reason = fault.strerror or type(fault).__name__
-        raise RulesInvalid(f"GRAPH_SERVICE_PAYOUT_RULES: {file}: {reason}") from fault
-    except ValidationError as fault:
-        told = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'document'}: {one['msg']}"
-            for one in fault.errors(include_url=False)
-        )
-        raise RulesInvalid(f"GRAPH_SERVICE_PAYOUT_RULES: {file}: {told}") from fault
+    return read_document(Rules, file, variable=VARIABLE, invalid=RulesInvalid)
 
 
 @cache

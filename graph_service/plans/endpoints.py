@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.clock import Clock, time_string
-from graph_service.errors import GraphTimeout, Invalid, UnsupportedMedia
+from graph_service.errors import GraphTimeout, Invalid, MemberNotFound, UnsupportedMedia
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import parse_time
 from graph_service.pages import CursorInvalid
@@ -29,7 +29,6 @@ from graph_service.plans.versions import (
     put_version,
     read_version,
 )
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 
 MEDIA_TYPES = ("application/json", "application/yaml")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from graph_service.clock import from_micros, time_string, to_micros
+from graph_service.errors import MemberNotFound
 from graph_service.graph.session import Graph, Row
 from graph_service.money import decimal_string
 from graph_service.periods import month_of
@@ -23,7 +24,6 @@ from graph_service.plans.rates import (
     start_bonus,
 )
 from graph_service.referrals.sales import sales_month_prefix
-from graph_service.referrals.teams import MemberNotFound
 
 Lang = Literal["zh", "en"]
 Text = dict[str, str]

@@ -16,7 +16,7 @@ from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing
 from graph_service.answers import Answer, Asked, answers
 from graph_service.clock import from_micros, time_string, to_micros
-from graph_service.errors import NotFound, Refused, ServiceError, TooMany
+from graph_service.errors import MemberNotFound, NotFound, Refused, ServiceError, TooMany
 from graph_service.explain.endpoints import read_explanation
 from graph_service.explain.telling import Teller
 from graph_service.frame import answer_service_error
@@ -36,7 +36,7 @@ from graph_service.portal.reading import (
     read_own_page,
 )
 from graph_service.referrals.endpoints import MemberId
-from graph_service.referrals.teams import MemberNotFound, read_member
+from graph_service.referrals.teams import read_member
 from graph_service.settings import Settings
 
 EXPIRES_IN_S = 900

@@ -1,26 +1,24 @@
 """Members, who stands above and below them, and their teams over HTTP."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Protocol, cast
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from graph_service.access.endpoints import Requires
 from graph_service.answers import Answer, Cursor, Limit, answers
-from graph_service.clock import Clock, time_string, to_micros
-from graph_service.errors import Invalid
+from graph_service.books import SETTLE_S, BooksOfApp
+from graph_service.clock import time_string, to_micros
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.envelope import Role, Status, parse_time
 from graph_service.pages import CursorInvalid, decode_cursor, encode_cursor
 from graph_service.periods import month_of
 from graph_service.referrals import teams
-from graph_service.referrals.teams import LEVELS_MAX, MemberNotFound, TeamQuestion
+from graph_service.referrals.teams import LEVELS_MAX, TeamQuestion
 
 router = APIRouter(prefix="/v1/members", tags=["members"], dependencies=[Depends(Requires("read"))])
-# How long a reader of sales waits for what was stored just before (s).
-SETTLE_S = 1.0
 
 
 class Member(Answer):
@@ -107,37 +105,6 @@ class Team(Answer):
     levels: list[TeamLevel] | None = Field(None, description="only if asked")
 
 
-class Months(Protocol):
-    """Where months begin, and in which currency sales are counted."""
-
-    currency: str
-
-    @property
-    def month_zone(self) -> ZoneInfo:
-        """The zone in which months begin and end."""
-        ...
-
-
-class Books(Protocol):
-    """The month's zone and currency, the time, and whether everything stored is booked."""
-
-    clock: Clock
-
-    @property
-    def plan(self) -> Months:
-        """The plan in force."""
-        ...
-
-    async def settle(self, batch: str = "", *, timeout_s: float) -> bool:
-        """Wait until what was stored is booked."""
-        ...
-
-
-async def books_of(request: Request) -> Books:
-    """The pipeline that the app opened."""
-    return cast(Books, request.app.state.pipeline)
-
-
 async def _moment(
     value: Annotated[
         str | None,
@@ -215,7 +182,7 @@ async def get_downline(
 )
 async def get_team(
     graph: GraphOfApp,
-    books: Annotated[Books, Depends(books_of)],
+    books: BooksOfApp,
     member_id: MemberId,
     as_of: AsOf,
     month: Month = None,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph_service.clock import time_string, to_micros
-from graph_service.errors import NotFound
+from graph_service.errors import MemberNotFound
 from graph_service.graph.session import Graph, Row
 from graph_service.referrals.sales import sales_month_id, sales_month_prefix, until_met
 
@@ -13,12 +13,6 @@ ACTIVE_DAYS = 30
 LEVELS_MAX = 10
 # Most members that one question walks through; beyond it the answer says `truncated`.
 TEAM_WALK_MAX = 200_000
-
-
-class MemberNotFound(NotFound):
-    """No event has named this member."""
-
-    code = "member_not_found"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from graph_service.clock import to_micros
+from graph_service.errors import MemberNotFound
 from graph_service.graph.session import Read
 from graph_service.months.counted import held_until, period_of_row
 from graph_service.plans.timeline import Plans
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.wallets.keeping import day_of
 
 # Accounts that are looked at as one person; more are no human's.

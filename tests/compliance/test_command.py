@@ -7,9 +7,8 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from graph_service.cli import app
-from graph_service.errors import Invalid
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.pipeline import Pipeline
-from graph_service.referrals.teams import MemberNotFound
 from graph_service.settings import Settings
 from tests.worlds import START, event
 
