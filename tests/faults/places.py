@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from httpx2 import Client, Response, TransportError
 from pydantic import SecretStr
@@ -28,6 +30,9 @@ MAIN = "from graph_service.cli import main; main()"
 HEAP_MIB, PAGE_CACHE_MIB = 512, 64
 # Longer than anything here takes on a machine that is busy with other things (s).
 PATIENCE_S = 150.0
+# How a driver greets a server, and how long (s) a server that runs takes at most to say it back.
+GREETING = bytes.fromhex("6060b017 00000005 00000004 00000000 00000000")
+SILENCE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,11 @@ class Place:
         if pid is not None:
             os.kill(pid, number)
 
+    def hang_neo4j(self) -> None:
+        """Back when the managed Neo4j hangs: it is there, and answers nobody."""
+        self.signal_neo4j(signal.SIGSTOP)
+        until_silent(self.server)
+
     def environment(self, **variables: str) -> dict[str, str]:
         """What a command here finds around it; a variable of no text is not set."""
         environment = {
@@ -209,6 +219,24 @@ def until(found: Callable[[], T], *, timeout_s: float = PATIENCE_S) -> T:
         assert time.monotonic() < deadline, f"not within {timeout_s} s"
         time.sleep(0.02)
     return value
+
+
+def until_silent(server: ManagedServer) -> None:
+    """Back when a stopped server greets no caller any more: a signal takes a moment to arrive."""
+    status = server.status()
+    assert status is not None
+    address = urlsplit(status.bolt_uri)
+    host, port = address.hostname or "", address.port or 0
+
+    def is_silent() -> bool:
+        with socket.create_connection((host, port), timeout=SILENCE_S) as caller:
+            caller.sendall(GREETING)
+            try:
+                return not caller.recv(4)
+            except TimeoutError:
+                return True
+
+    until(is_silent)
 
 
 def event_file(folder: Path, events: Sequence[Event]) -> str:

@@ -12,6 +12,7 @@ from graph_service.plans.document import seed_plan
 from graph_service.plans.timeline import Plans
 from graph_service.rewards.verify import verify_teams
 from tests.faults.conftest import EVENTS, OwnServer, post, settled, snapshot
+from tests.faults.places import until_silent
 from tests.worlds import START, Event, event
 from tests.worlds.named import honest_tree
 
@@ -55,6 +56,7 @@ async def test_a_database_that_hangs_is_not_waited_for_and_may_come_back(
     await post(own_client, [join])
     hung: list[tuple[float, int]] = []
     own_server.send(signal.SIGSTOP)
+    await asyncio.to_thread(until_silent, own_server.managed)
 
     try:
         for path in ("/readyz", "/v1/members/m-1", "/readyz"):

@@ -59,7 +59,7 @@ def test_every_request_is_answered_in_time_and_a_hung_write_is_stored_once(place
     service = place.serve(patch=SHORT)
     assert (first := service.post(events[:-2], wait=True)) is not None
     assert first.status_code == 200, first.text
-    place.signal_neo4j(signal.SIGSTOP)
+    place.hang_neo4j()
 
     with ThreadPoolExecutor(len(ASKED)) as pool:
         asked = {one: pool.submit(ask, service, one, events) for one in ASKED}
@@ -126,7 +126,7 @@ def test_a_command_does_not_wait_for_long_for_a_server_that_hangs(
     }
     variables = uri if named else {"GRAPH_SERVICE_NEO4J_START_TIMEOUT_S": "3"}
     short = "import graph_service.graph.opening as opening; opening.FIRST_ANSWER_S = 3.0"
-    place.signal_neo4j(signal.SIGSTOP)
+    place.hang_neo4j()
 
     started = perf_counter()
     code, printed = place.run(

@@ -2,6 +2,7 @@
 
 So the real booking runs on thousands of small worlds in a minute. Which orders a fact may concern
 is answered with all of them; that the database names enough of them is tested in tests/ledger.
+No wallet is kept, since no order ever ends here; tests/wallets keeps them in a database.
 """
 
 import json
@@ -20,6 +21,7 @@ from graph_service.ledger.affected import OF_MEMBERS, LogFact
 from graph_service.ledger.booking import follow_log
 from graph_service.ledger.evidence import Then, read_clicks_on, read_evidence
 from graph_service.plans.timeline import Plans
+from graph_service.wallets.keeping import NO_TIME
 from tests.worlds import NOW, Event
 
 T = TypeVar("T")
@@ -28,7 +30,15 @@ NOW_MICROS = to_micros(NOW)
 WINDOW_DAYS_MAX = 365
 # Which field names what a fact is about; facts about members are those that may matter for money.
 ABOUT = {"order": "orderId", "coupon": "couponCode", "visitor": "visitorId", "share": "shareId"}
-SILENT = frozenset({"ledger/record_ways", "ledger/record_credited", "ledger/advance_payees"})
+SILENT = frozenset(
+    {
+        "ledger/record_ways",
+        "ledger/record_credited",
+        "ledger/advance_payees",
+        "wallets/lock_wallets",
+        "wallets/update_wallets",
+    }
+)
 KEY_OF_ENTRY = ("payeeId", "basis", "part")
 
 
@@ -123,6 +133,7 @@ class MemoryLog:
             "ledger/append_entries": self._append("orderId"),
             "ledger/append_month_entries": self._append("salesMonthId"),
             "ledger/advance_ledger": self._advance,
+            "wallets/read_orders": _open_orders,
         }
         return answers[name](**params)
 
@@ -250,6 +261,14 @@ class MemoryLog:
             return []
 
         return answer
+
+
+def _open_orders(*, orderIds: Sequence[str]) -> list[Row]:  # noqa: N803
+    never = [NO_TIME] * len(orderIds)
+    paid = [NOW_MICROS] * len(orderIds)
+    return [
+        {"orderIds": orderIds, "paidTimes": paid, "endTimes": never, "countedTimes": never},
+    ]
 
 
 def _columns(facts: Iterable[LogFact]) -> Row:
