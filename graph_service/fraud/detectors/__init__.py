@@ -1,0 +1,1 @@
+"""Which pattern is it, and what speaks for it?"""
