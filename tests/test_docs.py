@@ -45,6 +45,8 @@ COMMANDS = (
     "payouts list",
     "persons evaluate",
     "simulate",
+    "scan",
+    "snapshot",
     "neo4j start",
 )
 
