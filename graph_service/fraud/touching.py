@@ -225,4 +225,3 @@ def neighbourhood(log: Log, core: Numbers, *, seed: int) -> tuple[Numbers, bool]
 
 def _without(members: Numbers, others: Numbers) -> Numbers:
     return members[~np.isin(members, others)]
-
