@@ -27,9 +27,9 @@ def core_numbers(one: Ints, other: Ints, count: int) -> Ints:
         falling = left[degrees[left] <= level]
         while len(falling):
             cores[falling], gone[falling] = level, True
-            touched, lost = np.unique(near.of(falling), return_counts=True)
-            degrees[touched] -= lost
-            falling = touched[(degrees[touched] <= level) & ~gone[touched]]
+            touched = near.of(falling)
+            np.subtract.at(degrees, touched, 1)
+            falling = np.unique(touched[(degrees[touched] <= level) & ~gone[touched]])
         left = left[~gone[left]]
     return cores
 

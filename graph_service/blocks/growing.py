@@ -153,7 +153,7 @@ def _best_columns(layer: Layer, rows: Ints) -> Ints:
     expected = float(layer.degrees[rows].sum()) * layer.shares[near]
     own = _excesses(counts[near], expected)
     order = np.argsort(-own, kind="stable")
-    together = _excesses(np.cumsum(counts[near][order]), np.cumsum(expected[order]))
+    together = _excesses(np.cumsum(counts[near][order]), np.cumsum(expected[order], dtype=float))
     worth = layer.weight * together - _naming_costs(len(near), layer.edges.column_count)
     return np.sort(near[order[: _best_length(worth)]])
 
@@ -166,7 +166,7 @@ def _best_rows(layers: Sequence[Layer], columns: Sequence[Ints]) -> Ints:
     ]
     near = np.flatnonzero(np.sum(counts, axis=0) >= TOUCHES_LEAST)
     expected = [
-        layer.degrees[near] * float(layer.shares[chosen].sum())
+        np.asarray(layer.degrees[near] * float(layer.shares[chosen].sum()), float)
         for layer, chosen in zip(layers, columns, strict=True)
     ]
     weights = [layer.weight for layer in layers]
@@ -175,7 +175,7 @@ def _best_rows(layers: Sequence[Layer], columns: Sequence[Ints]) -> Ints:
     order = np.argsort(-np.asarray(own), kind="stable")
     worth = -_naming_costs(len(near), row_count)
     for weight, edges, chance in both:
-        worth += weight * _excesses(np.cumsum(edges[order]), np.cumsum(chance[order]))
+        worth += weight * _excesses(np.cumsum(edges[order]), np.cumsum(chance[order], dtype=float))
     return np.sort(near[order[: _best_length(worth)]])
 
 

@@ -72,7 +72,7 @@ def identity_groups(
             keys.append(pair_keys(latest.rows, (one, other), row_count))
             weights.append(weight[one] * np.minimum(recency[one], recency[other]))
     pairs, which = np.unique(np.concatenate(keys), return_inverse=True)
-    sums = np.bincount(which, np.concatenate(weights), len(pairs))
+    sums = np.bincount(which, np.concatenate(weights), len(pairs)).astype(float)
     return TokenGroups(_grouped(pairs, sums, row_count, weight_least, members_least), crowd)
 
 

@@ -24,7 +24,7 @@ REPAIRS_MAX = 20
 
 @dataclass(frozen=True)
 class Chance:
-    """How a block compares with shuffles. tail: the part of chance as dense, never below 1/(R+1)."""
+    """How a block compares with R shuffles. tail: the part as dense, never below 1 / (R + 1)."""
 
     standard_score: float
     tail: float

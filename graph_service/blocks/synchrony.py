@@ -137,7 +137,7 @@ def _sales(events: Events, window_days: float) -> Mask:
     degrees = np.bincount(columns)
     begins = np.append(0, np.cumsum(degrees)[:-1])[columns]
     lifetime = seconds[begins + degrees[columns] - 1] - seconds[begins]
-    span = 2 * window_days * DAY_SECONDS
+    span = max(2 * window_days * DAY_SECONDS, 1)
     before = degrees[columns] - events.around
     usual = before * span / np.maximum(lifetime - span, span)
     return (
@@ -159,7 +159,7 @@ def _allowed_around(events: Events, crowded: Mask, buyers_max: int, pairs_max: i
 def _pairs(events: Events, crowded: Mask) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Rows of each pair, column, earlier and later second: each column once for a pair."""
     ends = np.where(crowded, 0, events.ends)
-    found = [pair for pair in pairs_up_to(ends)]
+    found = list(pairs_up_to(ends))
     empty = np.zeros(0, np.int64)
     one = np.concatenate([empty, *(pair[0] for pair in found)])
     other = np.concatenate([empty, *(pair[1] for pair in found)])
