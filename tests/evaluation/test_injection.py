@@ -26,7 +26,7 @@ from graph_service.evaluation.injection_report import (
     report_json,
     report_table,
 )
-from graph_service.evaluation.published import _peel, copurchase_users, dense_users
+from graph_service.evaluation.published import copurchase_users, dense_users, peel
 from tests.reference.incidences import incidences
 
 BURST = Cell(30, 12, 0.5, "burst", "none")
@@ -133,7 +133,7 @@ def test_plain_peeling_has_at_least_half_of_the_greatest_density(edges: Incidenc
     once = edges.distinct()
     pairs = list(zip(once.rows.tolist(), once.columns.tolist(), strict=True))
 
-    users, products = _peel(pairs, weighted=False)
+    users, products = peel(pairs, weighted=False)
 
     inside = sum(user in users and product in products for user, product in pairs)
     greatest = max(
