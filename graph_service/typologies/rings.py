@@ -32,7 +32,9 @@ def joined_by(crew: Crew) -> int:
     return max(one.joined_s for one in crew.accounts) + HOUR_S
 
 
-def buy_from(town: Town, buyer: Member, share: Share, at_s: int, amount_minor: int) -> Order:
+def buy_from(
+    town: Town, buyer: Member, share: Share, at_s: int, amount_minor: int | None = None
+) -> Order:
     """A click on a share and an order after it; the order mostly names the share."""
     clicked_s = max(at_s - lag(town.dice), share.at_s + 5, buyer.joined_s + 60)
     at_s = max(at_s, clicked_s + 5)
@@ -94,7 +96,7 @@ def act_self_referral(town: Town, crew: Crew) -> list[Order]:
             for _ in range(dice.randint(1, 4)):
                 at_s = town.moment(from_s, until_s)
                 share = offer(town, earner, town.product(at_s), at_s)
-                found.append(buy_from(town, account, share, at_s, town.price(share.product)))
+                found.append(buy_from(town, account, share, at_s))
         cover(town, crew.accounts, len(found))
         return found
     product = town.product(from_s)
@@ -122,11 +124,15 @@ def enlist_fake_orders(town: Town, size: int) -> Crew:
     kinds = {"device": 6, "payment": 5, "address": 8, "ip": 15}
     chosen = dice.sample(sorted(kinds), dice.randint(1, 3))
     town.share_things(town.unhidden(accounts), {kind: kinds[kind] for kind in chosen})
-    return Crew(accounts, tuple(dice.sample(town.shops, dice.randint(2, 4))))
+    shops = dice.sample(town.shops, dice.randint(2, 4))
+    variant = dice.choice(("promote", "promote", "promote", "brush"))
+    if variant == "brush":
+        shops[0] = town.hand_over(accounts[0])
+    return Crew(accounts, tuple(dict.fromkeys(shops)), variant=variant)
 
 
 def act_fake_orders(town: Town, crew: Crew) -> list[Order]:
-    """The buyers buy most of a few goods through the promoter's shares, within a window."""
+    """The buyers buy most of a few goods, through the promoter's shares or straight."""
     dice, found = town.dice, list[Order]()
     opens_s = max(shop.opens_s for shop in crew.shops)
     from_s, until_s = town.window(max(joined_by(crew), opens_s), town.spread_days())
@@ -141,8 +147,11 @@ def act_fake_orders(town: Town, crew: Crew) -> list[Order]:
         for share in shares:
             if dice.random() < dense:
                 at_s = town.moment(from_s, until_s)
-                amount_minor = town.price(share.product) * town.pieces()
-                found.append(buy_from(town, buyer, share, at_s, amount_minor))
+                if crew.variant == "promote":
+                    found.append(buy_from(town, buyer, share, at_s))
+                else:
+                    found.append(town.order(buyer, share.product, at_s))
+                    town.end(found[-1])
     cover(town, crew.others, len(found))
     return found
 
@@ -249,12 +258,11 @@ def act_sleepers(town: Town, crew: Crew) -> list[Order]:
         for share in shares:
             if dice.random() < dense:
                 at_s = wakes_s + 120 + int(dice.expovariate(1 / (8 * HOUR_S)))
-                amount_minor = town.price(share.product) * town.pieces()
                 if account is crew.leader or dice.random() < 0.5:
-                    order = town.order(account, share.product, at_s, amount_minor=amount_minor)
+                    order = town.order(account, share.product, at_s)
                     town.end(order)
                 else:
-                    order = buy_from(town, account, share, at_s, amount_minor)
+                    order = buy_from(town, account, share, at_s)
                 found.append(order)
     return found
 

@@ -176,19 +176,22 @@ class Town(Things):
     def hand_over(self, owner: Member) -> Shop:
         """A shop with goods that is this member's from now on, opened after joining."""
         shop = self.dice.choice([one for one in self.shops if one.owner is None and one.products])
-        shop.owner = owner
-        shop.opens_s = owner.joined_s + self.dice.randrange(HOUR_S, 10 * DAY_S)
+        self.open(shop, owner)
         return shop
+
+    def open(self, shop: Shop, owner: Member) -> None:
+        """The member opens the shop some days after joining."""
+        shop.owner, owner.shop = owner, shop
+        shop.opens_s = owner.joined_s + self.dice.randrange(HOUR_S, 10 * DAY_S)
 
     # --- what is written ---
 
-    def write(self, at_s: int, kind: str, /, **data: object) -> bool:
-        """An event, unless the world is over; fields that are None are left out."""
-        if at_s >= CLOSES_S:
-            return False
+    def write(self, at_s: int, kind: str, /, **data: object) -> dict[str, Any]:
+        """An event, unless the world is over; its data, without fields that are None."""
         kept = {name: value for name, value in data.items() if value is not None}
-        self._rows.append((at_s, len(self._rows), kind, kept))
-        return True
+        if at_s < CLOSES_S:
+            self._rows.append((at_s, len(self._rows), kind, kept))
+        return kept
 
     def share(self, creator: Member, product: Product, at_s: int, parent: Share | None) -> Share:
         """A share of a product, or of another's share."""
@@ -215,10 +218,17 @@ class Town(Things):
             visitorId=None if is_member else who,
         )
 
-    def see(self, member: Member, at_s: int, kind: str, value: str) -> None:
-        """The member is seen with something."""
-        name = member.member_id
-        self.write(at_s, "identity.observed", memberId=name, kind=kind, value=value)
+    def see(self, who: Member | str, at_s: int, kind: str, value: str) -> None:
+        """A member, or a visitor with that id, is seen with something."""
+        is_member = isinstance(who, Member)
+        self.write(
+            at_s,
+            "identity.observed",
+            memberId=who.member_id if is_member else None,
+            visitorId=None if is_member else who,
+            kind=kind,
+            value=value,
+        )
 
     def look(self, member: Member, at_s: int) -> None:
         """A visit, perhaps with a look at what the member has."""
@@ -236,7 +246,11 @@ class Town(Things):
         spot = self.dice.random()
         if member.office_ip is not None and spot < 0.45:
             return member.office_ip
-        return self.dice.choice(self._carriers) if spot > 0.8 else member.ip
+        return self.carrier_ip() if spot > 0.8 else member.ip
+
+    def carrier_ip(self) -> str:
+        """An IP of a carrier's network, which many have in turn."""
+        return self.dice.choice(self._carriers)
 
     def pieces(self) -> int:
         """How many of a thing are bought."""
@@ -273,21 +287,12 @@ class Town(Things):
         while amount_minor is None and len(lines) < LINES_MAX and dice.random() < LINE_MORE:
             other = dice.choice(product.shop.products)
             lines.append(_line(other, 1, self.price(other)))
-        made = Order(
-            self.name("o"),
-            buyer,
-            product,
-            sum(int(line["amountMinor"]) for line in lines),
-            at_s,
-            share,
-            is_named,
-        )
-        self.write(
+        told = self.write(
             at_s,
             "order.paid",
-            orderId=made.order_id,
+            orderId=self.name("o"),
             memberId=buyer.member_id,
-            amountMinor=made.amount_minor,
+            amountMinor=sum(int(line["amountMinor"]) for line in lines),
             currency="CNY",
             lines=lines,
             shopId=product.shop.shop_id,
@@ -295,7 +300,9 @@ class Town(Things):
             channel=dice.choice(CHANNELS),
             identifiers=self._used(buyer, at_s, sent_to or buyer),
         )
-        self.orders.append(made)
+        made = Order(told["orderId"], buyer, product, told["amountMinor"], at_s, share, told)
+        if at_s < CLOSES_S:
+            self.orders.append(made)
         return made
 
     def _used(self, buyer: Member, at_s: int, receiver: Member) -> list[dict[str, str]]:
@@ -337,21 +344,29 @@ class Town(Things):
             amountMinor=order.amount_minor if amount_minor is None else amount_minor,
         )
 
+    def happened(self) -> list[tuple[int, int, str, dict[str, Any]]]:
+        """When, the how manieth that was written, what kind and data: in time order."""
+        self._rows.sort(key=lambda row: row[:2])
+        return self._rows
+
     def events(self) -> list[Event]:
         """All that happened, in time order, those of one second as written."""
+        dates = [(OPENS + timedelta(days=day)).strftime("%Y-%m-%dT") for day in range(DAYS)]
         return [
             {
                 "specversion": "1.0",
                 "id": f"e-{number:07d}",
                 "source": SOURCE,
                 "type": kind,
-                "time": (OPENS + timedelta(seconds=at_s)).isoformat(),
+                "time": f"{dates[at_s // DAY_S]}{_clock(at_s % DAY_S)}+08:00",
                 "data": data,
             }
-            for number, (at_s, _, kind, data) in enumerate(
-                sorted(self._rows, key=lambda row: row[:2])
-            )
+            for number, (at_s, _, kind, data) in enumerate(self.happened())
         ]
+
+
+def _clock(second: int) -> str:
+    return f"{second // HOUR_S:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
 
 
 def _line(product: Product, quantity: int, amount_minor: int) -> dict[str, Any]:
