@@ -10,7 +10,7 @@ from graph_service.worlds.members import home_address, ip_of, phone_of
 # Prices: log-normal around 90 yuan, wide enough for carpets beside soap.
 PRICE_LOG_MEAN, PRICE_LOG_SD = 9.1, 0.95
 PRICE_MINOR = (300, 2_000_000)
-REFUNDED_PART = 0.025
+REFUNDED_PART = 0.032
 
 
 @dataclass(eq=False, slots=True)

@@ -80,7 +80,7 @@ def enlist_self_referral(town: Town, size: int) -> Crew:
         if len(shown) < 2 and town.camouflage < 1:
             shown = ends
         strong = dice.sample(STRONG, dice.randint(1, 2))
-        town.share_things(shown, dict.fromkeys(strong, size))
+        town.share_things(shown, dict.fromkeys(strong, size), seen=1.0)
         if dice.random() < 0.6:
             town.share_things(shown, {"device": size, "ip": size})
     return Crew(accounts, variant=variant)
@@ -195,11 +195,13 @@ def enlist_round_trip(town: Town, size: int) -> Crew:
     others = accounts[1:]
     is_invited = town.dice.random() < 0.5
     shown = town.unhidden(others)
+    if not is_invited and town.camouflage < 1:
+        shown = shown or others[:1]
     if is_invited:
         invite(accounts[0], others)
     if not is_invited or town.dice.random() < 0.5:
         kinds = town.dice.sample(("payment", "phone", "device"), 2)
-        town.share_things([accounts[0], *shown], dict.fromkeys(kinds, size))
+        town.share_things([accounts[0], *shown], dict.fromkeys(kinds, size), seen=1.0)
     return Crew(accounts, (town.hand_over(accounts[0]),))
 
 

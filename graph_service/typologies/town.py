@@ -30,7 +30,7 @@ POPULARITY = 2.2
 CANCELLED_PART, PARTLY_PART, COMPLETED_PART = 0.01, 0.3, 0.9
 # Of those who send much back, and the part that they send back.
 SENDS_BACK_ONE_IN, SENDS_BACK_PART = 40, 0.3
-SEEN_DEVICE_PART, SEEN_PHONE_PART, SEEN_IP_PART = 0.35, 0.35, 0.25
+SEEN_DEVICE_PART, SEEN_PHONE_PART, SEEN_IP_PART, SEEN_PAYMENT_PART = 0.35, 0.35, 0.25, 0.1
 FRAUD_DAYS_MIN = 3.0
 # Where an inviter now joins later than the invitee, one of so many above takes the place.
 UPLINE_TRIES = 5
@@ -68,14 +68,23 @@ class Town(Things):
             self._hours.append(weight + (self._hours[-1] if self._hours else 0))
         self._carriers = [self.fresh_ip() for _ in range(max(5, members // 150))]
 
-    def share_things(self, accounts: Sequence[Member], per: Mapping[str, int]) -> None:
-        """These accounts use few things of these kinds, each up to so many accounts together."""
+    def share_things(
+        self, accounts: Sequence[Member], per: Mapping[str, int], *, seen: float = 0.5
+    ) -> None:
+        """These accounts use few things of these kinds, each up to so many accounts together.
+
+        seen: the part of them that is seen with it when joining, beside later chances.
+        """
         for kind, most in per.items():
             mixed = self.dice.sample(accounts, len(accounts))
             for start in range(0, len(mixed), most):
                 value = self.fresh(kind)
                 for account in mixed[start : start + most]:
                     setattr(account, kind, value)
+                    if self.dice.random() < seen:
+                        self.see(
+                            account, account.joined_s + self.dice.randrange(5, 900), kind, value
+                        )
 
     def unhidden(self, accounts: Sequence[Member]) -> list[Member]:
         """Those that take no things of their own: the camouflage is the part that does."""
@@ -237,6 +246,7 @@ class Town(Things):
             ("device", member.device_at(at_s), SEEN_DEVICE_PART),
             ("phone", member.phone, SEEN_PHONE_PART),
             ("ip", self.ip_now(member), SEEN_IP_PART),
+            ("payment", member.payment, SEEN_PAYMENT_PART),
         ):
             if dice.random() < part:
                 self.see(member, at_s + dice.randrange(2, 90), kind, value)
