@@ -28,6 +28,8 @@ ROOT_PART, RECENT_PART, RECENT = 0.08, 0.3, 400
 INVITES_PART, INVITES_TAIL, INVITES_MOST = 0.25, 1.15, 600.0
 HOME_PART, OFFICE_PART, OFFICE_MEMBERS = 0.22, 0.15, 40
 FAMILY_DEVICE_PART, FAMILY_CARD_PART = 0.12, 0.06
+# Who has a second account, which has nothing to do with the first but a phone or a card.
+SECOND_PART = 0.015
 NEW_DEVICE_PART = 0.08
 PROMOTERS_PART, BOUND_LATER_PART = 0.12, 0.08
 BUYERS_PART = 0.66
@@ -147,6 +149,11 @@ def _move_in(town: Town) -> None:
                 member.device = host.device
             if dice.random() < FAMILY_CARD_PART:
                 member.payment = host.payment
+    for _ in range(int(len(town.members) * SECOND_PART)):
+        first, second = dice.sample(town.members, 2)
+        kind = dice.choice(("phone", "payment"))
+        setattr(second, kind, getattr(first, kind))
+        second.device = first.device
 
 
 def live(town: Town) -> None:

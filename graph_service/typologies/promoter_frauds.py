@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graph_service.typologies.honest import cover
 from graph_service.typologies.people import Crew, Member, Order, Share
-from graph_service.typologies.rings import buy_from, invite, joined_by, like, offer
+from graph_service.typologies.rings import buy_from, invite, joined_by, like, offer, promote
 from graph_service.typologies.town import CLOSES_S, DAYS, OPENS, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
 
@@ -28,8 +28,8 @@ def enlist_farm(town: Town, size: int) -> Crew:
     dice, hides = town.dice, town.camouflage
     accounts = town.take(size, until_s=CLOSES_S * 3 // 4)
     leader, others = accounts[0], accounts[1:]
-    leader.role = "promoter"
-    from_s, until_s = town.window(leader.joined_s + DAY_S, town.spread_days(dice.uniform(0.5, 3)))
+    promote(town, leader)
+    from_s, until_s = town.join_window(leader, town.spread_days(dice.uniform(0.5, 3)))
     gap_s = (until_s - from_s) / len(others)
     is_chain = dice.random() < 0.2
     before = leader
@@ -70,7 +70,7 @@ def act_farm(town: Town, crew: Crew) -> list[Order]:
 def enlist_flood(town: Town, size: int) -> Crew:
     """A promoter, and accounts that help with one device."""
     accounts = town.take(size, until_s=CLOSES_S * 2 // 3)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     shown = town.unhidden(accounts)
     if len(shown) > 1:
         town.share_things(shown, {"device": 4, "ip": 4})
@@ -128,7 +128,7 @@ def enlist_wash(town: Town, size: int) -> Crew:
     others = rest[: size - 1]
     for one in rest[size - 1 :]:
         one.taken = False
-    leader.role = "promoter"
+    promote(town, leader)
     invite(leader, [one for one in others if town.dice.random() < 0.6])
     town.share_things(town.unhidden(others), {town.dice.choice(("payment", "device", "ip")): 3})
     return Crew([leader, *others], variant=town.dice.choice(("refund", "keep")))
@@ -216,7 +216,7 @@ def promoted_sales(town: Town) -> Counter[tuple[str, int]]:
 def enlist_refunds(town: Town, size: int) -> Crew:
     """A promoter and a few buyers."""
     accounts = town.take(size, until_s=CLOSES_S // 2)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     others = accounts[1:]
     invite(accounts[0], [one for one in others if town.dice.random() < 0.5])
     kinds = town.dice.sample(("payment", "device", "address", "ip"), 2)
@@ -273,7 +273,7 @@ def enlist_hijack(town: Town, size: int) -> Crew:
     """One who takes over others' buyers, seldom several."""
     accounts = town.take(size, until_s=CLOSES_S // 2)
     for account in accounts:
-        account.role = "promoter"
+        promote(town, account)
     if size > 1:
         town.share_things(town.unhidden(accounts), {"device": 3, "payment": 3})
     return Crew(accounts, variant=town.dice.choice(("named", "clicked")))

@@ -11,6 +11,7 @@ from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
 
 DORMANT_DAYS_MIN = 75
+CALLED_PROMOTER_PART = 0.7
 STRONG = ("payment", "phone")
 
 
@@ -25,6 +26,12 @@ def invite(leader: Member, others: Sequence[Member]) -> None:
     for other in others:
         if other.joined_s > leader.joined_s:
             other.inviter = leader
+
+
+def promote(town: Town, member: Member) -> None:
+    """Most who earn for others' orders are called promoters."""
+    if town.dice.random() < CALLED_PROMOTER_PART:
+        member.role = "promoter"
 
 
 def joined_by(crew: Crew) -> int:
@@ -67,7 +74,7 @@ def enlist_self_referral(town: Town, size: int) -> Crew:
     accounts = town.take(size, until_s=CLOSES_S // 2)
     variant = dice.choice(("person", "chain", "rounds") if size > 2 else ("person", "rounds"))
     leader, last_s = accounts[0], accounts[0].joined_s
-    leader.role = "promoter"
+    promote(town, leader)
     for place, account in enumerate(accounts[1:], 1):
         last_s += HOUR_S + int(dice.expovariate(1 / ((2 + 20 * town.camouflage) * DAY_S)))
         town.join_at(account, last_s)
@@ -119,7 +126,7 @@ def enlist_fake_orders(town: Town, size: int) -> Crew:
     """A promoter and buyers who partly share things; a few shops."""
     dice = town.dice
     accounts = town.take(size, until_s=CLOSES_S * 2 // 3)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     invite(accounts[0], [one for one in accounts[1:] if dice.random() < 0.4])
     kinds = {"device": 6, "payment": 5, "address": 8, "ip": 15}
     chosen = dice.sample(sorted(kinds), dice.randint(1, 3))

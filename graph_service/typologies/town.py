@@ -123,6 +123,13 @@ class Town(Things):
         start_s = self.moment(earliest_s, latest_s)
         return start_s, start_s + length_s
 
+    def join_window(self, leader: Member, days: float) -> tuple[int, int]:
+        """From when until when many join after a leader: when somebody else does."""
+        later = [one.joined_s for one in self.members if one.joined_s > leader.joined_s]
+        latest_s = CLOSES_S - 3 * DAY_S - int(days * DAY_S)
+        from_s = max(leader.joined_s + DAY_S, min(self.dice.choice(later or [0]), latest_s))
+        return from_s, min(from_s + int(days * DAY_S), CLOSES_S - 3 * DAY_S)
+
     # --- who is there ---
 
     def take(
@@ -284,11 +291,11 @@ class Town(Things):
         amount_minor: int | None = None,
         share: Share | None = None,
         is_named: bool = False,
-        sent_to: Member | None = None,
+        sent_to: tuple[str, str] | None = None,
     ) -> Order:
         """An order of one line of that amount, or of what such a basket costs.
 
-        is_named: whether it says which share brought it. sent_to: whose address it has.
+        is_named: whether it says which share brought it. sent_to: another address and phone.
         """
         dice = self.dice
         pieces = self.pieces()
@@ -308,20 +315,20 @@ class Town(Things):
             shopId=product.shop.shop_id,
             shareId=share.share_id if share is not None and is_named else None,
             channel=dice.choice(CHANNELS),
-            identifiers=self._used(buyer, at_s, sent_to or buyer),
+            identifiers=self._used(buyer, at_s, sent_to or (buyer.address, buyer.phone)),
         )
         made = Order(told["orderId"], buyer, product, told["amountMinor"], at_s, share, told)
         if at_s < CLOSES_S:
             self.orders.append(made)
         return made
 
-    def _used(self, buyer: Member, at_s: int, receiver: Member) -> list[dict[str, str]]:
-        dice = self.dice
-        found = [("address", receiver.address), ("payment", buyer.payment)]
+    def _used(self, buyer: Member, at_s: int, sent_to: tuple[str, str]) -> list[dict[str, str]]:
+        dice, (address, phone) = self.dice, sent_to
+        found = [("address", address), ("payment", buyer.payment)]
         if dice.random() < 0.35:
             found.append(("device", buyer.device_at(at_s)))
         if dice.random() < 0.3:
-            found.append(("phone", receiver.phone))
+            found.append(("phone", phone))
         if dice.random() < 0.2:
             found.append(("ip", self.ip_now(buyer)))
         return [{"kind": kind, "value": value} for kind, value in found]

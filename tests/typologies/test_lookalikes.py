@@ -32,8 +32,8 @@ def test_a_dormitory_has_one_address_and_one_ip() -> None:
 
 def test_an_office_has_one_ip_and_no_more_in_common() -> None:
     for found, group in groups("office_nat"):
-        assert max(len(users) for users in found.users("ip", group)) > len(group.member_ids) / 4
-        assert max(len(users) for users in found.users("payment", group)) <= 4
+        assert max(len(users) for users in found.users("ip", group)) > len(group.member_ids) / 3
+        assert max(len(users) for users in found.users("payment", group)) <= 5
 
 
 def test_a_resold_device_is_seen_with_both() -> None:
@@ -114,3 +114,14 @@ def test_few_buy_at_night() -> None:
 
 def test_a_member_has_some_ten_to_twenty_events() -> None:
     assert 10 <= len(mall().events) / mall().members <= 20
+
+
+def test_some_honest_accounts_have_a_phone_or_a_card_in_common() -> None:
+    fraudulent = {one for group in mall().frauds for one in group.member_ids}
+    for strong in ("phone", "payment"):
+        shared = [
+            users
+            for (kind, _), users in seen().things.items()
+            if kind == strong and len(users) > 1 and not users & fraudulent
+        ]
+        assert len(shared) >= 10
