@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -24,8 +24,9 @@ HISTORY_DAYS = 400
 BUFFERED = 8_192
 # Above it, Poisson counts are drawn as rounded normal ones.
 KNUTH_MEAN_MAX = 25.0
-# Share of events that arrive late, and how late (s): at once, after minutes, after hours.
-LATENESS = ((0.90, 15.0), (0.99, 400.0), (1.0, 7_200.0))
+# Most events arrive at once, some after minutes, a few after hours (cumulated shares; mean s).
+PROMPT, LATE = 0.90, 0.99
+PROMPT_S, LATE_S, LATEST_S = 15.0, 400.0, 7_200.0
 # How busy each hour of a day is: a lunch break, and an evening that peaks at nine.
 HOURS = (2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 11, 12, 15, 12, 10, 10, 10, 11, 13, 17, 22, 24, 17, 8)
 
@@ -111,6 +112,7 @@ class Calendar:
         self.opens = CLOSES - timedelta(days=days)
         self._dice = dice
         dates = [self.opens + timedelta(days=day) for day in range(-HISTORY_DAYS, days)]
+        self._minutes = [f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
         self._texts = [date.strftime("%Y-%m-%dT") for date in dates]
         self._days = [0.0, *accumulate(self._weights())]
         self._hours = [0.0, *accumulate(HOURS)]
@@ -144,17 +146,13 @@ class Calendar:
         """RFC 3339 in the mall's zone, to the millisecond."""
         day, ms = divmod(int(at_s * 1_000), int(DAY_S) * 1_000)
         minute, ms = divmod(ms, 60_000)
-        hour, minute = divmod(minute, 60)
         date = self._texts[min(max(day + HISTORY_DAYS, 0), len(self._texts) - 1)]
-        return f"{date}{hour:02d}:{minute:02d}:{ms // 1_000:02d}.{ms % 1_000:03d}+08:00"
+        return f"{date}{self._minutes[minute]}:{ms // 1_000:02d}.{ms % 1_000:03d}+08:00"
 
     def month_ends(self) -> list[float]:
-        """When the months end that end at least ten days before the world and twelve after it began."""
-        found: list[float] = []
-        for day in range(12, self.days - 10):
-            if (self.opens + timedelta(days=day)).day == 1:
-                found.append(day * DAY_S)
-        return found
+        """When the months end that have twelve days in the world, and are ten days over."""
+        days = range(12, self.days - 10)
+        return [day * DAY_S for day in days if (self.opens + timedelta(days=day)).day == 1]
 
     def month(self, at_s: float) -> int:
         """The month of a time, counted from year 0."""
@@ -170,7 +168,7 @@ class Chronicle:
         self._calendar = calendar
         self._entries: list[tuple[float, int, Event]] = []
 
-    def write(self, at_s: float, kind: str, data: dict[str, object]) -> None:
+    def write(self, at_s: float, kind: str, data: Mapping[str, object]) -> None:
         """An event; fields that are None are left out. Nothing happens after the world ends."""
         if at_s >= self._calendar.closes_s:
             return
@@ -180,10 +178,12 @@ class Chronicle:
             "source": SOURCE,
             "type": kind,
             "time": self._calendar.text(at_s),
-            "data": {name: value for name, value in data.items() if value is not None},
+            "data": data,
         }
+        if None in data.values():
+            event["data"] = {name: value for name, value in data.items() if value is not None}
         luck = self._dice.unit()
-        mean_s = next(late_s for share, late_s in LATENESS if luck < share)
+        mean_s = PROMPT_S if luck < PROMPT else LATE_S if luck < LATE else LATEST_S
         self._entries.append((at_s + self._dice.delay(mean_s), len(self._entries), event))
 
     def feed(self) -> list[Event]:

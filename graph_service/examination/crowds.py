@@ -5,8 +5,9 @@ from graph_service.examination.mall import Account, Order, Share, Shop
 from graph_service.examination.plots import Kit, Scheme
 
 
-
-def _hands(scheme: Scheme, size: int, at_s: float, lead: Account | None, puppets: float) -> list[Account]:
+def _hands(
+    scheme: Scheme, size: int, at_s: float, lead: Account | None, puppets: float
+) -> list[Account]:
     """Buyers for a campaign: accounts of one hand, and people who are paid for each order."""
     dice = scheme.life.dice
     kinds = tuple(dice.sample(("device", "ip", "address", "payment", "phone"), dice.whole(2, 4)))
@@ -30,14 +31,17 @@ def fake_order_ring(scheme: Scheme, size: int) -> Plot:
     span_s = min(scheme.wide(days * DAY_S), 60 * DAY_S)
     start_s = scheme.begin(span_s, 31 * DAY_S)
     lead = scheme.person(skill=3.0)
-    owners = [scheme.person() for _ in range(1 if size < 14 or variant == "rank" else dice.whole(1, 3))]
+    owners = [
+        scheme.person() for _ in range(1 if size < 14 or variant == "rank" else dice.whole(1, 3))
+    ]
     shops = [mall.open_shop(one, dice.whole(3, 9), max(one.joined_s, 0) + HOUR_S) for one in owners]
     if variant == "club":
         shops += dice.sample([one for one in mall.shops if one not in shops], dice.whole(1, 4))
     buyers = _hands(scheme, size - 1 - len(owners), start_s, lead, dice.between(0.4, 1.0))
-    targets = [good for shop in shops for good in dice.sample(shop.goods, dice.whole(1, 5))]
+    targets = [good for shop in shops for good in dice.sample(shop.goods, dice.whole(3, 6))]
     targets = targets[:1] if variant == "rank" else targets
-    density = dice.between(0.35, 0.95) * (1 - 0.35 * scheme.camouflage)
+    # Nobody pays a crowd for an order each: a campaign wants several orders of most buyers.
+    density = dice.between(0.5, 1.0) * (1 - 0.3 * scheme.camouflage)
     orders: list[Order] = []
     for buyer in buyers:
         wanted = [good for good in targets if dice.chance(density)] or [dice.pick(targets)]
@@ -75,25 +79,14 @@ def account_farm(scheme: Scheme, size: int) -> Plot:
             above = members[place // wide]
         account = scheme.puppet(at_s, above, kit, idle=0.5)
         members.append(account)
-        _earn_bonus(scheme, account, above)
+        mall.visit(account, account.joined_s + 60 + dice.delay(scheme.wide(10 * 60)))
+        mall.reward(account, dice.delay(scheme.wide(10 * 60)), 0.7)
         if dice.chance(0.9 if variant == "first order" else 0.15):
             bought_s = account.joined_s + scheme.wide(2 * HOUR_S) + dice.delay(scheme.wide(HOUR_S))
             cheap = min(scheme.shop().goods, key=lambda one: one.price_minor)
             orders.append(mall.order(account, bought_s, [(cheap, 1)]))
     scheme.received(orders)
     return scheme.plot("account_farm", variant, members, orders)
-
-
-def _earn_bonus(scheme: Scheme, account: Account, above: Account) -> None:
-    """The newcomer's task is done at once, and the bonus booked."""
-    dice, mall = scheme.life.dice, scheme.mall
-    at_s = account.joined_s + 60 + dice.delay(scheme.wide(10 * 60))
-    mall.chronicle.write(at_s, "member.active", {"memberId": account.member_id})
-    if dice.chance(0.6):
-        done = {"memberId": account.member_id, "taskId": "newcomer"}
-        given = {"memberId": above.member_id, "benefitId": "inviter-bonus"}
-        mall.chronicle.write(at_s + 1, "task.completed", dict(done))
-        mall.chronicle.write(at_s + 2, "benefit.granted", dict(given))
 
 
 def click_flood(scheme: Scheme, size: int) -> Plot:
@@ -121,7 +114,9 @@ def _bots(scheme: Scheme, share: Share, clicks: int, span_s: float, kit: Kit) ->
     visitors = [dice.name() for _ in range(max(3, int(clicks * dice.between(0.3, 1.0))))]
     at_s, pause_s = share.at_s, span_s / clicks
     for place in range(clicks):
-        at_s += dice.delay(pause_s) if dice.chance(0.3 + 0.6 * scheme.camouflage) else 4 * dice.unit()
+        at_s += (
+            dice.delay(pause_s) if dice.chance(0.3 + 0.6 * scheme.camouflage) else 4 * dice.unit()
+        )
         visitor = visitors[place % len(visitors)]
         mall.click(share, at_s, visitor)
         if place < len(visitors) and dice.chance(0.5):
@@ -129,7 +124,7 @@ def _bots(scheme: Scheme, share: Share, clicks: int, span_s: float, kit: Kit) ->
             hidden = dice.chance(scheme.camouflage)
             value = mall.tokens()[kind][0] if hidden else dice.pick(kit[kind])
             seen = {"visitorId": visitor, "kind": kind, "value": value}
-            mall.chronicle.write(at_s + 1, "identity.observed", dict(seen))
+            mall.chronicle.write(at_s + 1, "identity.observed", seen)
 
 
 def _clicking_members(scheme: Scheme, size: int, variant: str) -> Plot:
@@ -141,7 +136,9 @@ def _clicking_members(scheme: Scheme, size: int, variant: str) -> Plot:
     kit = scheme.kit(size, ("device", "ip"))
     if variant == "pool":
         joined_s = start_s - DAY_S
-        hands = [scheme.puppet(joined_s - dice.delay(5 * DAY_S), lead, kit) for _ in range(size - 1)]
+        hands = [
+            scheme.puppet(joined_s - dice.delay(5 * DAY_S), lead, kit) for _ in range(size - 1)
+        ]
         owners = [lead]
     else:
         hands = [lead, *(scheme.person(start_s, skill=0.5) for _ in range(size - 1))]
@@ -166,31 +163,40 @@ def sleeper(scheme: Scheme, size: int) -> Plot:
     span_s = min(scheme.wide((8 if variant == "waves" else 2.5) * DAY_S), 20 * DAY_S)
     start_s = scheme.begin(span_s, 55 * DAY_S)
     kit = scheme.kit(size, ("device", "ip", *dice.sample(("address", "payment"), 1)))
+    # Some earn by a promoter who is in it, the others by the shop that pays them.
+    lead = scheme.person(skill=2.0) if dice.chance(0.5) else None
     accounts: list[Account] = []
-    for _ in range(size):
+    for _ in range(size - (lead is not None)):
         # They sleep 40 days at least: none does anything of its own, hidden or not.
         joined_s = start_s - DAY_S * dice.between(42, 55)
         if variant == "bought":
             joined_s -= DAY_S * dice.between(0, 120)
         tokens = mall.tokens()
         if variant != "bought":
-            tokens |= {k: [dice.pick(v)] for k, v in kit.items() if not dice.chance(scheme.camouflage)}
+            tokens |= {
+                k: [dice.pick(v)] for k, v in kit.items() if not dice.chance(scheme.camouflage)
+            }
         accounts.append(mall.enrol(joined_s, mall.elder(joined_s), activity=0.0, tokens=tokens))
         mall.visit(accounts[-1], joined_s + HOUR_S)
     shops = [scheme.shop() for _ in range(dice.whole(1, 3))]
-    orders = [
-        order for one in accounts for order in _awake(scheme, one, shops, start_s, span_s, kit)
-    ]
+    orders: list[Order] = []
+    for one in accounts:
+        awake_s = start_s + dice.between(0, span_s)
+        orders += _awake(scheme, one, lead if dice.chance(0.7) else None, shops, awake_s, kit)
     scheme.received(orders, (1, 6))
-    return scheme.plot("sleeper", variant, accounts, orders)
+    return scheme.plot("sleeper", variant, [*([lead] if lead else []), *accounts], orders)
 
 
 def _awake(
-    scheme: Scheme, account: Account, shops: list[Shop], start_s: float, span_s: float, kit: Kit
+    scheme: Scheme,
+    account: Account,
+    promoter: Account | None,
+    shops: list[Shop],
+    awake_s: float,
+    kit: Kit,
 ) -> list[Order]:
     """The new owner's device is seen, then the orders; the careful live on a little afterwards."""
     dice, mall = scheme.life.dice, scheme.mall
-    awake_s = start_s + dice.between(0, span_s)
     for kind, values in kit.items():
         if not dice.chance(scheme.camouflage):
             account.tokens[kind] = [dice.pick(values)]
@@ -201,7 +207,8 @@ def _awake(
         at_s = awake_s + 120 + dice.delay(scheme.wide(3 * HOUR_S))
         shop = dice.pick(shops)
         good = dice.pick(shop.goods[:3])
-        orders.append(scheme.buy(account, None, at_s, shop, scheme.like(good.price_minor, 0.03)))
+        spent = scheme.like(good.price_minor, 0.03)
+        orders.append(scheme.buy(account, promoter, at_s, shop, spent))
     for _ in range(dice.count(2 * scheme.camouflage)):
         scheme.life.buy(account, mall.calendar.moment(awake_s))
     return orders
@@ -219,7 +226,8 @@ def share_hijack(scheme: Scheme, size: int) -> Plot:
         for one in mall.orders
         if start_s <= one.at_s < start_s + span_s
         and one.buyer not in thieves
-        and (variant != "outbid" or one.share is not None)
+        # A link beside an order decides before any click, so a silent thief passes it by.
+        and (variant == "plug-in" or (one.share is not None) == (variant == "outbid"))
     ]
     orders: list[Order] = []
     for order in dice.sample(taken, dice.whole(12, 40) * size):
@@ -227,7 +235,9 @@ def share_hijack(scheme: Scheme, size: int) -> Plot:
         before_s = dice.between(1.5, 12) if not dice.chance(scheme.camouflage) else dice.delay(240)
         clicked_s = order.at_s - max(before_s, 1.0)
         earlier = _posted(mall.shares_by_day[int(clicked_s // DAY_S)], thief, clicked_s)
-        share = earlier or mall.share(thief, clicked_s - dice.between(1, 300), order.good, reach=0.2)
+        share = earlier or mall.share(
+            thief, clicked_s - dice.between(1, 300), order.good, reach=0.2
+        )
         mall.click(share, clicked_s, order.buyer)
         if variant != "silent":
             order.data["shareId"] = share.share_id
@@ -240,13 +250,13 @@ def _posted(shares: list[Share], thief: Account, before_s: float) -> Share | Non
 
 
 def coupon_farm(scheme: Scheme, size: int) -> Plot:
-    """Left out: newcomers redeem newcomers' coupons on one hot good, all for one reseller's door."""
+    """Left out: newcomers redeem newcomers' coupons on one hot good, for one reseller's door."""
     dice, mall = scheme.life.dice, scheme.mall
     span_s = min(scheme.wide(12 * DAY_S), 60 * DAY_S)
     start_s = scheme.begin(span_s, 10 * DAY_S)
     doors, coupon = [mall.address() for _ in range(dice.whole(1, 2))], dice.name(10)
     issued = {"couponCode": coupon, "exclusive": False, "valueMinor": 3_000}
-    mall.chronicle.write(start_s - DAY_S, "coupon.issued", dict(issued))
+    mall.chronicle.write(start_s - DAY_S, "coupon.issued", issued)
     goods = [scheme.life.good() for _ in range(dice.whole(1, 2))]
     accounts: list[Account] = []
     orders: list[Order] = []
@@ -254,7 +264,9 @@ def coupon_farm(scheme: Scheme, size: int) -> Plot:
         joined_s = start_s + dice.between(0, span_s)
         account = scheme.puppet(joined_s, mall.elder(joined_s), {"address": doors})
         at_s = account.joined_s + 300 + dice.delay(scheme.wide(2 * HOUR_S))
-        orders.append(mall.order(account, at_s, [(dice.pick(goods), dice.whole(1, 2))], coupon=coupon))
+        orders.append(
+            mall.order(account, at_s, [(dice.pick(goods), dice.whole(1, 2))], coupon=coupon)
+        )
         accounts.append(account)
     scheme.received(orders)
     return scheme.plot("coupon_farm", "one door", accounts, orders)

@@ -6,8 +6,8 @@ from graph_service.examination.mall import Account, Good, Mall, Order, Share
 # A share's clicks end in an order so often; some buy at once, others think it over.
 CONVERSION, AT_ONCE_SHARE = 0.11, 0.35
 AUDIENCE_MAX = 600
-VISITOR_SHARE, VISITOR_SEEN_SHARE, IDENTIFIED_SHARE = 0.6, 0.15, 0.12
-RESHARED_SHARE = 0.035
+VISITOR_SHARE, VISITOR_SEEN_SHARE, IDENTIFIED_SHARE = 0.6, 0.15, 0.06
+RESHARED_SHARE, KNOWN_BEFORE_SHARE = 0.035, 0.15
 INVITED_SHARE, PROMOTER_SHARE, OLD_HAND_SHARE = 0.78, 0.13, 0.45
 SHOPS_PER_MEMBER, GOODS_PER_SHOP = 1 / 80, 9
 OWNED_SHOP_SHARE = 0.7
@@ -41,7 +41,7 @@ class Life:
             self.mall.goods += shop.goods
         self._ranking = self.dice.sample(self.mall.goods, len(self.mall.goods))
         data = {"couponCode": self._coupon, "exclusive": False, "valueMinor": 1_000}
-        self.mall.chronicle.write(0.0, "coupon.issued", dict(data))
+        self.mall.chronicle.write(0.0, "coupon.issued", data)
 
     def joining(self) -> float:
         """When an ordinary member joins."""
@@ -50,7 +50,11 @@ class Life:
         return self.mall.calendar.moment(0.0, self.mall.calendar.closes_s - DAY_S)
 
     def newcomer(
-        self, at_s: float, inviter: Account | None = None, *, tokens: dict[str, list[str]] | None = None
+        self,
+        at_s: float,
+        inviter: Account | None = None,
+        *,
+        tokens: dict[str, list[str]] | None = None,
     ) -> Account:
         """An ordinary member joins, most of them invited."""
         dice = self.dice
@@ -58,7 +62,9 @@ class Life:
             inviter = self.mall.elder(at_s)
         skill = dice.spread(2.0, 1.1) if dice.chance(PROMOTER_SHARE) else 0.0
         activity = dice.spread(0.9, 1.0)
-        return self.mall.enrol(at_s, inviter, activity=activity, skill=skill, tokens=tokens)
+        found = self.mall.enrol(at_s, inviter, activity=activity, skill=skill, tokens=tokens)
+        self.mall.reward(found, dice.delay(dice.pick((HOUR_S, 3 * DAY_S))), 0.4)
+        return found
 
     def good(self) -> Good:
         """What somebody wants, by rank."""
@@ -88,10 +94,23 @@ class Life:
             self.mall.visit(account, calendar.moment(account.joined_s))
         for _ in range(dice.count(self._amount(account, 1.0 + 2 * account.activity))):
             self.browse(account, calendar.moment(account.joined_s))
+        if dice.chance(KNOWN_BEFORE_SHARE):
+            self._known_before(account)
         if dice.chance(0.06):
             # A new telephone.
             account.tokens["device"] = [dice.name(32)]
             self.mall.observe(account, "device", calendar.moment(account.joined_s))
+
+    def _known_before(self, account: Account) -> None:
+        """Somebody clicked before it was known who it is."""
+        at_s = self.mall.calendar.moment(account.joined_s)
+        share = self._seen(account, at_s)
+        if share is None or share.owner is account:
+            return
+        visitor = self.dice.name()
+        self.mall.click(share, at_s, visitor)
+        known = {"visitorId": visitor, "memberId": account.member_id}
+        self.mall.chronicle.write(at_s + 1 + self.dice.delay(DAY_S), "visitor.identified", known)
 
     def _amount(self, account: Account, per_100_days: float) -> float:
         stay_s = self.mall.calendar.closes_s - max(account.joined_s, 0.0)
@@ -179,12 +198,12 @@ class Life:
         if dice.chance(VISITOR_SEEN_SHARE):
             kind, value = ("ip", mall.ip()) if dice.chance(0.5) else ("device", dice.name(32))
             seen = {"visitorId": visitor, "kind": kind, "value": value}
-            mall.chronicle.write(at_s + 1, "identity.observed", dict(seen))
+            mall.chronicle.write(at_s + 1, "identity.observed", seen)
         member = mall.stranger(at_s) if dice.chance(IDENTIFIED_SHARE) else None
         if member is None or member is share.owner:
             return
         known = {"visitorId": visitor, "memberId": member.member_id}
-        mall.chronicle.write(at_s + dice.delay(DAY_S), "visitor.identified", dict(known))
+        mall.chronicle.write(at_s + dice.delay(DAY_S), "visitor.identified", known)
         if dice.chance(2 * CONVERSION):
             self.buy(member, at_s + self.thinking(), share.good, share)
 

@@ -9,7 +9,9 @@ from graph_service.examination.mall import Account, Good, Order, Share
 Planter = Callable[[Life, int], Plot]
 
 
-def _plot(kind: str, variant: str, members: list[Account], orders: list[Order] | None = None) -> Plot:
+def _plot(
+    kind: str, variant: str, members: list[Account], orders: list[Order] | None = None
+) -> Plot:
     ids = tuple(one.member_id for one in members)
     return Plot(kind, variant, ids, tuple(one.order_id for one in orders or []))
 
@@ -89,7 +91,9 @@ def device_resale(life: Life, size: int) -> Plot:
 def influencer_burst(life: Life, size: int) -> Plot:
     """A video goes round: many join under one influencer in two days; some order, most look."""
     dice, mall = life.dice, life.mall
-    lead = mall.enrol(-dice.between(0, 100 * DAY_S), mall.elder(0), activity=2, skill=dice.spread(14, 0.4))
+    lead = mall.enrol(
+        -dice.between(0, 100 * DAY_S), mall.elder(0), activity=2, skill=dice.spread(14, 0.4)
+    )
     members = _together(life, size - 1, dice.between(8 * HOUR_S, 3 * DAY_S), lead)
     first = min(one.joined_s for one in members)
     share = mall.share(lead, first - HOUR_S, life.good(), reach=30)
@@ -106,7 +110,9 @@ def influencer_burst(life: Life, size: int) -> Plot:
 def flash_sale(life: Life, size: int) -> Plot:
     """A live stream: strangers all buy one or two goods of one shop within minutes."""
     dice, mall = life.dice, life.mall
-    host = mall.enrol(-dice.between(0, 90 * DAY_S), mall.elder(0), activity=1, skill=dice.spread(9, 0.4))
+    host = mall.enrol(
+        -dice.between(0, 90 * DAY_S), mall.elder(0), activity=1, skill=dice.spread(9, 0.4)
+    )
     members = [life.newcomer(mall.calendar.moment(0, 60 * DAY_S)) for _ in range(size - 1)]
     day = dice.whole(62, mall.calendar.days - 3)
     shop = dice.pick(mall.shops)
@@ -126,7 +132,9 @@ def flash_sale(life: Life, size: int) -> Plot:
 def group_buy(life: Life, size: int) -> Plot:
     """Neighbours order every week with their leader, who takes the parcels in."""
     dice, mall = life.dice, life.mall
-    lead = mall.enrol(-dice.between(0, 90 * DAY_S), mall.elder(0), activity=3, skill=dice.spread(4, 0.4))
+    lead = mall.enrol(
+        -dice.between(0, 90 * DAY_S), mall.elder(0), activity=3, skill=dice.spread(4, 0.4)
+    )
     members = _together(life, size - 1, 25 * DAY_S, lead)
     goods = [good for shop in dice.sample(mall.shops, 3) for good in shop.goods]
     point = lead.tokens["address"][0]
@@ -187,7 +195,9 @@ def re_registration(life: Life, size: int) -> Plot:
 def clothes_returner(life: Life, size: int) -> Plot:
     """Friends of fashion who order three sizes and send two back, with one stylist's links."""
     dice, mall = life.dice, life.mall
-    lead = mall.enrol(-dice.between(0, 90 * DAY_S), mall.elder(0), activity=2, skill=dice.spread(5, 0.4))
+    lead = mall.enrol(
+        -dice.between(0, 90 * DAY_S), mall.elder(0), activity=2, skill=dice.spread(5, 0.4)
+    )
     members = _together(life, size - 1, 40 * DAY_S, lead)
     worn = [good for good in mall.goods if good.category in ("clothes", "shoes")] or mall.goods
     orders: list[Order] = []

@@ -1,4 +1,4 @@
-"""Who is in an unseen mall, what is sold there, and how does each thing that happens get written?"""
+"""Who is in an unseen mall, what is sold there, and how is what happens written down?"""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -106,6 +106,8 @@ class Mall:
         self.shares_by_day: dict[int, list[Share]] = defaultdict(list)
         # What each brought by shares in a month (minor units).
         self.promoted: dict[tuple[str, int], int] = defaultdict(int)
+        # Does the mall say when newcomers' tasks are done and bonuses booked?
+        self.has_bonus = self.dice.chance(0.6)
         self._tickets: list[Account] = []
         self._joining_times: list[float] = []
         self._carrier_ips = [self.ip() for _ in range(members // MEMBERS_PER_CARRIER_IP + 8)]
@@ -180,7 +182,7 @@ class Mall:
         self._join(found, None if later else inviter)
         if later and inviter is not None:
             bound = {"memberId": found.member_id, "inviterId": inviter.member_id}
-            self.chronicle.write(at_s + 5 + dice.delay(400), "referral.bound", dict(bound))
+            self.chronicle.write(at_s + 5 + dice.delay(400), "referral.bound", bound)
         return found
 
     def _invite(self, account: Account, inviter: Account, at_s: float) -> None:
@@ -188,8 +190,8 @@ class Mall:
         sent = {"memberId": inviter.member_id, **invite}
         accepted = {"memberId": account.member_id, **invite}
         sent_s = max(inviter.joined_s, at_s - self.dice.delay(20 * HOUR_S))
-        self.chronicle.write(sent_s, "invite.sent", dict(sent))
-        self.chronicle.write(at_s + 1, "invite.accepted", dict(accepted))
+        self.chronicle.write(sent_s, "invite.sent", sent)
+        self.chronicle.write(at_s + 1, "invite.accepted", accepted)
 
     def _join(self, account: Account, inviter: Account | None) -> None:
         dice = self.dice
@@ -204,11 +206,21 @@ class Mall:
             if dice.chance(share):
                 self.observe(account, kind, account.joined_s + 1 + dice.delay(60))
 
+    def reward(self, account: Account, after_s: float, probability: float) -> None:
+        """The newcomer's task may be done, which gives the inviter a bonus, if the mall tells."""
+        if account.inviter is None or not self.has_bonus or not self.dice.chance(probability):
+            return
+        at_s = account.joined_s + 60 + after_s
+        done = {"memberId": account.member_id, "taskId": "newcomer"}
+        given = {"memberId": account.inviter.member_id, "benefitId": "inviter-bonus"}
+        self.chronicle.write(at_s, "task.completed", done)
+        self.chronicle.write(at_s + 1, "benefit.granted", given)
+
     def observe(self, account: Account, kind: str, at_s: float, value: str | None = None) -> None:
         """The account is seen with a token, one of its own if none is given."""
         seen = value or self.dice.pick(account.tokens[kind])
         data = {"memberId": account.member_id, "kind": kind, "value": seen}
-        self.chronicle.write(at_s, "identity.observed", dict(data))
+        self.chronicle.write(at_s, "identity.observed", data)
 
     def visit(self, account: Account, at_s: float) -> None:
         """The account is there, and is seen with what it uses."""
@@ -221,20 +233,32 @@ class Mall:
         dice = self.dice
         shop = Shop(dice.name(), owner)
         owner_id = owner.member_id if owner else None
-        self.chronicle.write(at_s, "shop.registered", {"shopId": shop.shop_id, "ownerMemberId": owner_id})
+        self.chronicle.write(
+            at_s, "shop.registered", {"shopId": shop.shop_id, "ownerMemberId": owner_id}
+        )
         main = dice.pick(tuple(CATEGORIES))
         for _ in range(goods):
             category = main if dice.chance(0.8) else dice.pick(tuple(CATEGORIES))
             price = int(dice.spread(CATEGORIES[category][0], 0.6)) // 100 * 100 + 90
             good = Good(dice.name(), category, max(price, 190), shop)
             shop.goods.append(good)
-            data = {"productId": good.product_id, "categoryId": category, "priceMinor": good.price_minor}
-            self.chronicle.write(at_s + dice.delay(HOUR_S), "product.upserted", dict(data))
+            data = {
+                "productId": good.product_id,
+                "categoryId": category,
+                "priceMinor": good.price_minor,
+            }
+            self.chronicle.write(at_s + dice.delay(HOUR_S), "product.upserted", data)
         self.shops.append(shop)
         return shop
 
     def share(
-        self, owner: Account, at_s: float, good: Good, *, parent: Share | None = None, reach: float = 1.0
+        self,
+        owner: Account,
+        at_s: float,
+        good: Good,
+        *,
+        parent: Share | None = None,
+        reach: float = 1.0,
     ) -> Share:
         """The owner posts a good, or reposts a share of it."""
         share = Share(self.dice.name(), owner, good, at_s, reach)
@@ -274,7 +298,12 @@ class Mall:
         parts = [total * good.price_minor * quantity // whole for good, quantity in lines]
         parts[-1] += total - sum(parts)
         sold = [
-            {"productId": g.product_id, "categoryId": g.category, "quantity": q, "amountMinor": part}
+            {
+                "productId": g.product_id,
+                "categoryId": g.category,
+                "quantity": q,
+                "amountMinor": part,
+            }
             for (g, q), part in zip(lines, parts, strict=True)
         ]
         data: dict[str, object] = {
@@ -328,10 +357,9 @@ class Mall:
         """A share of the order's money goes back."""
         amount = min(order.amount_minor, max(1, int(order.amount_minor * share)))
         data = {"orderId": order.order_id, "refundId": self.dice.name(), "amountMinor": amount}
-        self.chronicle.write(at_s, "order.refunded", dict(data))
+        self.chronicle.write(at_s, "order.refunded", data)
 
     def write_orders(self) -> None:
         """Write the orders into the chronicle, once nobody can snatch one any more."""
         for order in self.orders:
             self.chronicle.write(order.at_s, "order.paid", order.data)
-

@@ -241,16 +241,21 @@ def round_trip(scheme: Scheme, size: int) -> Plot:
     owner = scheme.person(skill=1.5)
     shop = mall.open_shop(owner, dice.whole(2, 9), max(owner.joined_s, 0) + HOUR_S)
     start_s = scheme.begin(45 * DAY_S, 31 * DAY_S)
-    kinds = {"alts": (dice.pick(STRONG), "device"), "spouse": ("device", "address", "ip")}
-    kit = {kind: [owner.tokens[kind][0]] for kind in kinds.get(variant, ("ip", "address", "device"))}
+    kinds: dict[str, tuple[str, ...]] = {
+        "alts": (dice.pick(STRONG), "device"),
+        "spouse": ("device", "address", "ip"),
+        # On the shop's network, with parcels to the shop, each from their own telephone.
+        "staff": ("ip", "address"),
+    }
+    kit = {
+        kind: [owner.tokens[kind][0]] for kind in kinds.get(variant, ("ip", "address", "device"))
+    }
     buyers = [
-        scheme.puppet(start_s - dice.between(0, 25) * DAY_S, owner if dice.chance(0.5) else None, kit)
+        scheme.puppet(
+            start_s - dice.between(0, 25) * DAY_S, owner if dice.chance(0.5) else None, kit
+        )
         for _ in range(size - 1)
     ]
-    if variant == "staff":
-        for one in buyers:
-            # They are on the shop's network and send parcels to it, each from their own telephone.
-            one.tokens["device"] = mall.tokens()["device"]
     prices = [dice.spread(35_000, 0.7) for _ in range(dice.whole(1, 3))]
     orders: list[Order] = []
     for buyer in buyers:
@@ -281,7 +286,7 @@ def threshold_wash(scheme: Scheme, size: int) -> Plot:
     variant = dice.pick(("cash", "drip", "twice", "split"))
     ends = mall.calendar.month_ends()
     last = dice.sample(ends, 2 if variant == "twice" else 1)
-    lead = scheme.person(min(last) - 20 * DAY_S, skill=8.0)
+    lead = scheme.person(min(last) - 20 * DAY_S, skill=4.0)
     kit = scheme.kit(size, tuple(dice.sample((*STRONG, *HOUSE), 2)))
     buyers = [
         scheme.puppet(min(last) - dice.between(9, 25) * DAY_S, lead, kit)
@@ -292,10 +297,11 @@ def threshold_wash(scheme: Scheme, size: int) -> Plot:
     orders: list[Order] = []
     for end_s in last:
         before = mall.promoted[lead.member_id, mall.calendar.month(end_s - 1)]
-        missing = LADDER_STEP_MINOR * dice.between(1.002, 1.05) - before
+        # Who is above the step already adds some for a friend's sake.
+        missing = max(LADDER_STEP_MINOR * dice.between(1.002, 1.05) - before, LADDER_STEP_MINOR / 4)
         count = dice.whole(20, 45) if variant == "drip" else dice.whole(6, 14)
         count = max(count, len(buyers))
-        for place in range(count if missing > 0 else 0):
+        for place in range(count):
             # Whole days to the end of the month; the careful spread it over most of the month.
             at_s = end_s - min(dice.between(0.02, scheme.wide(4)), 24) * DAY_S
             amount = max(100, round(missing / count * dice.between(0.85, 1.2)))
@@ -311,7 +317,7 @@ def threshold_wash(scheme: Scheme, size: int) -> Plot:
 
 def refund_arbitrage(scheme: Scheme, size: int) -> Plot:
     """Buy, let the reward be paid, send the goods back: a promoter and the buyers behind it."""
-    dice, mall = scheme.life.dice, scheme.mall
+    dice = scheme.life.dice
     variant = dice.pick(("released", "benefit", "lost parcel", "borrowed"))
     lead = scheme.person(skill=3.0)
     start_s = scheme.begin(scheme.wide(20 * DAY_S) + 20 * DAY_S, 31 * DAY_S)
@@ -343,7 +349,7 @@ def _send_back(scheme: Scheme, order: Order, variant: str) -> None:
     days, share = dice.between(2, 6), 1.0
     if variant == "benefit":
         given = {"memberId": order.buyer.member_id, "benefitId": dice.name()}
-        mall.chronicle.write(order.at_s + dice.delay(2 * HOUR_S), "benefit.granted", dict(given))
+        mall.chronicle.write(order.at_s + dice.delay(2 * HOUR_S), "benefit.granted", given)
         days = dice.between(0.3, 3)
     elif variant != "borrowed":
         # The commission is paid out once the order is received and some days have gone.

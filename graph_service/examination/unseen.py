@@ -14,7 +14,7 @@ Planter = Callable[[Scheme, int], Plot]
 # By kind: who plants it, its smallest and its largest size (members).
 KINDS: dict[str, tuple[Planter, int, int]] = {
     "self_referral_cycle": (plots.self_referral_cycle, 2, 10),
-    "fake_order_ring": (crowds.fake_order_ring, 8, 90),
+    "fake_order_ring": (crowds.fake_order_ring, 10, 90),
     "circular_orders": (plots.circular_orders, 3, 10),
     "account_farm": (crowds.account_farm, 9, 90),
     "click_flood": (crowds.click_flood, 1, 20),
