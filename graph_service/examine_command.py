@@ -142,7 +142,7 @@ def examine_over_http(
         judged: list[Judgement] = []
         for seed in seeds:
             # Another seed at each camouflage: a seed's ids are in the graph only once.
-            world = unseen_world(members, _seed_at(seed, camouflage), camouflage=camouflage)
+            world = unseen_world(members, seed_at(seed, camouflage), camouflage=camouflage)
             told(f"camouflage {camouflage}, seed {seed}: {len(world.events):,} events")
             examinee.post(world.events)
             told("scanning")
@@ -157,7 +157,8 @@ def _expect_empty(examinee: Examinee) -> None:
         raise Invalid("the service holds alerts already; examine one with an empty graph")
 
 
-def _seed_at(seed: int, camouflage: float) -> int:
+def seed_at(seed: int, camouflage: float) -> int:
+    """The seed of the world that is posted for this one at this camouflage."""
     return seed * 1_009 + round(camouflage * 1_000)
 
 
@@ -191,6 +192,7 @@ def http_ask(pool: httpcore2.ConnectionPool, url: str, key: str) -> Ask:
 
 
 def examine(
+    *,
     url: Annotated[str, typer.Option(help="Where the service listens; its graph is empty.")],
     key: Annotated[
         str,
@@ -199,7 +201,6 @@ def examine(
             help="An API key with events:write and risk:decide.",
         ),
     ],
-    *,
     members: Annotated[
         int, typer.Option(min=MEMBERS_MIN, max=MEMBERS_MAX, help="Members of each world.")
     ] = 10_000,

@@ -61,7 +61,7 @@ class Life:
         if inviter is None and dice.chance(INVITED_SHARE):
             inviter = self.mall.elder(at_s)
         skill = dice.spread(2.0, 1.1) if dice.chance(PROMOTER_SHARE) else 0.0
-        activity = dice.spread(0.9, 1.0)
+        activity = dice.spread(1.3, 1.0)
         found = self.mall.enrol(at_s, inviter, activity=activity, skill=skill, tokens=tokens)
         self.mall.reward(found, dice.delay(dice.pick((HOUR_S, 3 * DAY_S))), 0.4)
         return found

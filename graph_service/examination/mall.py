@@ -31,6 +31,8 @@ TOLD_AT_JOINING = {"device": 0.93, "ip": 0.7, "phone": 0.75}
 TOLD_WITH_ORDER = {"payment": 0.82, "address": 0.93, "device": 0.55, "ip": 0.5, "phone": 0.25}
 CHANNELS = ("wechat", "wechat", "wechat", "app", "app", "douyin", "xiaohongshu")
 MEMBERS_PER_CARRIER_IP = 90
+# Some have their parcels kept at a station of the quarter.
+STATION_SHARE, MEMBERS_PER_STATION = 0.1, 80
 Lines = list[tuple["Good", int]]
 
 
@@ -110,6 +112,7 @@ class Mall:
         self.has_bonus = self.dice.chance(0.6)
         self._tickets: list[Account] = []
         self._joining_times: list[float] = []
+        self._stations = [self.address() for _ in range(members // MEMBERS_PER_STATION + 4)]
         self._carrier_ips = [self.ip() for _ in range(members // MEMBERS_PER_CARRIER_IP + 8)]
 
     def ip(self) -> str:
@@ -136,8 +139,13 @@ class Mall:
             "ip": [self.ip(), dice.pick(self._carrier_ips)],
             "phone": [self.phone()],
             "payment": [f"card-{dice.name(20)}" for _ in range(2 if dice.chance(0.15) else 1)],
-            "address": [self.address() for _ in range(2 if dice.chance(0.12) else 1)],
+            "address": [self._parcels_to() for _ in range(2 if dice.chance(0.12) else 1)],
         }
+
+    def _parcels_to(self) -> str:
+        if self.dice.chance(STATION_SHARE):
+            return self.dice.pick(self._stations)
+        return self.address()
 
     def elder(self, at_s: float) -> Account | None:
         """Somebody who joined before, as likely as they have invited and promoted."""
