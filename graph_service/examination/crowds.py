@@ -2,7 +2,7 @@
 
 from graph_service.examination.chronicle import DAY_S, HOUR_S, Plot
 from graph_service.examination.mall import Account, Order, Share, Shop
-from graph_service.examination.plots import Kit, Scheme
+from graph_service.examination.plots import Kit, Scheme, customers
 
 
 def _hands(
@@ -56,6 +56,7 @@ def fake_order_ring(scheme: Scheme, size: int) -> Plot:
         else:
             mall.complete(order, order.at_s + DAY_S * dice.between(0.8, 4 + 6 * scheme.camouflage))
     own = [shop for shop in shops if shop.owner in owners]
+    customers(scheme, own)
     return scheme.plot("fake_order_ring", variant, [lead, *owners, *buyers], orders, own)
 
 

@@ -11,6 +11,7 @@ RESHARED_SHARE, KNOWN_BEFORE_SHARE = 0.035, 0.15
 INVITED_SHARE, PROMOTER_SHARE, OLD_HAND_SHARE = 0.78, 0.13, 0.45
 SHOPS_PER_MEMBER, GOODS_PER_SHOP = 1 / 80, 9
 OWNED_SHOP_SHARE = 0.7
+POINTS_SHARE = 0.2
 # Rank-frequency exponent of what sells; retail sales follow Zipf with exponents near one.
 ZIPF = 0.9
 
@@ -131,6 +132,9 @@ class Life:
             lines.append((dice.pick(good.shop.goods), 1))
         whole = sum(one.price_minor * quantity for one, quantity in lines)
         off = dice.pick((0, 0, 0, 500, 1_000, whole // 10)) if whole > 5_000 else 0
+        if dice.chance(POINTS_SHARE):
+            # Points of any number are as good as money.
+            off = int(whole * dice.between(0.005, 0.15))
         coupon = self._coupon if account.orders == 0 and dice.chance(0.4) else None
         order = self.mall.order(
             account, at_s, lines, share=share, amount_minor=whole - off, coupon=coupon
@@ -210,4 +214,4 @@ class Life:
     def thinking(self) -> float:
         """How long after a click somebody buys (s)."""
         dice = self.dice
-        return 15 + dice.delay(240 if dice.chance(AT_ONCE_SHARE) else 1.5 * DAY_S)
+        return 3 + dice.delay(200 if dice.chance(AT_ONCE_SHARE) else 1.5 * DAY_S)

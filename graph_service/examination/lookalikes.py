@@ -101,7 +101,10 @@ def influencer_burst(life: Life, size: int) -> Plot:
     for one in members:
         one.activity *= 0.5
         if dice.chance(0.6):
-            mall.click(share, one.joined_s - dice.delay(300), one)
+            visitor = dice.name()
+            mall.click(share, max(share.at_s, one.joined_s - dice.delay(300)), visitor)
+            known = {"visitorId": visitor, "memberId": one.member_id}
+            mall.chronicle.write(one.joined_s + 2, "visitor.identified", known)
         if dice.chance(0.3):
             orders.append(life.buy(one, one.joined_s + 60 + dice.delay(DAY_S), share.good, share))
     return _plot("influencer_burst", "video", [lead, *members], orders)
@@ -125,7 +128,7 @@ def flash_sale(life: Life, size: int) -> Plot:
                 share = dice.pick(shares)
                 clicked_s = at_s + dice.delay(12 * 60)
                 mall.click(share, clicked_s, one)
-                life.buy(one, clicked_s + 8 + dice.delay(120), share.good, share)
+                life.buy(one, clicked_s + 4 + dice.delay(120), share.good, share)
     return _plot("flash_sale", "live stream", [host, *members])
 
 
@@ -241,11 +244,11 @@ def seller_circle(life: Life, size: int) -> Plot:
 # By kind: who plants it, its smallest and largest size, and how much of the look-alikes' members.
 LOOKALIKES: dict[str, tuple[Planter, int, int, float]] = {
     "household": (household, 2, 4, 0.3),
-    "dormitory": (dormitory, 12, 60, 0.1),
+    "dormitory": (dormitory, 10, 60, 0.1),
     "office_nat": (office_nat, 6, 50, 0.1),
     "device_resale": (device_resale, 2, 6, 0.05),
-    "influencer_burst": (influencer_burst, 20, 90, 0.1),
-    "flash_sale": (flash_sale, 20, 90, 0.1),
+    "influencer_burst": (influencer_burst, 10, 90, 0.1),
+    "flash_sale": (flash_sale, 10, 90, 0.1),
     "group_buy": (group_buy, 8, 35, 0.08),
     "gift_circle": (gift_circle, 3, 7, 0.03),
     "re_registration": (re_registration, 2, 2, 0.04),

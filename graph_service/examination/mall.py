@@ -29,6 +29,7 @@ PARTIAL_REFUND_SHARE, CANCELLED_SHARE = 0.2, 0.012
 # How often what is known of an account is said: when it joins, and with each order.
 TOLD_AT_JOINING = {"device": 0.93, "ip": 0.7, "phone": 0.75}
 TOLD_WITH_ORDER = {"payment": 0.82, "address": 0.93, "device": 0.55, "ip": 0.5, "phone": 0.25}
+LINKED_SHARE = 0.2
 CHANNELS = ("wechat", "wechat", "wechat", "app", "app", "douyin", "xiaohongshu")
 MEMBERS_PER_CARRIER_IP = 90
 # Some have their parcels kept at a station of the quarter.
@@ -210,6 +211,14 @@ class Mall:
             "channel": dice.pick(CHANNELS),
         }
         self.chronicle.write(account.joined_s, "member.joined", joined)
+        if dice.chance(LINKED_SHARE):
+            linked: dict[str, object] = {
+                "memberId": account.member_id,
+                "channel": dice.pick(CHANNELS),
+                "externalId": dice.name(20),
+                "unionId": dice.name(20),
+            }
+            self.chronicle.write(account.joined_s + dice.delay(60), "account.linked", linked)
         for kind, share in TOLD_AT_JOINING.items():
             if dice.chance(share):
                 self.observe(account, kind, account.joined_s + 1 + dice.delay(60))
@@ -233,8 +242,12 @@ class Mall:
     def visit(self, account: Account, at_s: float) -> None:
         """The account is there, and is seen with what it uses."""
         self.chronicle.write(at_s, "member.active", {"memberId": account.member_id})
-        if self.dice.chance(0.35):
-            self.observe(account, "ip" if self.dice.chance(0.5) else "device", at_s + 1)
+        if self.dice.chance(0.2):
+            self.observe(account, "device", at_s + 1)
+        elif self.dice.chance(0.2):
+            # On the way, behind whichever address the carrier has.
+            on_the_way = self.dice.pick(self._carrier_ips) if self.dice.chance(0.4) else None
+            self.observe(account, "ip", at_s + 1, on_the_way)
 
     def open_shop(self, owner: Account | None, goods: int, at_s: float = 0.0) -> Shop:
         """A new shop with so many goods."""
@@ -248,16 +261,21 @@ class Mall:
         for _ in range(goods):
             category = main if dice.chance(0.8) else dice.pick(tuple(CATEGORIES))
             price = int(dice.spread(CATEGORIES[category][0], 0.6)) // 100 * 100 + 90
-            good = Good(dice.name(), category, max(price, 190), shop)
-            shop.goods.append(good)
-            data = {
-                "productId": good.product_id,
-                "categoryId": category,
-                "priceMinor": good.price_minor,
-            }
-            self.chronicle.write(at_s + dice.delay(HOUR_S), "product.upserted", data)
+            self.offer(shop, category, max(price, 190), at_s + dice.delay(HOUR_S))
         self.shops.append(shop)
         return shop
+
+    def offer(self, shop: Shop, category: str, price_minor: int, at_s: float) -> Good:
+        """The shop sells another good."""
+        good = Good(self.dice.name(), category, price_minor, shop)
+        shop.goods.append(good)
+        data = {
+            "productId": good.product_id,
+            "categoryId": category,
+            "priceMinor": price_minor,
+        }
+        self.chronicle.write(at_s, "product.upserted", data)
+        return good
 
     def share(
         self,

@@ -1,10 +1,10 @@
 """How would somebody cheat this mall for commission, a step of the ladder, or a refund?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graph_service.examination.chronicle import DAY_S, HOUR_S, Plot
 from graph_service.examination.life import Life
-from graph_service.examination.mall import Account, Mall, Order, Shop
+from graph_service.examination.mall import Account, Good, Lines, Mall, Order, Share, Shop
 
 Kit = dict[str, list[str]]
 # The step of the published seed plan: promoted sales of a month above it earn more (minor units).
@@ -13,6 +13,8 @@ STRONG = ("payment", "phone")
 HOUSE = ("device", "address", "ip")
 # What camouflage 1 would do: times this many times as wide, and as much ordinary life as anybody.
 WIDENED = 5.0
+# What is listed at nearly the price that was agreed is paid as it is listed.
+AS_LISTED, MINOR_OFF_FROM = 0.06, 5_000
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Scheme:
 
     life: Life
     camouflage: float
+    _links: dict[tuple[str, str], Share] = field(default_factory=dict[tuple[str, str], Share])
 
     @property
     def mall(self) -> Mall:
@@ -88,24 +91,42 @@ class Scheme:
     def buy(
         self, buyer: Account, promoter: Account | None, at_s: float, shop: Shop, amount_minor: int
     ) -> Order:
-        """An order of about that amount, through a fresh link of the promoter if there is one."""
+        """An order of about that amount, through a link of the promoter if there is one."""
         dice = self.life.dice
         at_s = max(at_s, buyer.joined_s + 60 + dice.delay(HOUR_S))
         good = min(shop.goods, key=lambda one: abs(one.price_minor - amount_minor))
+        quantity = max(1, round(amount_minor / good.price_minor))
+        lines: Lines = [(good, quantity)]
+        listed = good.price_minor * quantity
+        if abs(listed - amount_minor) <= AS_LISTED * amount_minor:
+            amount_minor = listed - dice.pick((0, 0, 0, 0, 500)) * (listed > MINOR_OFF_FROM)
+        elif dice.chance(0.2):
+            lines.append((dice.pick(shop.goods), 1))
         share = None
         if promoter is not None:
-            reach = dice.between(0.1, 0.5)
             clicked_s = max(at_s - 20 - dice.delay(HOUR_S), buyer.joined_s + 1)
-            shared_s = max(clicked_s - dice.delay(HOUR_S), promoter.joined_s)
-            share = self.mall.share(promoter, shared_s, good, reach=reach)
+            share = self._link(promoter, lines[0][0], clicked_s)
             self.mall.click(share, clicked_s, buyer)
-        quantity = max(1, round(amount_minor / good.price_minor))
-        lines = [(good, quantity)]
         return self.mall.order(buyer, at_s, lines, share=share, amount_minor=amount_minor)
+
+    def _link(self, promoter: Account, good: Good, before_s: float) -> Share:
+        """The promoter's link to a good, often one that was posted for an order before."""
+        dice, place = self.life.dice, (promoter.member_id, good.product_id)
+        known = self._links.get(place)
+        if known is not None and known.at_s < before_s and dice.chance(0.6):
+            return known
+        shared_s = max(before_s - dice.delay(HOUR_S), promoter.joined_s)
+        self._links[place] = self.mall.share(promoter, shared_s, good, reach=dice.between(0.1, 0.5))
+        return self._links[place]
 
     def shop(self) -> Shop:
         """Any shop of the mall."""
         return self.life.good().shop
+
+    def shop_for(self, amount_minor: float) -> Shop:
+        """A shop with something of about that price."""
+        goods = [self.life.good() for _ in range(10)]
+        return min(goods, key=lambda one: abs(one.price_minor - amount_minor)).shop
 
     def received(self, orders: list[Order], days: tuple[float, float] = (2, 8)) -> None:
         """The orders are marked as received."""
@@ -165,7 +186,8 @@ def self_referral_cycle(scheme: Scheme, size: int) -> Plot:
             bought_s = alt.joined_s + HOUR_S + dice.delay(scheme.wide(9 * DAY_S))
             above = alt.inviter if dice.chance(0.75) else None
             amount = round(dice.spread(16_000, 0.6))
-            orders.append(scheme.buy(alt, above, bought_s, scheme.shop(), amount))
+            shop = scheme.shop_for(amount)
+            orders.append(scheme.buy(alt, above, bought_s, shop, amount))
     scheme.received(orders)
     return scheme.plot("self_referral_cycle", variant, members, orders)
 
@@ -185,7 +207,7 @@ def _swap(scheme: Scheme, size: int) -> Plot:
         for _ in range(dice.whole(3, 8)):
             at_s = second.joined_s + HOUR_S + dice.delay(scheme.wide(8 * DAY_S))
             spent = scheme.like(amount, 0.25)
-            orders.append(scheme.buy(second, host, at_s, scheme.shop(), spent))
+            orders.append(scheme.buy(second, host, at_s, scheme.shop_for(spent), spent))
     scheme.received(orders)
     return scheme.plot("self_referral_cycle", "swap", members, orders)
 
@@ -204,7 +226,7 @@ def _carousel(scheme: Scheme, size: int) -> Plot:
             at_s += HOUR_S + dice.delay(scheme.wide(10 * HOUR_S))
             seller = members[place - 1]
             spent = scheme.like(amount)
-            orders.append(scheme.buy(buyer, seller, at_s, scheme.shop(), spent))
+            orders.append(scheme.buy(buyer, seller, at_s, scheme.shop_for(spent), spent))
         at_s += dice.delay(scheme.wide(DAY_S))
     scheme.received(orders)
     return scheme.plot("self_referral_cycle", "carousel", members, orders)
@@ -221,6 +243,9 @@ def circular_orders(scheme: Scheme, size: int) -> Plot:
     if variant == "straw":
         hands = [scheme.puppet(at_s, None, _one_hand(scheme, one)) for one in owners]
     amount, orders = dice.spread(40_000, 0.7), list[Order]()
+    for shop in shops:
+        # A link that nobody else is shown.
+        mall.offer(shop, shop.goods[0].category, scheme.like(amount), at_s - DAY_S)
     for _ in range(dice.whole(3, 7)):
         step = 1 if variant != "mesh" else dice.whole(1, size - 1)
         for place, buyer in enumerate(hands):
@@ -230,7 +255,7 @@ def circular_orders(scheme: Scheme, size: int) -> Plot:
             orders.append(scheme.buy(buyer, promoter, at_s, target, scheme.like(amount)))
         at_s += dice.delay(scheme.wide(2 * DAY_S))
     scheme.received(orders)
-    _customers(scheme, shops)
+    customers(scheme, shops)
     return scheme.plot("circular_orders", variant, [*owners, *hands], orders, shops)
 
 
@@ -256,7 +281,9 @@ def round_trip(scheme: Scheme, size: int) -> Plot:
         )
         for _ in range(size - 1)
     ]
-    prices = [dice.spread(35_000, 0.7) for _ in range(dice.whole(1, 3))]
+    prices = [round(dice.spread(35_000, 0.7)) for _ in range(dice.whole(1, 3))]
+    for price in prices:
+        mall.offer(shop, shop.goods[0].category, price, start_s - DAY_S)
     orders: list[Order] = []
     for buyer in buyers:
         at_s = start_s
@@ -266,14 +293,14 @@ def round_trip(scheme: Scheme, size: int) -> Plot:
             spent = scheme.like(dice.pick(prices), 0.01)
             orders.append(scheme.buy(buyer, promoter, at_s, shop, spent))
     scheme.received(orders)
-    _customers(scheme, [shop])
+    customers(scheme, [shop])
     return scheme.plot("round_trip", variant, [owner, *buyers], orders, [shop])
 
 
-def _customers(scheme: Scheme, shops: list[Shop]) -> None:
+def customers(scheme: Scheme, shops: list[Shop]) -> None:
     """Shops have honest customers too."""
     for shop in shops:
-        for _ in range(scheme.life.dice.whole(2, 6 + int(20 * scheme.camouflage))):
+        for _ in range(scheme.life.dice.size(4, 20 + int(60 * scheme.camouflage))):
             at_s = scheme.mall.calendar.moment(31 * DAY_S)
             stranger = scheme.mall.stranger(at_s)
             if stranger is not None:
@@ -306,7 +333,7 @@ def threshold_wash(scheme: Scheme, size: int) -> Plot:
             at_s = end_s - min(dice.between(0.02, scheme.wide(4)), 24) * DAY_S
             amount = max(100, round(missing / count * dice.between(0.85, 1.2)))
             buyer = buyers[place % len(buyers)]
-            order = scheme.buy(buyer, lead, at_s, scheme.shop(), amount)
+            order = scheme.buy(buyer, lead, at_s, scheme.shop_for(amount), amount)
             orders.append(order)
             if not dice.chance(0.05 + 0.2 * scheme.camouflage):
                 share = dice.between(0.8, 0.97) if variant == "split" else 1.0
@@ -334,7 +361,7 @@ def refund_arbitrage(scheme: Scheme, size: int) -> Plot:
             at_s = start_s + dice.between(0, scheme.wide(20 * DAY_S))
             amount = round(dice.spread(45_000, 0.7))
             promoter = lead if dice.chance(0.9 - 0.3 * scheme.camouflage) else None
-            order = scheme.buy(buyer, promoter, at_s, scheme.shop(), amount)
+            order = scheme.buy(buyer, promoter, at_s, scheme.shop_for(amount), amount)
             orders.append(order)
             _send_back(scheme, order, variant)
     return scheme.plot("refund_arbitrage", variant, [lead, *buyers], orders)
