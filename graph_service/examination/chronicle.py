@@ -90,9 +90,11 @@ class Dice:
         return drawn
 
     def size(self, low: int, high: int) -> int:
-        """A whole number from low to high, small ones as likely per doubling as large ones."""
+        """A whole number from low to high, small ones more likely than large ones."""
         if high <= low:
             return low
+        if self.chance(0.5):
+            return self.whole(low, high)
         return min(high, int(low * ((high + 1) / low) ** self.unit()))
 
     def name(self, digits: int = 16) -> str:

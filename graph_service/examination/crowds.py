@@ -4,6 +4,9 @@ from graph_service.examination.chronicle import DAY_S, HOUR_S, Plot
 from graph_service.examination.mall import Account, Order, Share, Shop
 from graph_service.examination.plots import Kit, Scheme, customers
 
+# Goods that one buyer of a campaign is sent to; more would be seen.
+ORDERS_MAX = 8
+
 
 def _hands(
     scheme: Scheme, size: int, at_s: float, lead: Account | None, puppets: float
@@ -34,19 +37,22 @@ def fake_order_ring(scheme: Scheme, size: int) -> Plot:
     owners = [
         scheme.person() for _ in range(1 if size < 14 or variant == "rank" else dice.whole(1, 3))
     ]
-    shops = [mall.open_shop(one, dice.whole(3, 9), max(one.joined_s, 0) + HOUR_S) for one in owners]
+    shops = [
+        mall.open_shop(one, dice.whole(4, 12), max(one.joined_s, 0) + HOUR_S) for one in owners
+    ]
     if variant == "club":
         shops += dice.sample([one for one in mall.shops if one not in shops], dice.whole(1, 4))
     buyers = _hands(scheme, size - 1 - len(owners), start_s, lead, dice.between(0.4, 1.0))
-    targets = [good for shop in shops for good in dice.sample(shop.goods, dice.whole(3, 6))]
-    targets = targets[:1] if variant == "rank" else targets
+    targets = [good for shop in shops for good in dice.sample(shop.goods, dice.whole(4, 8))]
+    targets = targets[: dice.whole(1, 2)] if variant == "rank" else targets
     # Nobody pays a crowd for an order each: a campaign wants several orders of most buyers.
     density = dice.between(0.5, 1.0) * (1 - 0.3 * scheme.camouflage)
     orders: list[Order] = []
     for buyer in buyers:
         wanted = [good for good in targets if dice.chance(density)] or [dice.pick(targets)]
-        for good in wanted * (dice.whole(1, 3) if variant == "rank" else 1):
-            at_s = start_s + dice.between(0, span_s)
+        wanted = dice.sample(wanted, ORDERS_MAX) * (dice.whole(1, 4) if variant == "rank" else 1)
+        for good in wanted:
+            at_s = mall.calendar.moment(start_s, start_s + span_s)
             promoter = lead if dice.chance(0.5) else None
             spent = scheme.like(good.price_minor, 0.03)
             orders.append(scheme.buy(buyer, promoter, at_s, good.shop, spent))

@@ -12,6 +12,8 @@ INVITED_SHARE, PROMOTER_SHARE, OLD_HAND_SHARE = 0.78, 0.13, 0.45
 SHOPS_PER_MEMBER, GOODS_PER_SHOP = 1 / 80, 9
 OWNED_SHOP_SHARE = 0.7
 POINTS_SHARE = 0.2
+# Orders in 100 days of those who buy for a whole office.
+ACTIVITY_MAX = 45.0
 # Rank-frequency exponent of what sells; retail sales follow Zipf with exponents near one.
 ZIPF = 0.9
 
@@ -62,7 +64,7 @@ class Life:
         if inviter is None and dice.chance(INVITED_SHARE):
             inviter = self.mall.elder(at_s)
         skill = dice.spread(2.0, 1.1) if dice.chance(PROMOTER_SHARE) else 0.0
-        activity = dice.spread(1.3, 1.0)
+        activity = min(dice.spread(1.3, 1.0), ACTIVITY_MAX)
         found = self.mall.enrol(at_s, inviter, activity=activity, skill=skill, tokens=tokens)
         self.mall.reward(found, dice.delay(dice.pick((HOUR_S, 3 * DAY_S))), 0.4)
         return found

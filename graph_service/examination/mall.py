@@ -29,7 +29,8 @@ PARTIAL_REFUND_SHARE, CANCELLED_SHARE = 0.2, 0.012
 # How often what is known of an account is said: when it joins, and with each order.
 TOLD_AT_JOINING = {"device": 0.93, "ip": 0.7, "phone": 0.75}
 TOLD_WITH_ORDER = {"payment": 0.82, "address": 0.93, "device": 0.55, "ip": 0.5, "phone": 0.25}
-LINKED_SHARE = 0.2
+# Who links another channel's account; who promotes and says where the money is to go.
+LINKED_SHARE, PAID_OUT_SHARE = 0.2, 0.6
 CHANNELS = ("wechat", "wechat", "wechat", "app", "app", "douyin", "xiaohongshu")
 MEMBERS_PER_CARRIER_IP = 90
 # Some have their parcels kept at a station of the quarter.
@@ -211,6 +212,8 @@ class Mall:
             "channel": dice.pick(CHANNELS),
         }
         self.chronicle.write(account.joined_s, "member.joined", joined)
+        if account.skill > 0 and dice.chance(PAID_OUT_SHARE):
+            self.observe(account, "payment", account.joined_s + dice.delay(20 * DAY_S))
         if dice.chance(LINKED_SHARE):
             linked: dict[str, object] = {
                 "memberId": account.member_id,

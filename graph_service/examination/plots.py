@@ -13,6 +13,7 @@ STRONG = ("payment", "phone")
 HOUSE = ("device", "address", "ip")
 # What camouflage 1 would do: times this many times as wide, and as much ordinary life as anybody.
 WIDENED = 5.0
+MORNING_S = 7.5 * HOUR_S
 # What is listed at nearly the price that was agreed is paid as it is listed.
 AS_LISTED, MINOR_OFF_FROM = 0.06, 5_000
 
@@ -93,7 +94,7 @@ class Scheme:
     ) -> Order:
         """An order of about that amount, through a link of the promoter if there is one."""
         dice = self.life.dice
-        at_s = max(at_s, buyer.joined_s + 60 + dice.delay(HOUR_S))
+        at_s = self._awake(max(at_s, buyer.joined_s + 60 + dice.delay(HOUR_S)))
         good = min(shop.goods, key=lambda one: abs(one.price_minor - amount_minor))
         quantity = max(1, round(amount_minor / good.price_minor))
         lines: Lines = [(good, quantity)]
@@ -108,6 +109,13 @@ class Scheme:
             share = self._link(promoter, lines[0][0], clicked_s)
             self.mall.click(share, clicked_s, buyer)
         return self.mall.order(buyer, at_s, lines, share=share, amount_minor=amount_minor)
+
+    def _awake(self, at_s: float) -> float:
+        """Most orders that would fall into the night wait for the morning."""
+        night_s = MORNING_S - at_s % DAY_S
+        if night_s <= 0 or self.life.dice.chance(0.15):
+            return at_s
+        return at_s + night_s + self.life.dice.delay(1.5 * HOUR_S)
 
     def _link(self, promoter: Account, good: Good, before_s: float) -> Share:
         """The promoter's link to a good, often one that was posted for an order before."""
@@ -358,7 +366,7 @@ def refund_arbitrage(scheme: Scheme, size: int) -> Plot:
     orders: list[Order] = []
     for buyer in buyers:
         for _ in range(dice.whole(2, 7)):
-            at_s = start_s + dice.between(0, scheme.wide(20 * DAY_S))
+            at_s = scheme.mall.calendar.moment(start_s, start_s + scheme.wide(20 * DAY_S))
             amount = round(dice.spread(45_000, 0.7))
             promoter = lead if dice.chance(0.9 - 0.3 * scheme.camouflage) else None
             order = scheme.buy(buyer, promoter, at_s, scheme.shop_for(amount), amount)

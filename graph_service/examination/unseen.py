@@ -14,7 +14,7 @@ Planter = Callable[[Scheme, int], Plot]
 # By kind: who plants it, its smallest and its largest size (members).
 KINDS: dict[str, tuple[Planter, int, int]] = {
     "self_referral_cycle": (plots.self_referral_cycle, 2, 10),
-    "fake_order_ring": (crowds.fake_order_ring, 10, 90),
+    "fake_order_ring": (crowds.fake_order_ring, 12, 90),
     "circular_orders": (plots.circular_orders, 3, 10),
     "account_farm": (crowds.account_farm, 9, 90),
     "click_flood": (crowds.click_flood, 1, 20),
@@ -33,7 +33,7 @@ DAYS_MIN, DAYS_MAX = 90, 150
 # Share of members in planted groups. Fraud in malls is rare: half a percent to two.
 PREVALENCE_MIN, PREVALENCE_MAX = 0.005, 0.02
 # No one group takes more than this share of what may be planted, so that small worlds have several.
-LARGEST_SHARE = 0.35
+LARGEST_SHARE = 0.4
 LOOKALIKE_SHARE = 0.11
 
 
