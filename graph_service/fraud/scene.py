@@ -112,6 +112,18 @@ class Scene:
         return grouped(self.snapshot.orders.promoter, self.snapshot.orders.paid, self.people)
 
     @cached_property
+    def lines_by_order(self) -> tuple[Ints, Ints]:
+        """Lines by order: (starts by order, lines)."""
+        order = self.snapshot.lines.order
+        return grouped(order, np.zeros(len(order), np.int64), len(self.snapshot.orders))
+
+    def lines_of(self, orders: Ints) -> Ints:
+        """The lines of these orders."""
+        starts, lines = self.lines_by_order
+        parts = [lines[starts[one] : starts[one + 1]] for one in orders.tolist()]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
+    @cached_property
     def honest_days(self) -> float:
         """How many days the mall has been running, at least 1."""
         joined = self.snapshot.members.joined

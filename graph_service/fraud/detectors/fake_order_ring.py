@@ -22,29 +22,36 @@ from graph_service.fraud.signs.weighing import (
     percent,
     rarity,
 )
+from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
 
 THRESHOLDS: Final = {
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
     "window_days": Threshold(7, "days", "fraud.md: within 3 or 7 days"),
     "alert_nats": Threshold(ALERT_NATS, "nats", "3,000 honest candidates for one false, at 1 %"),
-    "appointment_hours": Threshold(36, "hours", "a group buys on one day; two days never touch"),
-    "appointments_least": Threshold(3, "days", "fraud.md: group buys go on for several weeks"),
+    "appointment_hours": Threshold(36, "hours", "a group buys on one day, and not on the next"),
+    "appointments_least": Threshold(2, "days", "one day is a burst; a second one is a habit"),
 }
 BLOCK_NATS_MAX: Final = 7.0
 TOKEN_NATS_MAX: Final = 7.0
 PROMOTER_NATS_MAX: Final = 5.0
 # What an appointment explains: as much as the block says, so that other signs have to alert.
 APPOINTMENT_NATS: Final = -9.0
-# The part of an appointment's purchases that are of one good.
-ONE_GOOD_PART: Final = 0.8
+# The part of purchases that are made on the day of their good; who was late bought later.
+ON_ITS_DAY_PART: Final = 0.8
+# Fewer who buy a good on one day are no meeting.
+MEETING_LEAST: Final = 3
 # Means of payment and devices; numbers and addresses are those of whoever receives an order.
 TELLING_KINDS: Final = ("payment", "device")
 
 
 def find(scene: Scene) -> list[Finding]:
     """Rings of fake orders, best first."""
-    groups = groups_of(scene, scene.paid, window_days=THRESHOLDS["window_days"].value)
+    days = THRESHOLDS["window_days"].value
+    groups = groups_of(scene, scene.paid, window_days=days)
+    orders = scene.snapshot.orders
+    touched = scene.paid & (orders.promoter != NONE) & (orders.basis != BINDING)
+    groups += groups_of(scene, touched, window_days=days, of_promoter=True)
     if not groups:
         return []
     kinship = kinship_of(scene)
@@ -122,8 +129,8 @@ def _promoter_sign(scene: Scene, group: Group) -> tuple[int | None, Sign]:
     names, counts = np.unique(known, return_counts=True)
     top = int(counts.argmax()) if len(names) else 0
     part = float(counts[top]) / len(group.orders) if len(names) else 0.0
-    whole = told.promoter[scene.paid & (told.promoter != NONE)]
-    usual = (np.bincount(whole).max(initial=0) + 1) / (int(scene.paid.sum()) + 1)
+    starts, _ = scene.orders_by_promoter
+    usual = (int(np.diff(starts).max(initial=0)) + 1) / (int(scene.paid.sum()) + 1)
     excess = int(counts[top]) if len(names) else 0
     nats = excess * max(0.0, float(np.log(max(part, 1e-9) / usual))) / 3 if part > 0.25 else 0.0
     earner = int(names[top]) if part >= 0.5 else None
@@ -140,11 +147,10 @@ def _promoter_sign(scene: Scene, group: Group) -> tuple[int | None, Sign]:
 
 def _focus_sign(scene: Scene, group: Group) -> Sign:
     """How much else the buyers buy: people who live in the mall buy here and there."""
-    told = scene.snapshot.orders
-    of_members = np.isin(told.buyer, group.members) & scene.paid
-    part = len(group.orders) / max(1, int(of_members.sum()))
-    buyers = np.unique(told.buyer[scene.paid])
-    usual = len(buyers) / max(1, int(scene.paid.sum()))
+    starts, _ = scene.orders_by_buyer
+    counts = np.diff(starts)
+    part = len(group.orders) / max(1, int(counts[group.members].sum()))
+    usual = int((counts > 0).sum()) / max(1, int(counts.sum()))
     return Sign(
         "little_else",
         part,
@@ -156,33 +162,33 @@ def _focus_sign(scene: Scene, group: Group) -> Sign:
 
 
 def appointment_sign(scene: Scene, group: Group) -> Sign | None:
-    """Days apart on which everybody buys one good, a different one each time: a group buy."""
+    """Days apart on which everybody buys together, other goods each time: a group buy."""
     lines, told = scene.snapshot.lines, scene.snapshot.orders
-    rows = np.flatnonzero(np.isin(lines.order, group.orders))
+    rows = scene.lines_of(group.orders)
     rows = rows[np.isin(lines.product[rows], group.products)]
+    rows = rows[np.argsort(told.paid[lines.order[rows]], kind="stable")]
     times = told.paid[lines.order[rows]]
-    order = np.argsort(times, kind="stable")
-    times, goods = times[order], lines.product[rows][order]
+    _, goods = np.unique(lines.product[rows], return_inverse=True)
     gap = THRESHOLDS["appointment_hours"].value / 24 * MICROS_PER_DAY
-    days = np.split(np.arange(len(times)), np.flatnonzero(np.diff(times) > gap) + 1)
-    met, chosen = 0, set[int]()
-    for one in days:
-        names, counts = np.unique(goods[one], return_counts=True)
-        is_short = times[one[-1]] - times[one[0]] <= gap
-        if is_short and len(one) >= 3 and counts.max() >= ONE_GOOD_PART * len(one):
-            met += len(one)
-            chosen.add(int(names[counts.argmax()]))
-    enough = len(chosen) >= THRESHOLDS["appointments_least"].value
-    if not enough or met < ONE_GOOD_PART * len(times):
+    day = np.cumsum(np.diff(times, prepend=times[:1]) > gap)
+    table = np.zeros((int(goods.max(initial=0)) + 1, int(day.max(initial=0)) + 1), np.int64)
+    np.add.at(table, (goods, day), 1)
+    lengths = np.zeros(table.shape[1])
+    np.maximum.at(lengths, day, times - times[np.searchsorted(day, day)])
+    main = table.argmax(axis=1)
+    on_its_day = table.max(axis=1) * (lengths[main] <= gap)
+    met = np.unique(main[(on_its_day > 0) & (table.max(axis=1) >= MEETING_LEAST)])
+    enough = len(met) >= THRESHOLDS["appointments_least"].value
+    if not enough or on_its_day.sum() < ON_ITS_DAY_PART * len(times):
         return None
     return Sign(
         "appointments",
-        len(chosen),
+        len(met),
         0.0,
         APPOINTMENT_NATS,
-        f"他们在 {len(chosen)} 个相隔多日的日子里各买同一种商品，像邻里团购。",
-        f"On {len(chosen)} days far apart they each bought one good, like neighbours who buy "
-        "together.",
+        f"他们在 {len(met)} 个相隔多日的日子里一起购买，每次商品不同，像邻里团购。",
+        f"On {len(met)} days far apart they bought together, other goods each time, like "
+        "neighbours who buy as a group.",
     )
 
 

@@ -1,7 +1,7 @@
 """Which groups of buyers have goods, times and tokens in common beyond chance, and how?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -38,19 +38,32 @@ class Group:
     in_step: bool
 
 
-def groups_of(scene: Scene, which: Flags, *, window_days: float = 7) -> list[Group]:
-    """Groups of buyers by those orders, the most certain first. which: orders, as flags."""
+def groups_of(
+    scene: Scene, which: Flags, *, window_days: float = 7, of_promoter: bool = False
+) -> list[Group]:
+    """Groups of buyers by those orders, the most certain first. which: orders, as flags.
+
+    of_promoter: what is sold through one promoter is a good of its own, so that what is popular
+    with everybody hides nobody who buys it through one.
+    """
     snapshot = scene.snapshot
     lines, told = snapshot.lines, snapshot.orders
     counted = which[lines.order] & (told.buyer[lines.order] != NONE)
     order = lines.order[counted].astype(np.int64)
     if len(order) < MEMBERS_LEAST:
         return []
+    product = lines.product[counted].astype(np.int64)
+    goods = np.arange(len(snapshot.names["product"]))
+    column = product
+    if of_promoter:
+        both = told.promoter[order].astype(np.int64) * len(goods) + product
+        sold, column = np.unique(both, return_inverse=True)
+        goods = sold % len(goods)
     purchases = Incidence(
         told.buyer[order].astype(np.int64),
-        lines.product[counted].astype(np.int64),
+        column.astype(np.int64),
         scene.people,
-        len(snapshot.names["product"]),
+        len(goods),
         told.paid[order] // MICROS_PER_SECOND,
     )
     found = find_groups(
@@ -61,7 +74,11 @@ def groups_of(scene: Scene, which: Flags, *, window_days: float = 7) -> list[Gro
     )
     if found.degree_max is not None:
         scene.notes.append(f"purchases: goods of more than {found.degree_max} buyers give no pairs")
-    return [part for one in found.groups for part in _parts(one, purchases, order)]
+    return [
+        replace(part, products=np.unique(goods[part.products]))
+        for one in found.groups
+        for part in _parts(one, purchases, order)
+    ]
 
 
 def _tokens(scene: Scene) -> Iterator[Incidence]:
