@@ -2,8 +2,8 @@
 
 Findings of one kind that overlap become one. Of two kinds, the one that says more of how the money
 was made stays (`SPECIFICITY`), provided that it explains the group: a specific finding that covers
-at least half of a general one replaces it; several that together cover half of it do, too; one that
-is only a small part of it gives way. A specific finding that is much less certain gives way as
+most of a general one replaces it; several that together cover most of it do, too; one that is only
+a part of it gives way. A specific finding that is much less certain gives way as
 well. The answer does not depend on the order of the findings.
 """
 
@@ -28,10 +28,12 @@ SPECIFICITY: Final[tuple[Kind, ...]] = (
     "self_referral_cycle",
     "fake_order_ring",
 )
-# Findings share people when so large a part of the smaller one is of both, and one explains
-# another when it has so large a part of it. Source: fraud.md, an alert finds a group when half of
-# its members are the group's.
+# Findings share people when so large a part of the smaller one is of both. Source: fraud.md, an
+# alert finds a group when half of its members are the group's.
 SHARED_PART: Final = 0.5
+# One explains another when it has so large a part of it. Source: fraud.md, a group is found when
+# 60 % of it are, so that what is left of another by more than that is another group.
+EXPLAINED_PART: Final = 0.6
 # A specific kind may be so much less certain than a general one and still stay.
 SCORE_LESS_MAX: Final = 0.35
 
@@ -93,7 +95,7 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
         rivals = [other for other in _rivals(one, kept) if other.kind != one.kind]
         sure = [other for other in rivals if other.score >= one.score - SCORE_LESS_MAX]
         explained = {member for other in sure for member in other.members}.intersection(one.members)
-        if rivals and len(explained) >= SHARED_PART * len(one.members):
+        if rivals and len(explained) >= EXPLAINED_PART * len(one.members):
             continue
         kept = [other for other in kept if other not in rivals]
         kept.append(one)

@@ -1,8 +1,9 @@
 """What do all detectors ask of a mall? Computed once, when the first one asks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags, Snapshot
 
 Floats = NDArray[np.float64]
+Made = TypeVar("Made")
 # How much a shared token says by its kind. Source: fraud.md, "Identity evidence"; set, not learned.
 KIND_WEIGHTS: Final = {
     "payment": 1.0,
@@ -42,6 +44,13 @@ class Scene:
     holding_days: int = 7
     seed: int = 0
     notes: list[str] = field(default_factory=list[str])
+    derived: dict[str, object] = field(default_factory=dict[str, object], repr=False)
+
+    def once(self, name: str, make: Callable[["Scene"], Made]) -> Made:
+        """What make gives for this scene, made when first asked for by this name."""
+        if name not in self.derived:
+            self.derived[name] = make(self)
+        return cast(Made, self.derived[name])
 
     @property
     def people(self) -> int:

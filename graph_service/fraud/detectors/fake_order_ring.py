@@ -13,7 +13,7 @@ from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, in_words, kinship_of
-from graph_service.fraud.signs.purchases import Group, groups_of
+from graph_service.fraud.signs.purchases import Group, ring_groups
 from graph_service.fraud.signs.weighing import (
     ALERT_NATS,
     Sign,
@@ -22,7 +22,6 @@ from graph_service.fraud.signs.weighing import (
     percent,
     rarity,
 )
-from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
 
 THRESHOLDS: Final = {
@@ -47,11 +46,7 @@ TELLING_KINDS: Final = ("payment", "device")
 
 def find(scene: Scene) -> list[Finding]:
     """Rings of fake orders, best first."""
-    days = THRESHOLDS["window_days"].value
-    groups = groups_of(scene, scene.paid, window_days=days)
-    orders = scene.snapshot.orders
-    touched = scene.paid & (orders.promoter != NONE) & (orders.basis != BINDING)
-    groups += groups_of(scene, touched, window_days=days, of_promoter=True)
+    groups = ring_groups(scene)
     if not groups:
         return []
     kinship = kinship_of(scene)

@@ -11,7 +11,7 @@ from graph_service.fraud.detectors.fake_order_ring import appointment_sign, toke
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
-from graph_service.fraud.signs.purchases import Group, groups_of
+from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
 from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent
 from graph_service.snapshot.log import NONE, Ints
 from graph_service.snapshot.resolving import Flags
@@ -19,6 +19,7 @@ from graph_service.snapshot.resolving import Flags
 THRESHOLDS: Final = {
     "asleep_days": Threshold(60, "days", "issue 7: dormant for 60 to 90 days"),
     "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
+    "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
     "alert_nats": Threshold(
         10.0, "nats", "one group in 20,000: a group and its waking have to speak both"
@@ -26,6 +27,7 @@ THRESHOLDS: Final = {
 }
 BLOCK_NATS_MAX: Final = 7.0
 WAKING_NATS_MAX: Final = 9.0
+NOT_ASLEEP_NATS: Final = -6.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def find(scene: Scene) -> list[Finding]:
     groups = groups_of(
         scene, scene.paid & wakings.which, window_days=THRESHOLDS["awake_days"].value
     )
+    groups += [one for one in ring_groups(scene) if _is_awake(scene, wakings, one)]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
     return best_first(found)
@@ -87,6 +90,12 @@ def wakings_of(scene: Scene) -> Wakings:
     slept[row[found]] = gap[latest[found]] // MICROS_PER_DAY
     woke_at[row[found]] = at[latest[found]]
     return Wakings(slept, woke_at)
+
+
+def _is_awake(scene: Scene, wakings: Wakings, group: Group) -> bool:
+    """Do most of a group buy as sleepers who just woke?"""
+    awake = scene.snapshot.orders.buyer[group.orders[wakings.which[group.orders]]]
+    return len(np.unique(awake)) >= THRESHOLDS["awake_part_least"].value * len(group.members)
 
 
 def _finding(scene: Scene, wakings: Wakings, kinship: Kinship, group: Group) -> Finding:
@@ -132,11 +141,13 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
     sleepers = np.unique(told.buyer[then & held & wakings.which])
     usual = (int((scene.paid & wakings.which).sum()) + 1) / (int(scene.paid.sum()) + 1)
     rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
-    nats = 0.0
-    if rate > usual:
+    # Where most of those who buy did not sleep, the few who did are no group of sleepers.
+    nats = NOT_ASLEEP_NATS
+    if rate >= THRESHOLDS["awake_part_least"].value and rate > usual:
         nats = len(buyers) * (rate * log(rate / usual) + (1 - rate) * log((1 - rate) / (1 - usual)))
-    slept = float(np.median(wakings.slept_days[group.orders]))
-    woke = wakings.woke_at[group.orders]
+    asleep = group.orders[wakings.which[group.orders]]
+    slept = float(np.median(wakings.slept_days[asleep]))
+    woke = wakings.woke_at[asleep]
     days = (int(woke.max()) - int(woke.min())) / MICROS_PER_DAY
     return Sign(
         "woke_together",

@@ -60,7 +60,11 @@ WORDS: Final = {
 
 
 def kinship_of(scene: Scene) -> Kinship:
-    """The own tokens of a scene's members. Cost: the uses once."""
+    """The own tokens of a scene's members. Cost: the uses once a scene."""
+    return scene.once("kinship", _kinship)
+
+
+def _kinship(scene: Scene) -> Kinship:
     snapshot = scene.snapshot
     uses, kinds = snapshot.uses, snapshot.token_kind
     own = own_uses(scene)
@@ -79,6 +83,10 @@ def kinship_of(scene: Scene) -> Kinship:
 
 def own_uses(scene: Scene) -> Flags:
     """By use, is the token the account's own, and not only of those to whom it had things sent?"""
+    return scene.once("own_uses", _own_uses)
+
+
+def _own_uses(scene: Scene) -> Flags:
     snapshot = scene.snapshot
     uses, told, kinds = snapshot.uses, snapshot.order_tokens, snapshot.token_kind
     if not len(uses.member):

@@ -1,6 +1,6 @@
 """Which groups of buyers have goods, times and tokens in common beyond chance, and how?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from graph_service.blocks.finding import FoundGroup, find_groups
 from graph_service.blocks.incidence import Incidence, components, members_of
 from graph_service.fraud.scene import KIND_WEIGHTS, PAIR_DEGREE_MAX, Scene
 from graph_service.fraud.signs.kinship import own_uses
+from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
 from graph_service.snapshot.resolving import Flags
 
@@ -19,6 +20,8 @@ SEARCHED_KINDS: Final = ("payment", "phone", "device")
 # Who has so many goods of a group in common with another is of one group with that one.
 COMMON_LEAST: Final = 2
 MEMBERS_LEAST: Final = 5
+# Most of a group, when one is compared with another.
+MOSTLY: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,33 @@ class Group:
     edges: int
     expected: float
     in_step: bool
+
+
+def ring_groups(scene: Scene) -> list[Group]:
+    """Groups among all orders, and among those that came through a promoter's share or coupon."""
+    return scene.once("ring_groups", _ring_groups)
+
+
+def _ring_groups(scene: Scene) -> list[Group]:
+    orders = scene.snapshot.orders
+    touched = scene.paid & (orders.promoter != NONE) & (orders.basis != BINDING)
+    through = groups_of(scene, touched, of_promoter=True)
+    anyhow = groups_of(scene, scene.paid)
+    return [*through, *(one for one in anyhow if not _is_several(one, through))]
+
+
+def _is_several(group: Group, others: Sequence[Group]) -> bool:
+    """Is it mostly made of two or more others that have hardly anybody in common?"""
+    within = [
+        one.members
+        for one in others
+        if np.isin(one.members, group.members).mean() >= MOSTLY and len(one.members) > 1
+    ]
+    apart = list[Ints]()
+    for members in sorted(within, key=len, reverse=True):
+        if all(np.isin(members, other).mean() < 1 - MOSTLY for other in apart):
+            apart.append(members)
+    return len(apart) > 1
 
 
 def groups_of(
@@ -59,41 +89,44 @@ def groups_of(
         both = told.promoter[order].astype(np.int64) * len(goods) + product
         sold, column = np.unique(both, return_inverse=True)
         goods = sold % len(goods)
+    # Only who buys at all could be of a group: naming one among fewer costs less.
+    people, row = np.unique(told.buyer[order].astype(np.int64), return_inverse=True)
     purchases = Incidence(
-        told.buyer[order].astype(np.int64),
+        row.astype(np.int64),
         column.astype(np.int64),
-        scene.people,
+        len(people),
         len(goods),
         told.paid[order] // MICROS_PER_SECOND,
     )
     found = find_groups(
         purchases,
-        tokens=list(_tokens(scene)),
+        tokens=list(_tokens(scene, people)),
         members_least=MEMBERS_LEAST,
         window_days=window_days,
     )
     if found.degree_max is not None:
         scene.notes.append(f"purchases: goods of more than {found.degree_max} buyers give no pairs")
     return [
-        replace(part, products=np.unique(goods[part.products]))
+        replace(part, members=people[part.members], products=np.unique(goods[part.products]))
         for one in found.groups
         for part in _parts(one, purchases, order)
     ]
 
 
-def _tokens(scene: Scene) -> Iterator[Incidence]:
-    """Member × own token, of kinds that are few people's."""
+def _tokens(scene: Scene, people: Ints) -> Iterator[Incidence]:
+    """Buyer × own token, of kinds that are few people's. people: the buyers, sorted."""
     uses, kinds = scene.snapshot.uses, scene.snapshot.token_kind
-    own = own_uses(scene)
+    own = own_uses(scene) & np.isin(uses.member, people)
     degree = np.bincount(uses.token[own], minlength=len(kinds))
     few = own & (degree[uses.token] > 1) & (degree[uses.token] <= PAIR_DEGREE_MAX)
     for kind in SEARCHED_KINDS:
         rows = few & (kinds[uses.token] == TOKEN_KINDS.index(kind))
+        tokens, column = np.unique(uses.token[rows], return_inverse=True)
         yield Incidence(
-            uses.member[rows].astype(np.int64),
-            uses.token[rows].astype(np.int64),
-            scene.people,
-            max(1, len(kinds)),
+            np.searchsorted(people, uses.member[rows]).astype(np.int64),
+            column.astype(np.int64),
+            len(people),
+            max(1, len(tokens)),
             weight=KIND_WEIGHTS[kind],
         )
 
