@@ -24,9 +24,9 @@ THRESHOLDS: Final = {
     ),
 }
 # Seconds from the last click to the payment, and how a hijacker's are spread (assumed): software
-# waits for the checkout. Then the part of snatched orders with another's click, and its product.
+# waits for the checkout. The last: the order names a share though another's was clicked last. Then the part of snatched orders with another's click, and its product.
 EDGES: Final = (5, 15, 30, 60, 120)
-HIJACKED: Final = (0.25, 0.35, 0.2, 0.13, 0.05, 0.02)
+HIJACKED: Final = (0.25, 0.3, 0.18, 0.12, 0.05, 0.02, 0.08)
 BROUGHT_PART, PRODUCT_PART = 0.9, 0.6
 CAPS: Final = {"haste": 20.0, "brought": 15.0, "product": 10.0}
 SPREAD: Final = 2.5
@@ -37,8 +37,8 @@ FINDINGS_MAX: Final = 2_000
 class Touches:
     """Orders by click: when the last click was and what another's share had to do with it.
 
-    order, promoter: of each row. seconds: from the last click on the promoter's share until paid.
-    victim: whose share the buyer had clicked on within days before, NONE for nobody.
+    order, promoter: of each row. seconds: from the last click on the promoter's share until paid,
+    not a number where the order names it though another's was clicked last. victim: whose share the buyer had clicked on within days before, NONE for nobody.
     is_theirs: is what was bought on the victim's share, and not on the last one?
     """
 
@@ -55,7 +55,7 @@ def find(scene: Scene) -> Sequence[Finding]:
     if len(touches.order) == 0:
         return []
     haste, brought, product = weigh(touches)
-    candidate = (touches.victim != NONE) & (touches.seconds <= EDGES[-1])
+    candidate = (touches.victim != NONE) & ~(touches.seconds > EDGES[-1])
     part = THRESHOLDS["hijacker_part"].value
     said = np.where(candidate, haste + brought + product, -np.inf)
     weights = np.log(1 - part + part * np.exp(said))
@@ -91,23 +91,25 @@ def touches_of(scene: Scene) -> Touches:
     rows = np.flatnonzero(scene.paid & (orders.basis == CLICK))
     buyer = taken(snapshot.members.person, orders.buyer[rows])
     last = last_before(who, at, buyer, orders.paid[rows])
-    good = last != NONE
-    good[good] = owner[last[good]] == orders.promoter[rows[good]]
-    rows, last = rows[good], last[good]
-    earlier = _before_by_others(who, owner)[last]
+    rows, last = rows[last != NONE], last[last != NONE]
+    is_own = owner[last] == orders.promoter[rows]
+    earlier = np.where(is_own, _before_by_others(who, owner)[last], last)
+    seconds = (orders.paid[rows] - at[last]) / 1_000_000
     reach = int(THRESHOLDS["before_days"].value * MICROS_PER_DAY)
     recent = earlier != NONE
-    recent[recent] = at[last[recent]] - at[earlier[recent]] <= reach
+    until = np.where(is_own, at[last], orders.paid[rows])
+    recent[recent] = (until - at[earlier])[recent] <= reach
     victim = np.where(recent, owner[earlier], NONE).astype(np.int32)
     victim[victim == orders.promoter[rows]] = NONE
     bought = _first_products(scene)[rows]
+    closing = np.where(is_own, share[last], orders.share[rows])
     theirs = (bought == taken(shares.product, share[earlier])) & (
-        bought != taken(shares.product, share[last])
+        bought != taken(shares.product, closing)
     )
     return Touches(
         rows,
         orders.promoter[rows],
-        (orders.paid[rows] - at[last]) / 1_000_000,
+        np.where(is_own, seconds, np.nan),
         victim,
         theirs & (victim != NONE) & (bought != NONE),
     )
@@ -133,7 +135,9 @@ def _first_products(scene: Scene) -> Numbers:
 
 def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
     """By row: what the haste, the other's click and the product say, against the mall's orders."""
-    place = np.searchsorted(EDGES, touches.seconds)
+    place = np.where(
+        np.isnan(touches.seconds), len(EDGES) + 1, np.searchsorted(EDGES, touches.seconds)
+    )
     hijacked = np.array(HIJACKED)
     usual = shrunk(
         np.bincount(place, minlength=len(hijacked)), len(place), towards=1 / 60, weight=60.0
@@ -193,8 +197,8 @@ def _signs(
     haste, brought, product = (float(part[snatched].sum()) for part in parts)
     # What each snatched order might be instead, and the orders that look honest.
     less = against + count * float(np.log(THRESHOLDS["hijacker_part"].value))
-    middle = float(np.median(touches.seconds[snatched]))
-    usual = float(np.median(touches.seconds))
+    middle = float(np.median(np.nan_to_num(touches.seconds[snatched])))
+    usual = float(np.nanmedian(np.append(touches.seconds, 0.0)))
     victims = len(np.unique(touches.victim[snatched]))
     has_victim = float((touches.victim != NONE).mean())
     theirs = float(touches.is_theirs[snatched].mean())
