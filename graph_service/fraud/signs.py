@@ -34,26 +34,30 @@ class Sign:
 
 def at_least(count: ArrayLike, of: ArrayLike, rate: ArrayLike) -> Floats:
     """-ln P(X ≥ count) of a binomial: how unlikely so many or more are (nats)."""
-    tail = binom.logsf(np.asarray(count) - 1, of, rate)
-    return np.clip(-np.asarray(tail, np.float64), 0.0, NATS_MAX)
+    return _nats(binom.logsf(_floats(count) - 1, _floats(of), _floats(rate)))
 
 
 def at_most(count: ArrayLike, of: ArrayLike, rate: ArrayLike) -> Floats:
     """-ln P(X ≤ count) of a binomial: how unlikely so few or fewer are (nats)."""
-    tail = binom.logcdf(np.asarray(count), of, rate)
-    return np.clip(-np.asarray(tail, np.float64), 0.0, NATS_MAX)
+    return _nats(binom.logcdf(_floats(count), _floats(of), _floats(rate)))
 
 
 def many(count: ArrayLike, mean: ArrayLike) -> Floats:
     """-ln P(X ≥ count) of a Poisson: how unlikely so many or more are (nats)."""
-    tail = poisson.logsf(np.asarray(count) - 1, mean)
-    return np.clip(-np.asarray(tail, np.float64), 0.0, NATS_MAX)
+    return _nats(poisson.logsf(_floats(count) - 1, _floats(mean)))
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, np.float64)
+
+
+def _nats(log_tail: ArrayLike) -> Floats:
+    return np.clip(-_floats(log_tail), 0.0, NATS_MAX)
 
 
 def shrunk(count: ArrayLike, of: ArrayLike, *, towards: float, weight: float) -> Floats:
     """A part drawn towards another as if that had been seen in so many more cases."""
-    numbers, whole = np.asarray(count, np.float64), np.asarray(of, np.float64)
-    return (numbers + towards * weight) / (whole + weight)
+    return (_floats(count) + towards * weight) / (_floats(of) + weight)
 
 
 def rate_of(flags: NDArray[np.bool_], *, towards: float, weight: float) -> float:

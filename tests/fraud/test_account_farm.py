@@ -20,7 +20,9 @@ def alerts_of(scene: Scene) -> list[Finding]:
 
 @pytest.mark.parametrize("is_chain", [False, True])
 @pytest.mark.parametrize("own_part", [0.0, 0.5])
-def test_a_star_and_a_chain_of_farmed_accounts_are_found(*, is_chain: bool, own_part: float) -> None:
+def test_a_star_and_a_chain_of_farmed_accounts_are_found(
+    *, is_chain: bool, own_part: float
+) -> None:
     mall = Mall(1)
     planted = farms.farm(mall, 30, is_chain=is_chain, own_part=own_part)
     scene = mall.scene()
@@ -66,7 +68,7 @@ def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None
 def test_best_stretches_are_those_of_trying_all(weights: list[list[int]]) -> None:
     sizes = [len(own) for own in weights]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    lines = Lines(starts, np.arange(starts[-1]), np.arange(len(weights)))
+    lines = Lines(starts, np.arange(int(starts[-1])), np.arange(len(weights)))
 
     first, end, gain = best_stretches(np.concatenate(weights).astype(np.float64), lines)
 

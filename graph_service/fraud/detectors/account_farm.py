@@ -81,7 +81,9 @@ def find(scene: Scene) -> Sequence[Finding]:
         weights = weigh(scene, lines, idle)
         starts, ends, gains = best_stretches(weights.all, lines)
         for place in np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2):
-            found = _finding(scene, lines, weights, (place, int(starts[place]), int(ends[place])))
+            found = _finding(
+                scene, lines, weights, (int(place), int(starts[place]), int(ends[place]))
+            )
             if found is not None:
                 findings.append(found)
     return _apart(sorted(findings, key=lambda one: (-one.score, one.members)))
@@ -338,17 +340,17 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
             sums["strong"],
             shares["strong"],
             0.0,
-            f"{count} 个受邀账号中有 {percent(shares['strong'])} 与同批账号共用设备、支付方式或手机号。",
-            f"Of {count} invited accounts {percent(shares['strong'])} share a device, a means of "
-            "payment or a phone with others of them.",
+            f"{count} 个受邀账号中有 {percent(shares['strong'])} 与同批账号共用设备或支付方式。",
+            f"Of {count} invited accounts {percent(shares['strong'])} share a device or a "
+            "means of payment with others of them.",
         ),
         Sign(
             "shared_places",
             sums["weak"],
             shares["weak"],
             0.0,
-            f"其中 {percent(shares['weak'])} 与同批账号共用 IP 或地址。",
-            f"{percent(shares['weak'])} of them share an IP or an address with others of them.",
+            f"其中 {percent(shares['weak'])} 与同批账号共用 IP、地址或手机号。",
+            f"{percent(shares['weak'])} of them share an IP, an address or a phone.",
         ),
         Sign(
             "regular_gaps",
@@ -363,7 +365,8 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
             sums["idle"],
             float(idle[kept].mean()),
             usual,
-            f"其中 {percent(float(idle[kept].mean()))} 加入后不再有活动，全商城为 {percent(usual)}。",
+            f"其中 {percent(float(idle[kept].mean()))} 加入后不再有活动，"
+            f"全商城为 {percent(usual)}。",
             f"{percent(float(idle[kept].mean()))} of them did nothing after the first days; in the "
             f"mall it is {percent(usual)}.",
         ),

@@ -31,7 +31,7 @@ THRESHOLDS: Final = {
     "burst_clicks": Threshold(10, "clicks", "fewer are a chat that looks at a link; set"),
     "repeats_least": Threshold(0.15, "part", "floor of the part of repeated clicks; set"),
     "repeats_quantile": Threshold(0.9, "part", "promoters differ: compared with the upper tenth"),
-    "helper_clicks": Threshold(3, "clicks", "so often on one share: not out of interest; set"),
+    "helper_clicks": Threshold(5, "clicks", "so often on one share: not out of interest; set"),
     "device_members": Threshold(5, "members", "a device or payment of more says nothing; set"),
 }
 CAPS: Final = {"repeats": 10.0, "burst": 6.0, "unsold": 8.0, "regular": 6.0, "nobody": 3.0}
@@ -77,7 +77,7 @@ def find(scene: Scene) -> Sequence[Finding]:
     if len(clicking.at) == 0:
         return []
     usual = usual_of(clicking)
-    starts, promoters = _blocks(clicking.promoter)
+    starts, _ = _blocks(clicking.promoter)
     peaks = _peaks(clicking, starts)
     worth = _worth_a_look(clicking, starts, usual, peaks)
     if len(worth) > FINDINGS_MAX:
@@ -94,7 +94,6 @@ def find(scene: Scene) -> Sequence[Finding]:
         )
         for group in groups
     ]
-    _ = promoters
     return sorted(found, key=lambda one: (-one.score, one.members))
 
 
@@ -134,7 +133,7 @@ def clicking_of(scene: Scene) -> Clicking:
 
 def _sold(scene: Scene, member: Numbers, at: Ints) -> Flags:
     """Did these members pay an order within a day of the click?"""
-    starts, rows = scene.orders_by_buyer
+    rows = scene.orders_by_buyer[1]
     buyer = scene.snapshot.orders.buyer[rows].astype(np.float64)
     # Whole seconds and members fit the 53 bits of a float.
     span = 2.0**33
@@ -146,7 +145,6 @@ def _sold(scene: Scene, member: Numbers, at: Ints) -> Flags:
     if len(paid):
         following = paid[np.minimum(place, len(paid) - 1)]
         found[known] = (place < len(paid)) & (following - asked <= SOLD_DAYS * 86_400)
-    _ = starts
     return found
 
 
@@ -224,8 +222,7 @@ def _joined(
 def _helpers(clicking: Clicking, part: slice) -> list[int]:
     """Who clicked several times on one of these shares."""
     who, pair = clicking.who[part], clicking.pair[part]
-    pairs, first, counts = np.unique(pair, return_index=True, return_counts=True)
-    _ = pairs
+    _, first, counts = np.unique(pair, return_index=True, return_counts=True)
     often = counts >= THRESHOLDS["helper_clicks"].value
     return sorted({int(one) for one in who[first[often]]})
 
@@ -276,12 +273,14 @@ def _same_device(scene: Scene, members: set[int]) -> set[int]:
 
 
 def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Sign]:
-    again, count = _repeats(clicking, rows), len(rows)
+    again, limited = _repeats(clicking, rows)
+    count = len(rows)
     burst = rows[clicking.in_burst[rows]]
     seen = burst[(clicking.member[burst] != NONE) & ~clicking.again[burst]]
     sold = int(clicking.sold[seen].sum())
+    repeated = float(clicking.again[rows].mean())
     different = len(np.unique(clicking.who[rows]))
-    often = float(at_least(again, count, usual.again))
+    often = float(at_least(again, limited, usual.again))
     cap = CAPS["repeats"] + 2 * max(0.0, log2(max(again, 1) / 20))
     anonymous = rows[~clicking.again[rows]]
     nobody = int((clicking.member[anonymous] == NONE).sum())
@@ -290,12 +289,12 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
         Sign(
             "repeated_clicks",
             min(often, cap),
-            again / max(count, 1),
+            repeated,
             usual.again,
-            f"{count} 次点击来自 {different} 个访客，{percent(again / count)} 是对同一分享的重复点击，"
-            f"全商城为 {percent(usual.again)}。",
-            f"{count} clicks are by {different} people; {percent(again / count)} repeat one on the "
-            f"same share, in the mall {percent(usual.again)}.",
+            f"{count} 次点击来自 {different} 个访客，{percent(repeated)} 是对同一分享的重复点击，"
+            f"全商城十分之九的推广者不到 {percent(usual.again)}。",
+            f"{count} clicks are by {different} people; {percent(repeated)} repeat one on the same "
+            f"share; nine of ten promoters have less than {percent(usual.again)}.",
         ),
         Sign(
             "burst",
@@ -303,14 +302,15 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
             len(burst),
             0.0,
             f"{len(burst)} 次点击集中在几阵之内，比绝大多数推广者的分享更密。",
-            f"{len(burst)} clicks come in bursts that are denser than on nearly all others' shares.",
+            f"{len(burst)} clicks come in bursts, denser than on nearly all others' shares.",
         ),
         Sign(
             "unsold_clicks",
             min(float(at_most(sold, len(seen), usual.sold / 2)), CAPS["unsold"]),
             sold / max(len(seen), 1),
             usual.sold,
-            f"阵发点击的 {len(seen)} 名会员中有 {sold} 名随后一天内下单，通常为 {percent(usual.sold)}。",
+            f"阵发点击的 {len(seen)} 名会员中有 {sold} 名随后一天内下单，"
+            f"通常为 {percent(usual.sold)}。",
             f"Of {len(seen)} members who clicked in bursts {sold} bought within a day; usual are "
             f"{percent(usual.sold)}.",
         ),
@@ -329,16 +329,16 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
             usual.nobody,
             f"{percent(nobody / max(len(anonymous), 1))} 的点击者从未成为会员，"
             f"通常为 {percent(usual.nobody)}。",
-            f"{percent(nobody / max(len(anonymous), 1))} of those who clicked never became members; "
+            f"{percent(nobody / max(len(anonymous), 1))} of who clicked never became members; "
             f"usual are {percent(usual.nobody)}.",
         ),
     ]
 
 
-def _repeats(clicking: Clicking, rows: Ints) -> int:
-    """How many clicks repeat one on the same share, of one and a share up to a limit."""
-    counts = np.unique(clicking.pair[rows], return_counts=True)[1]
-    return int((np.minimum(counts, PAIR_MAX) - 1).sum())
+def _repeats(clicking: Clicking, rows: Ints) -> tuple[int, int]:
+    """How many clicks repeat one on the same share, of how many; of one and a share to a limit."""
+    counts = np.minimum(np.unique(clicking.pair[rows], return_counts=True)[1], PAIR_MAX)
+    return int((counts - 1).sum()), int(counts.sum())
 
 
 def _likeness(clicking: Clicking, burst: Ints) -> tuple[float, float]:
@@ -363,7 +363,7 @@ DETECTOR: Final = Detector(
     question="Are the clicks on this promoter's shares made to look many?",
     evidence="fraud/show_click_flood",
     picture="fraud/draw_click_flood",
-    compared_with="the mall's rates of repeated and sold clicks, and all promoters' densest minutes",
+    compared_with="the mall's rates of repeated and sold clicks, and others' densest minutes",
     thresholds=THRESHOLDS,
     find=find,
 )

@@ -128,7 +128,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     key = orders.promoter[rows].astype(np.int64) * scene.people + orders.buyer[rows]
     keys, inverse = np.unique(key, return_inverse=True)
     promoter, buyer = (keys // scene.people), (keys % scene.people)
-    count = np.bincount(inverse)
+    count = np.bincount(inverse).astype(np.int64)
     back = np.bincount(inverse, weights=whole[rows])
     own = np.bincount(inverse, weights=late[rows]).astype(np.int64)
     # Frauds among them raise the rate a little, which is to the good of the accused.
@@ -149,7 +149,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
         buyer.astype(np.int32),
         count,
         own,
-        count * np.maximum(usual, habit),
+        np.asarray(count * np.maximum(usual, habit), np.float64),
     )
 
 
@@ -204,7 +204,8 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, theirs: Ints) -> list[Sign]:
             min(float(many(late, expected)), CAPS["returns"]),
             late / count,
             expected / count,
-            f"{count} 笔订单中有 {late} 笔在奖励到手后全额退款（{amount} 元），通常应为 {expected:.1f} 笔。",
+            f"{count} 笔订单中有 {late} 笔在奖励到手后全额退款（{amount} 元），"
+            f"通常应为 {expected:.1f} 笔。",
             f"Of {count} orders {late} went back in full once the reward was safe ({amount} yuan); "
             f"{expected:.1f} were to be expected.",
         ),

@@ -24,7 +24,8 @@ THRESHOLDS: Final = {
     ),
 }
 # Seconds from the last click to the payment, and how a hijacker's are spread (assumed): software
-# waits for the checkout. The last: the order names a share though another's was clicked last. Then the part of snatched orders with another's click, and its product.
+# waits for the checkout; last of all, an order that names the share though another's was clicked
+# last. Then the part of snatched orders with another's click, and with what that one shows.
 EDGES: Final = (5, 15, 30, 60, 120)
 HIJACKED: Final = (0.25, 0.3, 0.18, 0.12, 0.05, 0.02, 0.08)
 BROUGHT_PART, PRODUCT_PART = 0.9, 0.6
@@ -38,7 +39,8 @@ class Touches:
     """Orders by click: when the last click was and what another's share had to do with it.
 
     order, promoter: of each row. seconds: from the last click on the promoter's share until paid,
-    not a number where the order names it though another's was clicked last. victim: whose share the buyer had clicked on within days before, NONE for nobody.
+    not a number where the order names it though another's was clicked last. victim: whose share
+    the buyer had clicked on within days before, NONE for nobody.
     is_theirs: is what was bought on the victim's share, and not on the last one?
     """
 
@@ -55,9 +57,8 @@ def find(scene: Scene) -> Sequence[Finding]:
     if len(touches.order) == 0:
         return []
     haste, brought, product = weigh(touches)
-    candidate = (touches.victim != NONE) & ~(touches.seconds > EDGES[-1])
     part = THRESHOLDS["hijacker_part"].value
-    said = np.where(candidate, haste + brought + product, -np.inf)
+    said = np.where(candidates(touches), haste + brought + product, -np.inf)
     weights = np.log(1 - part + part * np.exp(said))
     order = np.argsort(touches.promoter, kind="stable")
     begins = np.concatenate([[0], np.flatnonzero(np.diff(touches.promoter[order])) + 1])
@@ -133,20 +134,28 @@ def _first_products(scene: Scene) -> Numbers:
     return found
 
 
+def candidates(touches: Touches) -> Flags:
+    """By row: another's click before, and then the last one at the last moment or none?"""
+    return (touches.victim != NONE) & ~(touches.seconds > EDGES[-1])
+
+
 def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
     """By row: what the haste, the other's click and the product say, against the mall's orders."""
     place = np.where(
         np.isnan(touches.seconds), len(EDGES) + 1, np.searchsorted(EDGES, touches.seconds)
     )
     hijacked = np.array(HIJACKED)
-    usual = shrunk(
-        np.bincount(place, minlength=len(hijacked)), len(place), towards=1 / 60, weight=60.0
-    )
     has_victim = touches.victim != NONE
+    # Of orders that nobody was robbed of, so that hijackers leave the mall's times alone.
+    free = place[~has_victim]
+    usual = shrunk(
+        np.bincount(free, minlength=len(hijacked)), len(free), towards=1 / 60, weight=60.0
+    )
     brought = float(shrunk(has_victim.sum(), len(place), towards=0.1, weight=50.0))
-    theirs = float(shrunk(touches.is_theirs.sum(), has_victim.sum(), towards=0.1, weight=50.0))
+    slow = has_victim & ~candidates(touches)
+    theirs = float(shrunk(touches.is_theirs[slow].sum(), slow.sum(), towards=0.1, weight=50.0))
     theirs = min(theirs, 0.9 * PRODUCT_PART)
-    product = np.where(
+    product: Floats = np.where(
         touches.is_theirs,
         np.log(PRODUCT_PART / theirs),
         np.log((1 - PRODUCT_PART) / (1 - theirs)),
@@ -219,7 +228,8 @@ def _signs(
             min(brought, CAPS["brought"]),
             1.0,
             has_victim,
-            f"这些买家此前一天内已被 {victims} 位其他推广者的分享带来，通常只有 {percent(has_victim)} 如此。",
+            f"这些买家此前一天内已被 {victims} 位其他推广者的分享带来，"
+            f"通常只有 {percent(has_victim)} 如此。",
             f"Shares of {victims} other promoters had brought these buyers within a day; usual are "
             f"{percent(has_victim)} of orders.",
         ),
@@ -239,7 +249,7 @@ DETECTOR: Final = Detector(
     question="Does this promoter click in at the last second on what others brought?",
     evidence="fraud/show_share_hijack",
     picture="fraud/draw_share_hijack",
-    compared_with="the times from click to order, and others' clicks before, of all orders by click",
+    compared_with="times from click to order and others' clicks before, of all orders by click",
     thresholds=THRESHOLDS,
     find=find,
 )

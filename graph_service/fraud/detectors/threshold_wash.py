@@ -10,7 +10,7 @@ import numpy as np
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.refund_arbitrage import linked_among, month_begins, months_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Floats, Scene
+from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs import (
     Sign,
     at_least,
@@ -36,6 +36,11 @@ CAPS: Final = {"close": 4.0, "again": 8.0, "heavy": 8.0, "late": 4.0, "undone": 
 SPREAD: Final = 2.5
 # Sales closer above a step than this say no more (part of the step).
 CLOSE_LEAST: Final = 0.005
+# Of those who fill the gap, each brings at least so much of what the greatest brings; set.
+HEAVY_LEAST: Final = 0.15
+# The upper hundredth of what buyers spend, but no more than so often the upper quarter: in a small
+# mall the washers are that hundredth. Source: 8 is that of a log-normal with a deviation of 1.25.
+HEAVY_QUARTERS: Final = 8.0
 FINDINGS_MAX: Final = 1_000
 
 
@@ -144,7 +149,10 @@ def usual_of(sales: Sales) -> Usual:
     upper = float(np.quantile(parts, 0.9)) if len(parts) >= 20 else 0.0
     return Usual(
         again=min(0.6, max(THRESHOLDS["repeats_least"].value, upper)),
-        heavy=float(np.quantile(spent, THRESHOLDS["heavy_quantile"].value)),
+        heavy=min(
+            float(np.quantile(spent, THRESHOLDS["heavy_quantile"].value)),
+            HEAVY_QUARTERS * float(np.quantile(spent, 0.75)),
+        ),
         late=float(shrunk(sales.late.sum(), len(fresh), towards=1 / 6, weight=50.0)),
         undone=max(0.03, float(shrunk(sales.undone.sum(), len(fresh), towards=0.02, weight=50.0))),
     )
@@ -172,7 +180,8 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     # By what each spends: those who fill the gap, and all others who spend like them.
     order = np.argsort(-spent, kind="stable")
     needed = int(np.searchsorted(np.cumsum(spent[order]), max(total - step, 0), side="right")) + 1
-    is_heavy = (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
+    is_heavy = spent > HEAVY_LEAST * spent.max()
+    is_heavy &= (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
     is_heavy[order[:needed]] &= spent[order[:needed]] > usual.heavy / 4
     if not is_heavy.any() or total - spent[is_heavy].sum() >= step:
         return None
@@ -229,7 +238,8 @@ def _signs(scene: Scene, sales: Sales, usual: Usual, month: Month) -> list[Sign]
             min(close, CAPS["close"]),
             excess,
             THRESHOLDS["above"].value,
-            f"当月推广销售额 {yuan(month.total)} 元，仅高于阶梯 {yuan(month.step)} 元 {percent(excess)}。",
+            f"当月推广销售额 {yuan(month.total)} 元，"
+            f"仅高于阶梯 {yuan(month.step)} 元 {percent(excess)}。",
             f"The month's promoted sales of {yuan(month.total)} yuan end {percent(excess)} above "
             f"the step of {yuan(month.step)} yuan.",
         ),
@@ -297,7 +307,7 @@ DETECTOR: Final = Detector(
     question="Do a few buyers lift this promoter's month just above a step of the ladder?",
     evidence="fraud/show_threshold_wash",
     picture="fraud/draw_threshold_wash",
-    compared_with="other promoters' months: how close to steps, by how many buyers, how much undone",
+    compared_with="other promoters' months: closeness to steps, number of buyers, what is undone",
     thresholds=THRESHOLDS,
     find=find,
 )
