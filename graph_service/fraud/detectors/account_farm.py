@@ -16,7 +16,7 @@ from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(14.0, "nats", "one false alarm by chance in 1.2 million starts (Page)"),
+    "evidence": Threshold(12.0, "nats", "one false alarm by chance in 160,000 starts (Page)"),
     "accounts": Threshold(6, "accounts", "fewer are a family; set"),
     "idle_days": Threshold(3, "days", "what a bonus for the first order asks for; set"),
     "tenure_days": Threshold(10, "days", "younger accounts had no time to live on; set"),

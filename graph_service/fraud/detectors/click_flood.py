@@ -25,7 +25,7 @@ from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(12.0, "nats", "one false alarm by chance among 160,000 promoters"),
+    "evidence": Threshold(11.0, "nats", "one false alarm by chance among 60,000 promoters"),
     "clicks": Threshold(15, "clicks", "fewer bring nothing; set"),
     "pause_seconds": Threshold(300, "seconds", "a burst ends with a longer pause; set"),
     "burst_clicks": Threshold(10, "clicks", "fewer are a chat that looks at a link; set"),

@@ -23,7 +23,7 @@ from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(12.0, "nats", "one false alarm by chance among 160,000 promoters"),
+    "evidence": Threshold(10.0, "nats", "one false alarm by chance among 22,000 promoters"),
     "full_part": Threshold(0.9, "part", "so much of an order back is all but fees; set"),
     "returns": Threshold(3, "orders", "fewer happen to anybody; set"),
     "month_days": Threshold(5, "days", "soon after the month in which the order counted; set"),
@@ -136,11 +136,14 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
         THRESHOLDS["usual_least"].value,
         float(shrunk(late[rows].sum(), len(rows), towards=0.01, weight=200.0)),
     )
-    all_orders = np.bincount(orders.buyer[scene.paid], minlength=scene.people)
-    all_back = np.bincount(orders.buyer[whole], minlength=scene.people)
+    # What the buyer returns elsewhere: late, or early as often as that turns out late.
+    elsewhere = np.bincount(orders.buyer[scene.paid], minlength=scene.people)[buyer] - count
+    back_there = np.bincount(orders.buyer[whole], minlength=scene.people)[buyer] - back
+    late_there = np.bincount(orders.buyer[late], minlength=scene.people)[buyer] - own
+    turns_late = late.sum() / max(1, whole.sum())
     habit = shrunk(
-        all_back[buyer] - back,
-        all_orders[buyer] - count,
+        (late_there + turns_late * back_there) / 2,
+        elsewhere,
         towards=usual,
         weight=THRESHOLDS["habit_orders"].value,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags, taken
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(12.0, "nats", "one false alarm by chance among 160,000 promoters"),
+    "evidence": Threshold(10.0, "nats", "one false alarm by chance among 22,000 promoters"),
     "before_days": Threshold(1, "days", "so long before, the other's share brought the buyer; set"),
     "orders": Threshold(4, "orders", "fewer happen to anybody; set"),
     "buyers": Threshold(3, "buyers", "the habit of one or two buyers is theirs; set"),
@@ -155,12 +156,9 @@ def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
     slow = has_victim & ~candidates(touches)
     theirs = float(shrunk(touches.is_theirs[slow].sum(), slow.sum(), towards=0.1, weight=50.0))
     theirs = min(theirs, 0.9 * PRODUCT_PART)
-    product: Floats = np.where(
-        touches.is_theirs,
-        np.log(PRODUCT_PART / theirs),
-        np.log((1 - PRODUCT_PART) / (1 - theirs)),
-    )
-    gain = np.log(BROUGHT_PART / min(brought, 0.8))
+    product = np.full(len(place), log((1 - PRODUCT_PART) / (1 - theirs)))
+    product[touches.is_theirs] = log(PRODUCT_PART / theirs)
+    gain = log(BROUGHT_PART / min(brought, 0.8))
     return np.log(hijacked / usual)[place], np.full(len(place), gain), product
 
 

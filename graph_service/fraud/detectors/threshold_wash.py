@@ -25,9 +25,9 @@ from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(12.0, "nats", "one false alarm by chance among 160,000 months"),
+    "evidence": Threshold(11.0, "nats", "one false alarm by chance among 60,000 months"),
     "above": Threshold(0.2, "part of the step", "farther above, the step was no aim; set"),
-    "below": Threshold(0.01, "part of the step", "a cancelled order may undo it; set"),
+    "below": Threshold(0.1, "part of the step", "what others were credited with may lack; set"),
     "heavy_quantile": Threshold(0.99, "part", "a buyer's month with one promoter that few reach"),
     "late_days": Threshold(5, "days", "the last days of the month; set"),
     "repeats_least": Threshold(0.2, "part", "floor of what a tenth of the months has; set"),
@@ -183,7 +183,9 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     is_heavy = spent > HEAVY_LEAST * spent.max()
     is_heavy &= (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
     is_heavy[order[:needed]] &= spent[order[:needed]] > usual.heavy / 4
-    if not is_heavy.any() or total - spent[is_heavy].sum() >= step:
+    if not is_heavy.any() or total - spent[is_heavy].sum() >= step * (
+        1 - THRESHOLDS["below"].value
+    ):
         return None
     heavy = rows[is_heavy[place]]
     return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy])
@@ -239,9 +241,10 @@ def _signs(scene: Scene, sales: Sales, usual: Usual, month: Month) -> list[Sign]
             excess,
             THRESHOLDS["above"].value,
             f"当月推广销售额 {yuan(month.total)} 元，"
-            f"仅高于阶梯 {yuan(month.step)} 元 {percent(excess)}。",
-            f"The month's promoted sales of {yuan(month.total)} yuan end {percent(excess)} above "
-            f"the step of {yuan(month.step)} yuan.",
+            f"仅{'高' if excess >= 0 else '低'}于阶梯 {yuan(month.step)} 元 "
+            f"{percent(abs(excess))}。",
+            f"The month's promoted sales of {yuan(month.total)} yuan end {percent(abs(excess))} "
+            f"{'above' if excess >= 0 else 'below'} the step of {yuan(month.step)} yuan.",
         ),
         Sign(
             "same_buyers_again",
@@ -256,8 +259,8 @@ def _signs(scene: Scene, sales: Sales, usual: Usual, month: Month) -> list[Sign]
             min(float(many(heavy, expected)), CAPS["heavy"]),
             heavy,
             expected,
-            f"{heavy} 个买家共付 {yuan(spent)} 元；没有他们则达不到阶梯。",
-            f"{heavy} buyers paid {yuan(spent)} yuan; without them the month is below the step.",
+            f"{heavy} 个买家共付 {yuan(spent)} 元；没有他们则离阶梯很远。",
+            f"{heavy} buyers paid {yuan(spent)} yuan; without them the month is far from the step.",
         ),
         *_signs_of_heavy(scene, sales, usual, month),
     ]
