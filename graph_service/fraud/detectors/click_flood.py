@@ -6,7 +6,7 @@ from math import log2
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
@@ -21,8 +21,10 @@ from graph_service.fraud.signs import (
     rate_of,
     scored,
 )
+from graph_service.snapshot.crediting import CLICK
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
+from graph_service.snapshot.snapshot import WINDOW_DAYS
 
 THRESHOLDS: Final = {
     "evidence": Threshold(11.0, "nats", "one false alarm by chance among 60,000 promoters"),
@@ -34,7 +36,7 @@ THRESHOLDS: Final = {
     "helper_clicks": Threshold(5, "clicks", "so often on one share: not out of interest; set"),
     "device_members": Threshold(5, "members", "a device or payment of more says nothing; set"),
 }
-CAPS: Final = {"repeats": 10.0, "burst": 6.0, "unsold": 8.0, "regular": 6.0, "nobody": 3.0}
+CAPS: Final = {"repeats": 10.0, "burst": 6.0, "unsold": 8.0, "regular": 6.0, "nobody": 2.0}
 SPREAD: Final = 2.5
 # Clicks of one on one share that count as repeats: a fan is not a flood.
 PAIR_MAX: Final = 12
@@ -77,20 +79,20 @@ def find(scene: Scene) -> Sequence[Finding]:
     if len(clicking.at) == 0:
         return []
     usual = usual_of(clicking)
-    starts, _ = _blocks(clicking.promoter)
+    starts = _blocks(clicking.promoter)
     peaks = _peaks(clicking, starts)
     worth = _worth_a_look(clicking, starts, usual, peaks)
     if len(worth) > FINDINGS_MAX:
         scene.notes.append(f"click_flood: {len(worth)} promoters, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     groups = _joined(scene, clicking, starts, [int(place) for place in worth])
+    devices = same_device(scene)
     found = [
         _finding(
             scene,
-            clicking,
-            usual,
+            (clicking, usual, devices),
             [(int(starts[one]), int(starts[one + 1])) for one in group],
-            peaks,
+            float(peaks[group].max()),
         )
         for group in groups
     ]
@@ -151,7 +153,7 @@ def _sold(scene: Scene, member: Numbers, at: Ints) -> Flags:
 def usual_of(clicking: Clicking) -> Usual:
     """The mall's own rates; of repeats what the upper tenth of its promoters has."""
     first = ~clicking.again
-    starts, _ = _blocks(clicking.promoter)
+    starts = _blocks(clicking.promoter)
     count = np.diff(starts)
     again = np.add.reduceat(clicking.again.astype(np.float64), starts[:-1])
     enough = count >= THRESHOLDS["clicks"].value
@@ -166,10 +168,9 @@ def usual_of(clicking: Clicking) -> Usual:
     )
 
 
-def _blocks(keys: Numbers) -> tuple[Ints, Numbers]:
-    """Where each key's rows begin, with the end; the keys."""
-    begins = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1]).astype(np.int64)
-    return np.concatenate([begins, [len(keys)]]).astype(np.int64), keys[begins]
+def _blocks(keys: Numbers) -> Ints:
+    """Where the rows of each key begin, with the end."""
+    return np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]]).astype(np.int64)
 
 
 def _peaks(clicking: Clicking, starts: Ints) -> Floats:
@@ -229,47 +230,51 @@ def _helpers(clicking: Clicking, part: slice) -> list[int]:
 
 def _finding(
     scene: Scene,
-    clicking: Clicking,
-    usual: Usual,
+    mall: tuple[Clicking, Usual, csr_array],
     parts: Sequence[tuple[int, int]],
-    peaks: Floats,
+    peak: float,
 ) -> Finding:
+    clicking, usual, devices = mall
     rows = np.concatenate([np.arange(*part) for part in parts])
     promoters = np.unique(clicking.promoter[rows])
-    places = np.unique(clicking.promoter, return_index=False).searchsorted(promoters)
-    signs = _signs(clicking, usual, rows, float(peaks[places].max()))
+    signs = _signs(clicking, usual, rows, peak)
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     helpers = {who for part in parts for who in _helpers(clicking, slice(*part))}
     members = {int(one) for one in promoters} | {one for one in helpers if one < scene.people}
-    members |= _same_device(scene, members)
+    members |= {int(one) for one in devices[sorted(members)].indices}
+    orders = _orders_of(scene, promoters, clicking.at[rows])
     return Finding(
         "click_flood",
         score,
         numbers_of(members),
         reasons,
-        orders=_orders_of(scene, promoters, clicking.at[rows]),
+        orders=numbers_of(orders),
         first_seen=int(clicking.at[rows].min()),
         last_seen=int(clicking.at[rows].max()),
-        amount_minor=int(scene.net[list(_orders_of(scene, promoters, clicking.at[rows]))].sum()),
+        amount_minor=int(scene.net[orders].sum()),
     )
 
 
-def _orders_of(scene: Scene, promoters: Numbers, at: Ints) -> tuple[int, ...]:
+def _orders_of(scene: Scene, promoters: Numbers, at: Ints) -> Ints:
     """Orders that these clicks may have brought the promoters: until a month after the last."""
-    orders = scene.snapshot.orders
-    theirs = np.isin(orders.promoter, promoters) & (orders.basis == 1)
-    when = (orders.paid >= at.min()) & (orders.paid <= at.max() + 30 * MICROS_PER_DAY)
-    return numbers_of(np.flatnonzero(theirs & when))
+    orders, (starts, rows) = scene.snapshot.orders, scene.orders_by_promoter
+    theirs = np.concatenate([rows[starts[one] : starts[one + 1]] for one in promoters])
+    theirs = theirs[orders.basis[theirs] == CLICK]
+    paid = orders.paid[theirs]
+    return theirs[(paid >= at.min()) & (paid <= at.max() + WINDOW_DAYS * MICROS_PER_DAY)]
 
 
-def _same_device(scene: Scene, members: set[int]) -> set[int]:
-    """Accounts with a device or payment of these that few have."""
+def same_device(scene: Scene) -> csr_array:
+    """Member × member: do they have a device or a means of payment of few in common?"""
     uses, kinds = scene.snapshot.uses, scene.snapshot.token_kind
     strong = np.isin(kinds, [TOKEN_KINDS.index("device"), TOKEN_KINDS.index("payment")])
-    few = strong & (scene.token_degree <= THRESHOLDS["device_members"].value)
-    theirs = np.zeros(len(kinds), np.bool_)
-    theirs[uses.token[np.isin(uses.member, list(members))]] = True
-    return {int(one) for one in uses.member[(theirs & few)[uses.token]]}
+    strong &= (scene.token_degree > 1) & (scene.token_degree <= THRESHOLDS["device_members"].value)
+    kept = strong[uses.token]
+    shape = (scene.people, len(kinds))
+    seen = csr_array(
+        (np.ones(int(kept.sum()), np.int32), (uses.member[kept], uses.token[kept])), shape
+    )
+    return csr_array(seen @ seen.T)
 
 
 def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Sign]:
@@ -306,7 +311,7 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
         ),
         Sign(
             "unsold_clicks",
-            min(float(at_most(sold, len(seen), usual.sold / 2)), CAPS["unsold"]),
+            _unsold(sold, len(seen), usual.sold),
             sold / max(len(seen), 1),
             usual.sold,
             f"阵发点击的 {len(seen)} 名会员中有 {sold} 名随后一天内下单，"
@@ -333,6 +338,13 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
             f"usual are {percent(usual.nobody)}.",
         ),
     ]
+
+
+def _unsold(sold: int, of: int, usual: float) -> float:
+    """How unlikely so few sales are even if they are a third as usual; below 0 with more sales."""
+    few = float(at_most(sold, of, usual / 3))
+    more = float(at_least(sold, of, min(0.9, 1.5 * usual)))
+    return min(few, CAPS["unsold"]) - min(more, CAPS["unsold"]) if of else 0.0
 
 
 def _repeats(clicking: Clicking, rows: Ints) -> tuple[int, int]:

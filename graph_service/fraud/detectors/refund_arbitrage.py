@@ -56,7 +56,8 @@ class Pairs:
 def find(scene: Scene) -> Sequence[Finding]:
     """Promoters whose buyers send orders back late again and again, best first."""
     orders = scene.snapshot.orders
-    late = late_returns(scene)
+    days = since_safe_days(scene)
+    late = np.isfinite(days)
     rows = np.flatnonzero(
         scene.paid & (orders.promoter != NONE) & (orders.promoter != orders.buyer)
     )
@@ -72,7 +73,7 @@ def find(scene: Scene) -> Sequence[Finding]:
     if len(worth) > FINDINGS_MAX:
         scene.notes.append(f"refund_arbitrage: {len(worth)} promoters, {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
-    found = [_finding(scene, pairs, (int(begins[one]), int(ends[one])), late) for one in worth]
+    found = [_finding(scene, pairs, (int(begins[one]), int(ends[one])), days) for one in worth]
     return sorted(found, key=lambda one: (-one.score, one.members))
 
 
@@ -117,11 +118,6 @@ def since_safe_days(scene: Scene) -> Floats:
     return found
 
 
-def late_returns(scene: Scene) -> Flags:
-    """By order: did it go back in full once its reward looked safe?"""
-    return np.isfinite(since_safe_days(scene))
-
-
 def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     """Promoters and buyers of these orders, with what is to be expected."""
     orders, whole = scene.snapshot.orders, returned(scene)
@@ -156,14 +152,15 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     )
 
 
-def _finding(scene: Scene, pairs: Pairs, part: tuple[int, int], late: Flags) -> Finding:
+def _finding(scene: Scene, pairs: Pairs, part: tuple[int, int], days: Floats) -> Finding:
     rows = np.arange(*part)
     promoter = int(pairs.promoter[rows[0]])
     buyers = _accomplices(pairs, rows)
-    orders = scene.snapshot.orders
-    theirs = np.flatnonzero(late & (orders.promoter == promoter) & np.isin(orders.buyer, buyers))
+    orders, (starts, credited) = scene.snapshot.orders, scene.orders_by_promoter
+    theirs = credited[starts[promoter] : starts[promoter + 1]]
+    theirs = theirs[np.isfinite(days[theirs]) & np.isin(orders.buyer[theirs], buyers)]
     score, reasons = scored(
-        _signs(scene, pairs, rows, theirs), THRESHOLDS["evidence"].value, spread=SPREAD
+        _signs(scene, pairs, rows, (theirs, days)), THRESHOLDS["evidence"].value, spread=SPREAD
     )
     return Finding(
         "refund_arbitrage",
@@ -187,17 +184,16 @@ def _accomplices(pairs: Pairs, rows: Ints) -> Numbers:
     return pairs.buyer[rows[kept]]
 
 
-def _signs(scene: Scene, pairs: Pairs, rows: Ints, theirs: Ints) -> list[Sign]:
-    orders = scene.snapshot.orders
+def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats]) -> list[Sign]:
+    orders, (theirs, days) = scene.snapshot.orders, returns
     late, count = int(pairs.late[rows].sum()), int(pairs.orders[rows].sum())
     expected = float(pairs.expected[rows].sum())
     again = int(np.maximum(pairs.late[rows] - 1, 0).sum())
     chance = float((pairs.expected[rows] ** 2).sum() / 2)
-    days = since_safe_days(scene)
+    soon = THRESHOLDS["soon_days"].value
     known = np.isfinite(days)
-    soon = days <= THRESHOLDS["soon_days"].value
-    usual = float(shrunk(soon[known].sum(), known.sum(), towards=0.3, weight=20.0))
-    quick = int(soon[theirs].sum())
+    usual = float(shrunk((days <= soon).sum(), known.sum(), towards=0.3, weight=20.0))
+    quick = int((days[theirs] <= soon).sum())
     buyers = np.unique(orders.buyer[theirs])
     linked = linked_among(scene, buyers)
     amount = yuan(float(orders.amount[theirs].sum()))

@@ -96,7 +96,9 @@ def touches_of(scene: Scene) -> Touches:
     rows, last = rows[last != NONE], last[last != NONE]
     is_own = owner[last] == orders.promoter[rows]
     earlier = np.where(is_own, _before_by_others(who, owner)[last], last)
-    seconds = (orders.paid[rows] - at[last]) / 1_000_000
+    # Seconds before it was created count as much as before it was paid.
+    until = np.where(orders.created[rows] >= at[last], orders.created[rows], orders.paid[rows])
+    seconds = (until - at[last]) / 1_000_000
     reach = int(THRESHOLDS["before_days"].value * MICROS_PER_DAY)
     recent = earlier != NONE
     until = np.where(is_own, at[last], orders.paid[rows])
