@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from graph_service.fraud.detectors.account_farm import DETECTOR, Lines, best_stretches
+from graph_service.fraud.detectors.account_farm import DETECTOR
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
@@ -59,21 +56,3 @@ def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None
     assert {reason.feature for reason in best.reasons} >= {"shared_things", "regular_gaps"}
     assert sum(reason.contribution for reason in best.reasons) == pytest.approx(best.score)
     assert all(reason.zh.endswith("。") and reason.en.endswith(".") for reason in best.reasons)
-
-
-@given(
-    st.lists(st.lists(st.integers(-9, 9), min_size=1, max_size=8), min_size=1, max_size=6),
-)
-@settings(max_examples=60)
-def test_best_stretches_are_those_of_trying_all(weights: list[list[int]]) -> None:
-    sizes = [len(own) for own in weights]
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    lines = Lines(starts, np.arange(int(starts[-1])), np.arange(len(weights)))
-
-    first, end, gain = best_stretches(np.concatenate(weights).astype(np.float64), lines)
-
-    for place, own in enumerate(weights):
-        tries = [sum(own[i:j]) for i in range(len(own)) for j in range(i + 1, len(own) + 1)]
-        assert gain[place] == pytest.approx(max(tries))
-        found = own[first[place] - starts[place] : end[place] - starts[place]]
-        assert sum(found) == pytest.approx(max(tries))
