@@ -26,16 +26,11 @@ MODEL, MANIFEST, CARD = "model.skops", "manifest.json", "card.md"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "skops")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # What a model file may hold besides what skops trusts by itself: our classifier, and what
-# scikit-learn's histogram boosting, calibration and trees keep inside.
+# scikit-learn's histogram boosting and its calibration keep inside.
 TRUSTED = (
     "graph_service.learning.classifier.GraphFeatureClassifier",
-    "sklearn._loss._loss.CyHalfBinomialLoss",
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.loss.HalfBinomialLoss",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 

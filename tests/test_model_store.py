@@ -1,5 +1,9 @@
 """Does a model come back as it was saved, and only then?"""
 
+# scikit-learn and scipy are partly untyped.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import json
 from functools import cache
 from pathlib import Path
