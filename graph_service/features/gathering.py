@@ -73,12 +73,16 @@ def wide_features_of(mall: Mall, *, delay_days: float = LABEL_DELAY_DAYS) -> Fea
     relations = relations_of(mall)
     own = _gathered(mall, relations, delay_days)
     columns = [own.names.index(name) for name in SPREAD]
-    near = aggregate(own.values[:, columns], {name: relations[name] for name in NEAR}, names=SPREAD)
+    near = {name: relations[name] for name in NEAR}
+    # One array for all, since it is the largest thing here.
+    values = np.empty((mall.people, len(own.names) + _wide(near, SPREAD, HOPS)), np.float32)
+    values[:, : len(own.names)] = own.values
+    names = _spread(own.values[:, columns], near, SPREAD, HOPS, values[:, len(own.names) :])
     return Features(
-        own.names + near.names,
-        np.hstack([own.values, near.values]),
-        own.families + near.families,
-        own.directions + near.directions,
+        own.names + names,
+        values,
+        own.families + ("neighbours",) * len(names),
+        own.directions + (0,) * len(names),
     )
 
 
@@ -115,26 +119,37 @@ def aggregate(
     Unknown values are left out; NaN where no neighbour has one. Names are `mean1_identity_orders`.
     Source: GADBench (NeurIPS 2023), [x, Px, P²x].
     """
-    told: list[str] = []
-    found: list[Matrix] = []
+    found = np.empty((len(values), _wide(relations, names, hops)), np.float32)
+    told = _spread(values, relations, names, hops, found)
+    return Features(told, found, ("neighbours",) * len(told), (0,) * len(told))
+
+
+def _wide(relations: Mapping[str, csr_array], names: Sequence[str], hops: int) -> int:
+    return len(relations) * len(names) * (hops + 1)
+
+
+def _spread(
+    values: Matrix,
+    relations: Mapping[str, csr_array],
+    names: Sequence[str],
+    hops: int,
+    found: Matrix,
+) -> tuple[str, ...]:
+    """Fill `found` with what neighbours have; the names of its columns."""
+    wide, told = len(names), list[str]()
+    found[:] = np.nan
     for relation, graph in relations.items():
         step = normalised(graph).astype(np.float32)
         known = (~np.isnan(values)).astype(np.float32)
         filled = np.nan_to_num(values)
         for hop in range(1, hops + 1):
             filled, known = step @ filled, step @ known
-            mean = np.full(values.shape, np.nan, np.float32)
+            mean = found[:, len(told) : len(told) + wide]
             np.divide(filled, known, out=mean, where=known > 0)
-            found.append(mean)
             told += [f"mean{hop}_{relation}_{name}" for name in names]
-        found.append(neighbours_maxima(values, graph))
+        found[:, len(told) : len(told) + wide] = neighbours_maxima(values, graph)
         told += [f"max1_{relation}_{name}" for name in names]
-    return Features(
-        tuple(told),
-        np.hstack(found) if found else np.empty((len(values), 0), np.float32),
-        ("neighbours",) * len(told),
-        (0,) * len(told),
-    )
+    return tuple(told)
 
 
 def neighbours_maxima(values: Matrix, graph: csr_array) -> Matrix:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.blocks.cores import core_numbers
 from graph_service.features.grouping import (
     Floats,
     Keys,
@@ -99,7 +100,7 @@ def ego_nets(mall: Mall, relations: dict[str, csr_array]) -> dict[str, Floats]:
             f"{name}_oddity_edges": oddity(nodes + 1, nodes + edges, nodes > 0),
             f"{name}_oddity_weight": oddity(nodes + edges, weight, nodes > 0),
             f"{name}_clustering": ratio(edges, nodes * (nodes - 1) / 2),
-            f"{name}_core": core_numbers(graph),
+            f"{name}_core": cores_of(graph),
             f"{name}_rank": rank(graph),
         }
     found["step_weight"] = np.asarray(relations["co_sync"].sum(axis=1), np.float64)
@@ -161,18 +162,11 @@ def medians_of(keys: Keys, values: Floats, size: int) -> Floats:
     return values[order][np.cumsum(number) - number + (number - 1) // 2]
 
 
-def core_numbers(graph: csr_array) -> Floats:
+def cores_of(graph: csr_array) -> Floats:
     """The largest k for which each lies in a part where all have k neighbours or more."""
-    left = np.diff(graph.indptr).astype(np.int64)
-    core, alive = np.zeros(len(left)), left > 0
-    k = 0
-    while alive.any():
-        k = max(k + 1, int(left[alive].min()))
-        while len(gone := np.flatnonzero(alive & (left < k + 1))):
-            core[gone] = k
-            alive[gone] = False
-            np.subtract.at(left, graph[gone].indices, 1)
-    return core
+    size = len(graph.indptr) - 1
+    row = np.repeat(np.arange(size), np.diff(graph.indptr))
+    return core_numbers(row, graph.indices.astype(np.int64), size).astype(np.float64)
 
 
 def rank(graph: csr_array) -> Floats:

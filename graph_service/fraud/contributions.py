@@ -11,14 +11,21 @@ Ensembles", 2018; Yang, "Fast TreeSHAP", 2021, for sums by leaf.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[Any]
+
+
+class Boosted(Protocol):
+    """A fitted HistGradientBoostingClassifier, of whose library the types are not told."""
+
+    def decision_function(self, values: NDArray[np.float32], /) -> Floats:
+        """The log odds of each row."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,7 @@ class Step:
     part: float
 
 
-def contributions_of(
-    model: HistGradientBoostingClassifier, values: NDArray[np.float32]
-) -> tuple[float, Floats]:
+def contributions_of(model: Boosted, values: NDArray[np.float32]) -> tuple[float, Floats]:
     """What the model says without any feature, and what each adds: (log odds, (n, d) log odds).
 
     Both add up to the model's decision function. Cost: leaves × depth² numpy rows of n.
@@ -49,13 +54,13 @@ def contributions_of(
     return base, found
 
 
-def trees_of(model: HistGradientBoostingClassifier) -> list[Nodes]:
+def trees_of(model: Boosted) -> list[Nodes]:
     """The nodes of each tree of a model of two classes."""
     told: Any = model
     return [stage[0].nodes for stage in told._predictors]  # noqa: SLF001 (no public way)
 
 
-def baseline_of(model: HistGradientBoostingClassifier) -> float:
+def baseline_of(model: Boosted) -> float:
     """What the model says before its first tree (log odds)."""
     told: Any = model
     return float(np.ravel(told._baseline_prediction)[0])  # noqa: SLF001 (no public way)
@@ -74,7 +79,9 @@ def leaves_of(nodes: Nodes) -> Iterator[tuple[float, list[Step]]]:
             below = int(node[side])
             part = float(nodes[below]["count"]) / float(node["count"])
             told = (float(node["num_threshold"]), bool(node["missing_go_to_left"]))
-            waiting.append((below, [*steps, Step(int(node["feature_idx"]), *told, goes_left, part)]))
+            waiting.append(
+                (below, [*steps, Step(int(node["feature_idx"]), *told, goes_left, part)])
+            )
 
 
 def follows(values: NDArray[np.float32], step: Step) -> NDArray[np.bool_]:
@@ -84,9 +91,7 @@ def follows(values: NDArray[np.float32], step: Step) -> NDArray[np.bool_]:
     return left == step.goes_left
 
 
-def _add_leaf(
-    found: Floats, values: NDArray[np.float32], value: float, steps: list[Step]
-) -> None:
+def _add_leaf(found: Floats, values: NDArray[np.float32], value: float, steps: list[Step]) -> None:
     """Add the Shapley values of one leaf: its value goes to who follows all told splits."""
     features = list(dict.fromkeys(one.feature for one in steps))
     count = len(features)

@@ -42,8 +42,14 @@ class Labelled:
 
     def keep(self, which: NDArray[np.bool_]) -> "Labelled":
         """These rows only."""
-        rows = (self.values, self.false, self.ring, self.at, self.kinds)
-        return Labelled(self.names, *(one[which] for one in rows))
+        return Labelled(
+            self.names,
+            self.values[which],
+            self.false[which],
+            self.ring[which],
+            self.at[which],
+            self.kinds[which],
+        )
 
 
 def together(sets: Sequence[Labelled]) -> Labelled:
@@ -95,7 +101,9 @@ def of_decisions(
     was decided at once is one case, and members who are one person are one ring.
     """
     shot = snapshot_of(log)
-    features = wide_features_of(Scene(shot), delay_days=delay_days) if features is None else features
+    features = (
+        wide_features_of(Scene(shot), delay_days=delay_days) if features is None else features
+    )
     until = shot.now - round(delay_days * MICROS_PER_DAY)
     confirmed, cleared = (
         (at != NONE) & (at <= until) for at in (shot.confirmed_at, shot.cleared_at)

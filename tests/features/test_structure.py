@@ -41,7 +41,7 @@ def test_ego_nets_and_cores_are_those_of_networkx(seed: int) -> None:
         assert nodes[member] == len(ego) - 1
         assert edges[member] == ego.number_of_edges() - (len(ego) - 1)
         np.testing.assert_allclose(weight[member], ego.size(weight="weight"))
-        assert structure.core_numbers(graph)[member] == core[member]
+        assert structure.cores_of(graph)[member] == core[member]
 
 
 @given(SEEDS)
