@@ -125,6 +125,10 @@ FEATURES: Final[tuple[Feature, ...]] = (
         ("invitee_shared_part", "part", 1, "Which part of them shares tokens among them or above?"),
         ("sibling_weight", "weight", 1, "How much is shared with who has the same inviter?"),
         ("sibling_gap_hours", "hours", 0, "How long from the join to the nearest sibling's?"),
+        ("sibling_run_variation", "ratio", -1, "How regular are the joins of siblings around?"),
+        ("sibling_run_idle_part", "part", 1, "Which part of these placed one order or none?"),
+        ("chain_run_variation", "ratio", -1, "How regular are the joins of the inviters above?"),
+        ("inviter_lag_days", "days", 0, "How long after the inviter did the member join?"),
     ),
     *_family(
         "ego",

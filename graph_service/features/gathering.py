@@ -21,17 +21,14 @@ from graph_service.features.structure import (
 )
 
 Matrix = NDArray[np.float32]
-# Relations whose neighbours are looked at. Source: fraud.md, "Features".
-NEAR: Final = ("identity", "referral", "co_sync")
+# Relations whose neighbours are looked at. Source: fraud.md, "Features"; earned is added,
+# since who earns from a ring is its middle.
+NEAR: Final = ("identity", "referral", "co_sync", "earned")
 HOPS: Final = 2
 # Features whose mean and maximum over neighbours are told: those by which a ring's members are
 # like each other. All would be 600 columns, and of the others the neighbours' say little.
 SPREAD: Final = (
-    "age_days",
-    "idle_days",
-    "orders",
     "amount_repeated_part",
-    "amount_variation",
     "refunded_part",
     "refund_late_part",
     "shop_top_part",
@@ -42,10 +39,15 @@ SPREAD: Final = (
     "orders_week_part",
     "clicks_got_hour_max",
     "shared_strong_weight",
-    "household_part",
     "invitee_idle_part",
     "invitee_tokens_part",
     "sibling_weight",
+    "sibling_run_variation",
+    "sibling_run_idle_part",
+    "chain_run_variation",
+    "invitee_gap_variation",
+    "first_order_lag_days",
+    "orders_day_max",
     "identity_neighbours",
     "step_neighbours",
     "step_core",

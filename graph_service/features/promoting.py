@@ -35,6 +35,8 @@ CLOSE_SECONDS: Final = 15
 QUICK_SECONDS: Final = 30
 BEFORE_DAYS: Final = 3
 DEPTH_MAX: Final = 512
+# So many joins before and after one, or above it, are its run.
+RUN: Final = 4
 
 
 def where_several(values: Floats, number: Floats) -> Floats:
@@ -83,6 +85,10 @@ def tree(mall: Mall) -> dict[str, Floats]:
         ),
         "sibling_weight": _with_siblings(mall),
         "sibling_gap_hours": _nearest_join(host[came], invitee[came], joined[came], size),
+        **_sibling_runs(
+            host[came], invitee[came], joined[came], (idle | (number[invitee] == 1))[came], size
+        ),
+        **_chains(members.inviter, members.joined),
     }
 
 
@@ -134,6 +140,60 @@ def _nearest_join(host: Numbers, invitee: Ints, joined: Ints, size: int) -> Floa
     nearest = np.minimum(np.append(gap, np.inf), np.append(np.inf, gap))[: len(host)]
     found[invitee] = np.where(np.isinf(nearest), np.nan, nearest)
     return found
+
+
+def _sibling_runs(
+    host: Numbers, invitee: Ints, joined: Ints, is_idle: Flags, size: int
+) -> dict[str, Floats]:
+    """Of the RUN that joined last before each and first after it: gaps, and who does nothing.
+
+    A farm hides among its promoter's honest invitees, but seldom joins mixed with them.
+    """
+    order = np.lexsort((joined, host))
+    host, invitee, joined, is_idle = host[order], invitee[order], joined[order], is_idle[order]
+    rows = np.arange(len(host))
+    gap, idle = np.full((2 * RUN, len(host)), np.nan), np.full((2 * RUN + 1, len(host)), np.nan)
+    for place, ahead in enumerate(range(-RUN, RUN + 1)):
+        near = rows[(rows + ahead >= 0) & (rows + ahead < len(rows))]
+        near = near[host[near] == host[near + ahead]]
+        idle[place, near] = is_idle[near + ahead]
+        if ahead < RUN:
+            near = near[near + ahead + 1 < len(rows)]
+            near = near[host[near] == host[near + ahead + 1]]
+            gap[place, near] = joined[near + ahead + 1] - joined[near + ahead]
+    regular, still = np.full(size, np.nan), np.full(size, np.nan)
+    regular[invitee] = _spread_of(gap, least=RUN)
+    still[invitee] = ratio(np.nansum(idle, axis=0), (~np.isnan(idle)).sum(axis=0) * 1.0)
+    return {"sibling_run_variation": regular, "sibling_run_idle_part": still}
+
+
+def _chains(inviter: Numbers, joined: Ints) -> dict[str, Floats]:
+    """Of the inviters above each: how regular the gaps between their joins are."""
+    size = len(inviter)
+    gap, above = np.full((RUN, size), np.nan), np.arange(size)
+    for step in range(RUN):
+        here = np.flatnonzero(above != NONE)
+        up = inviter[above[here]]
+        there = up != NONE
+        told = (joined[above[here[there]]] != NONE) & (joined[up[there]] != NONE)
+        known = here[there][told]
+        gap[step, known] = np.abs(joined[above[known]] - joined[inviter[above[known]]])
+        following = np.full(size, NONE, np.int64)
+        following[here] = up
+        above = following
+    return {
+        "chain_run_variation": _spread_of(gap, least=RUN),
+        "inviter_lag_days": gap[0] / MICROS_PER_DAY,
+    }
+
+
+def _spread_of(values: Floats, *, least: int) -> Floats:
+    """Standard deviation by mean of each column with at least so many known values."""
+    number = (~np.isnan(values)).sum(axis=0) * 1.0
+    mean = ratio(np.nansum(values, axis=0), number)
+    deviation = np.sqrt(ratio(np.nansum((values - mean) ** 2, axis=0), number))
+    found = ratio(deviation, np.nan_to_num(mean))
+    return np.where(number >= least, found, np.nan)
 
 
 def clicking(mall: Mall) -> dict[str, Floats]:

@@ -38,6 +38,7 @@ BOOSTING: Final[dict[str, Any]] = {
     "min_samples_leaf": 10,
     "l2_regularization": 1.0,
     "max_features": 0.3,
+    "early_stopping": False,
 }
 # Where more can never speak for innocence, whatever else is known: what only a false member gains
 # by. Of other features the direction is a rule of thumb, and the trees may find otherwise.
@@ -172,9 +173,7 @@ def boost(labelled: Labelled, places: Sequence[int], seed: int) -> Any:
     """A boosted model of these columns, monotone where the direction is certain."""
     names = [labelled.names[place] for place in places]
     ways = [int(BY_NAME[name].direction) if name in CERTAIN else 0 for name in names]
-    boosted = HistGradientBoostingClassifier(
-        **BOOSTING, monotonic_cst=ways, random_state=seed, early_stopping=False
-    )
+    boosted = HistGradientBoostingClassifier(**BOOSTING, monotonic_cst=ways, random_state=seed)
     return boosted.fit(labelled.values[:, list(places)], labelled.false)
 
 
