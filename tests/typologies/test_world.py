@@ -136,13 +136,13 @@ def test_no_account_is_in_two_frauds_or_in_a_fraud_and_a_look_alike() -> None:
     assert not alike & set(frauds)
 
 
-@pytest.mark.parametrize("prevalence", [0.01, 0.02])
+@pytest.mark.parametrize("prevalence", [0.04, 0.08])
 def test_frauds_hold_the_part_of_the_members_that_is_asked_for(prevalence: float) -> None:
-    found = fraud_world(8_000, 1, prevalence=prevalence)
+    found = fraud_world(MEMBERS, 1, prevalence=prevalence)
 
     accounts = sum(len(group.member_ids) for group in found.frauds)
 
-    assert accounts == pytest.approx(8_000 * prevalence, rel=0.1)
+    assert accounts == pytest.approx(MEMBERS * prevalence, rel=0.1)
 
 
 def test_groups_name_members_orders_and_shops_of_the_world() -> None:
