@@ -76,7 +76,7 @@ async def test_one_scan_at_a_time_and_it_can_be_called_off(desk: ScanDesk) -> No
     desk.scanner.registry = "tests.scans.slow"
     scan_id = await desk.ask()
     async with asyncio.timeout(60):
-        while (await desk.scan(scan_id))["stage"] != "sleeper":
+        while (await desk.scan(scan_id))["stage"] != "sleeper":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     again = await desk.client.post(SCANS, json={"mode": "full"})
