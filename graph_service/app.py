@@ -91,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings or Settings()
     app.state.risk_rules = read_risk_rules(app.state.settings.risk_rules)
+    app.state.fraud_warning = lambda: app.state.scanner.warning
     for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)

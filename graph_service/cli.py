@@ -36,6 +36,7 @@ from graph_service.pepper_commands import app as pepper_app
 from graph_service.persons_command import app as persons_app
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
+from graph_service.scan_command import scan, snapshot
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
 from graph_service.simulate_command import simulate_plan
@@ -58,6 +59,8 @@ app.add_typer(payouts_app, name="payouts")
 app.add_typer(persons_app, name="persons")
 app.command()(compliance)
 app.command("simulate")(simulate_plan)
+app.command()(scan)
+app.command()(snapshot)
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]

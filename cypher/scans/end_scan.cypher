@@ -1,7 +1,8 @@
 // End a scan that is under way; nothing where it is no longer this process's.
 // mode: write
-// params: $scanId string, $holder string, $status string, $stage string (null: as
-//   it is), $progress float (null: as it is), $alerts integer, $error string (null: none),
+// params: $scanId string, $holder string, $status string,
+//   $stage string (null: as it is), $progress float (null: as it is),
+//   $alerts integer, $error string (null: none),
 //   $details string, $endedMillis integer (ms since 1970)
 // returns: scanId string
 // timeout: 5 s

@@ -4,7 +4,7 @@
 // returns: nothing
 // timeout: 30 s
 UNWIND $rows AS row
-MATCH (v:AlertVersion {versionId: row.versionId})
-MATCH (last:AlertVersion {versionId: row.lastVersionId})
-MATCH (last)-[:ALERTS]->(m:Member)
+MATCH (last:AlertVersion {versionId: row.lastVersionId})-[:ALERTS]->(m:Member)
+WITH row.versionId AS versionId, m
+MATCH (v:AlertVersion {versionId: versionId})
 MERGE (v)-[:ALERTS]->(m)

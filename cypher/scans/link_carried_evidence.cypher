@@ -4,7 +4,8 @@
 // returns: nothing
 // timeout: 30 s
 UNWIND $rows AS row
-MATCH (v:AlertVersion {versionId: row.versionId})
 MATCH (last:AlertVersion {versionId: row.lastVersionId})
 MATCH (last)-[:ALERTS_ON]->(x:Order|Shop)
+WITH row.versionId AS versionId, x
+MATCH (v:AlertVersion {versionId: versionId})
 MERGE (v)-[:ALERTS_ON]->(x)

@@ -1,5 +1,5 @@
-// Hold the set of alerts that is shown until the transaction ends; of which scan
-// is it?
+// Hold the set of alerts that is shown until the transaction ends; of which
+// scan is it?
 // mode: write
 // params: $holder string
 // returns: scanId string, number integer, before integer

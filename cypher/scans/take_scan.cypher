@@ -1,6 +1,7 @@
 // Begin with a scan, or go on with one whose process is gone.
 // mode: write
-// params: $scanId string, $holder string, $startedMillis integer (ms since 1970)
+// params: $scanId string, $holder string,
+//   $startedMillis integer (ms since 1970)
 // returns: attempts integer
 // timeout: 5 s
 MATCH (s:Scan {scanId: $scanId})

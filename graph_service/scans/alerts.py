@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from graph_service.cases.alerts import score_reasons
 from graph_service.errors import NotFound
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import spelled
@@ -31,6 +32,7 @@ SCORE_MIN: Final = 0.5
 # Above every score.
 BEYOND: Final = 2.0
 HISTORY_MAX: Final = 50
+REASONS_TOGETHER: Final = 1_000
 READ_TIMEOUT_S: Final = 10.0
 
 
@@ -107,6 +109,26 @@ async def read_alert(graph: Graph, alert_id: str, lang: Lang) -> dict[str, Any]:
         work, name="scans/read_alert", timeout_s=READ_TIMEOUT_S
     )
     return {**alert_of(row, lang), "history": [_change_of(one) for one in history]}
+
+
+async def reasons_for_scores(graph: Graph, number: int) -> dict[str, list[Any]]:
+    """By alert of a scan, what speaks for it, as the scores of its members have it."""
+    found: dict[str, list[Any]] = {}
+    after = ""
+    while True:
+        rows = await graph.read(
+            "scans/list_reasons",
+            number=number,
+            minScore=SCORE_MIN,
+            after=after,
+            limit=REASONS_TOGETHER,
+        )
+        for row in rows:
+            kept = json.loads(row["reasons"])
+            found[row["alertId"]] = score_reasons(row["alertId"], row["kind"], kept)
+        if len(rows) < REASONS_TOGETHER:
+            return found
+        after = rows[-1]["alertId"]
 
 
 def alert_of(row: Row, lang: Lang) -> dict[str, Any]:

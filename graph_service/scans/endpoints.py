@@ -34,6 +34,7 @@ from graph_service.scans.jobs import (
     list_scans,
     read_scan,
 )
+from graph_service.scans.pictures import browser_text, draw_alert
 from graph_service.scans.working import Scanner
 
 READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide"))
@@ -141,9 +142,38 @@ class AlertChange(Answer):
     removed: int = Field(description="members that are no longer in it")
 
 
+class PictureNode(Answer):
+    """A member, or what members share."""
+
+    id: str = Field(description="kind, colon, id")
+    kind: str = Field(description="member, visitor, token, shop, product, share or order")
+    label: str
+    facts: dict[str, Any] = Field(description="of a member: role, status, joinedAt (ms), riskScore")
+
+
+class PictureEdge(Answer):
+    """What links two of them."""
+
+    from_: str = Field(alias="from")
+    to: str
+    type: str
+    at: int | None = Field(description="when, the latest (ms since 1970)")
+    amount_minor: int | None
+    weight: int | None = Field(description="how often")
+
+
+class Picture(Answer):
+    """The evidence of an alert, to be drawn."""
+
+    nodes: list[PictureNode] = Field(description="at most 60, those linked most")
+    edges: list[PictureEdge] = Field(description="between these, at most 600")
+    truncated: bool = Field(description="whether there is more than is told")
+
+
 class AlertDetail(AlertAnswer):
     """An alert with all that is known of it."""
 
+    cypher: str = Field(description="draws it in Neo4j Browser")
     history: list[AlertChange] = Field(description="latest first, the last 50 changes")
 
 
@@ -252,4 +282,16 @@ async def get_alerts(
 )
 async def get_alert(graph: GraphOfApp, lang: LangOfAnswer, alert_id: AlertId) -> dict[str, Any]:
     """An alert with its history, also one that is gone."""
-    return await read_alert(graph, alert_id, lang)
+    alert = await read_alert(graph, alert_id, lang)
+    return {**alert, "cypher": browser_text(alert["kind"], alert["memberIds"])}
+
+
+@router.get(
+    "/alerts/{alertId}/graph",
+    summary="What does an alert look like?",
+    dependencies=[READS],
+    responses=answers(Picture, AlertNotFound),
+)
+async def get_picture(graph: GraphOfApp, alert_id: AlertId) -> dict[str, Any]:
+    """Members, and the tokens, shops, goods or shares that link them."""
+    return await draw_alert(graph, await read_alert(graph, alert_id, "en"))

@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol
 import structlog
 from prometheus_client import Counter, Gauge
 
+from graph_service import __version__
+from graph_service.cases.alerts import Shown, score_members
 from graph_service.cases.rules import RiskRules
 from graph_service.clock import Clock
 from graph_service.errors import GraphUnavailable, ServiceError
@@ -21,6 +23,7 @@ from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.plans.document import Plan
+from graph_service.scans.alerts import SCORE_MIN, reasons_for_scores
 from graph_service.scans.jobs import (
     CHANGE_TIMEOUT_S,
     ENDED,
@@ -65,6 +68,8 @@ SETTLE_S: Final = 30.0
 # What a search says at most of why it died.
 WHY_CHARACTERS_MAX: Final = 2_000
 MISSED, BROKEN = "canary_missed", "detectors_broken"
+# Which detectors gave a score: the version of the service.
+MODEL: Final = f"detectors-{__version__}"
 
 
 class SearchDied(ServiceError):
@@ -131,9 +136,13 @@ class Scanner:
                     await self.measure()
             except ServiceError as fault:
                 log.warning("scans.failed", code=fault.code, reason=str(fault))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_S):
-                    await self._wanted.wait()
+            await self.rest()
+
+    async def rest(self) -> None:
+        """Wait a while, or until somebody asks for a scan."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_S):
+                await self._wanted.wait()
 
     async def do_next(self) -> str | None:
         """Do the scan that is to be done, or go on with one whose process died; its id."""
@@ -202,6 +211,7 @@ class Scanner:
         if shown == scan.number:
             # Its process died after its alerts were shown.
             details.update(scan.details)
+            await self._score(scan, int(details["before"]))
             return int(details["live"])
         await self.note(scan, "settling", 0.0)
         if not await self.books.settle(timeout_s=SETTLE_S):
@@ -223,11 +233,19 @@ class Scanner:
             at_ms=millis_of(self.books.clock()),
             kept_kinds=found["failed"],
         )
-        details.update(written.counts())
+        details.update(written.counts(), before=shown)
         await write_beside(self.graph, written, shown)
         await show_alerts(self.graph, scan, self.holder, details)
+        await self._score(scan, shown)
         await tidy_alerts(self.graph, written, shown)
         return written.live
+
+    async def _score(self, scan: Scan, before: int) -> None:
+        """Tell the members' risk, with all that follows by the rules."""
+        self.on_progress("scoring", 0.95)
+        reasons = await reasons_for_scores(self.graph, scan.number)
+        shown = Shown(scan.scan_id, scan.number, before, SCORE_MIN, reasons, MODEL)
+        await score_members(self.graph, shown, self.rules, self.books.clock())
 
     async def _search(self, scan: Scan) -> dict[str, Any]:
         """Search in a process of its own, which is ended where the scan is called off."""

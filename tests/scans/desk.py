@@ -55,8 +55,8 @@ class ScanDesk:
     async def ended(self, scan_id: str, *, patience_s: float = 60) -> dict[str, Any]:
         """What is told of a scan once it has ended."""
         async with asyncio.timeout(patience_s):
-            while (told := await self.scan(scan_id))["status"] in ("queued", "running"):
-                await asyncio.sleep(0.1)  # noqa: ASYNC110
+            while (told := await self.scan(scan_id))["status"] in ("queued", "running"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         return told
 
     async def scanned(self, mode: str = "full") -> dict[str, Any]:
