@@ -29,7 +29,7 @@ LEFT_MAX: Final = 2_000
 
 @dataclass(frozen=True)
 class Look:
-    """What a look saw. alerts: as scans tell them. seconds: what it took. left: still to look at."""
+    """What a look saw. alerts: as scans tell them. left: how many are still to be looked at."""
 
     alerts: list[dict[str, Any]]
     looked_at: int

@@ -1,4 +1,4 @@
-"""The process that looks: holds the columns, and answers each line on standard input with a look."""
+"""The process that looks: holds the columns, and answers each line on its input with a look."""
 
 import asyncio
 import json

@@ -12,6 +12,8 @@ from graph_service.scans.storing import Source, compared
 
 TIMEOUT_S: Final = 20.0
 STORING: Final = "storing"
+# In the place of a scan's id.
+SCREENING: Final = "screening"
 
 
 class ScanStores(Conflict):
@@ -42,7 +44,7 @@ async def add_alerts(
             Known(row["alertId"], row["kind"], row["score"], frozenset(row["memberIds"]))
             for row in rows
         ]
-        source = Source(scan_id="screening", number=shown)
+        source = Source(scan_id=SCREENING, number=shown)
         written = compared(source, alerts, known, shown=shown, at_ms=at_ms).rows
         added = [row for row in (_grown(one, known) for one in written) if row is not None]
         if added:

@@ -6,21 +6,24 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter, Gauge
 
+from graph_service.cases.alerts import Shown, score_members
 from graph_service.cases.rules import RiskRules
 from graph_service.errors import GraphUnavailable, ServiceError
 from graph_service.graph.session import Graph
 from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
-from graph_service.scans.scoring import score_alerts
+from graph_service.ingest.facts import canonical, digest
+from graph_service.scans.alerts import SCORE_MIN, reasons_for_scores
 from graph_service.scans.searching import REGISTRY, connection_of
-from graph_service.scans.working import Bookkeeper
-from graph_service.screening.storing import ScanStores, add_alerts
+from graph_service.scans.working import MODEL, Bookkeeper
+from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
 from graph_service.settings import Settings
 from graph_service.workers import keep_running
 
@@ -48,7 +51,7 @@ class ScreeningDied(ServiceError):
 
 @dataclass
 class Screener:
-    """Has new facts looked at. settings: with the address of the database. Start `run` as a task."""
+    """Has new facts looked at. settings: name the database. Start `run` as a task."""
 
     graph: Graph
     books: Bookkeeper
@@ -108,7 +111,22 @@ class Screener:
         for row in rows:
             FOUND.labels(row["kind"]).inc()
             log.info("screening.alert", kind=row["kind"], alertId=row["alertId"])
-        await score_alerts(self.graph, rows, self.rules, now, name="screening")
+        if rows:
+            await self._score(rows, now)
+
+    async def _score(self, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+        """Tell the members' risk, with all that follows by the rules."""
+        number = rows[0]["number"]
+        named = canonical([[row["alertId"], row["score"], row["members"]] for row in rows])
+        shown = Shown(
+            f"{SCREENING} {digest(named)}",
+            number,
+            number,
+            SCORE_MIN,
+            await reasons_for_scores(self.graph, number),
+            MODEL,
+        )
+        await score_members(self.graph, shown, self.rules, now)
 
     async def _ask(self, wanted: dict[str, Any]) -> dict[str, Any]:
         child = self._child or await self._start()
@@ -131,9 +149,7 @@ class Screener:
         await self._say(child, job)
         return child
 
-    async def _say(
-        self, child: asyncio.subprocess.Process, told: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def _say(self, child: asyncio.subprocess.Process, told: dict[str, Any]) -> dict[str, Any]:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
