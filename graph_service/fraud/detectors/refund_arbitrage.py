@@ -9,7 +9,7 @@ import numpy as np
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     many,
