@@ -74,13 +74,15 @@ def search_log(
 
     scene = scene_of(told if canary.is_apart else canary.log)
     failed: list[str] = []
-    found = scan_scene(scene, detectors, progress, failed=failed)
+    found = run_detectors(scene, detectors, progress, failed=failed)
+    # Before they are settled: whether a ring is told as another kind says nothing of its detector.
     alive = found
     if canary.is_apart and kinds:
         progress("canary", 0.9)
         awake = [one for one in detectors if one.kind in CANARY_KINDS]
-        alive = scan_scene(scene_of(canary.log), awake, failed=failed)
-    findings, suppressed = uncleared(scene, canary.removed(found))
+        alive = run_detectors(scene_of(canary.log), awake, failed=failed)
+    progress("settling", 0.95)
+    findings, suppressed = uncleared(scene, settled(canary.removed(found)))
     return Searched(
         scene=scene,
         findings=findings,
@@ -99,7 +101,26 @@ def scan_scene(
     *,
     failed: list[str] | None = None,
 ) -> list[Finding]:
-    """What these detectors find, settled among each other, greatest score first.
+    """What these detectors find, settled among each other, greatest score first."""
+    found = run_detectors(scene, detectors, progress, failed=failed)
+    progress("settling", 0.95)
+    return settled(found)
+
+
+def settled(found: Sequence[Finding]) -> list[Finding]:
+    """One finding a group, of those that are kept, greatest score first."""
+    kept = settle([one for one in found if one.score >= SCORE_MIN])
+    return sorted(kept, key=lambda one: (-one.score, one.kind, one.members))
+
+
+def run_detectors(
+    scene: Scene,
+    detectors: Sequence[Detector],
+    progress: Progress = silent,
+    *,
+    failed: list[str] | None = None,
+) -> list[Finding]:
+    """All that each of these detectors finds.
 
     failed: takes the kinds of detectors that broke, which are then passed over; without it their
     errors are raised.
@@ -115,9 +136,7 @@ def scan_scene(
             log.exception("detector.failed", kind=detector.kind)
             scene.notes.append(f"{detector.kind} broke: {type(fault).__name__}")
             failed.append(detector.kind)
-    progress("settling", 0.85)
-    kept = settle([one for one in found if one.score >= SCORE_MIN])
-    return sorted(kept, key=lambda one: (-one.score, one.kind, one.members))
+    return found
 
 
 def missed_kinds(canary: Canary, found: Sequence[Finding], kinds: Sequence[str]) -> tuple[str, ...]:
