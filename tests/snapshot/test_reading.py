@@ -74,12 +74,14 @@ async def test_the_promoter_of_an_order_is_the_one_that_was_booked(
     snapshot = snapshot_of(await read_log(pipeline.graph))
 
     orders, names = snapshot.orders, snapshot.names
+    promoters: list[int] = orders.promoter.tolist()
     told = {
         names["order"][order]: [names["member"][promoter]]
-        for order, promoter in enumerate(orders.promoter.tolist())
+        for order, promoter in enumerate(promoters)
         if promoter != NONE
     }
     booked: dict[str, Any] = {row["orderId"]: row["memberIds"] for row in database.query(CREDITED)}
     assert told == booked
-    paid = {names["order"][one] for one in (orders.buyer != NONE).nonzero()[0].tolist()}
+    buyers: list[int] = orders.buyer.tolist()
+    paid = {names["order"][order] for order, buyer in enumerate(buyers) if buyer != NONE}
     assert paid == {row["orderId"] for row in database.query(PAID)}
