@@ -19,7 +19,8 @@ CANARY_KINDS: Final = ("fake_order_ring", "self_referral_cycle")
 BUYERS, SHOPS_GOODS, ROUNDS = 14, 3, 4
 DEVICES = 3
 SELF_ACCOUNTS, SELF_ORDERS = 4, 8
-# Canaries are put among the mall's own rows where they are at most so much of its members.
+# Canaries are put among the mall's own rows where they are at most so much of its members and
+# of its orders.
 SHARE_MAX: Final = 0.01
 # A mall smaller than that: the honest crowd among whom they are looked for instead.
 CROWD: Final = 2_000
@@ -81,8 +82,16 @@ def with_canary(told: Log, kinds: Sequence[str]) -> Canary:
     persons = bool(len(told.tables["persons"]["at"]))
     made = log_of(_facts(kinds, now, amount, currency, persons=persons))
     mall = len(told.names["member"])
-    if len(made.names["member"]) <= SHARE_MAX * mall:
+    if all(
+        len(made.names[kind]) <= SHARE_MAX * len(told.names[kind]) for kind in ("member", "order")
+    ):
         return Canary(joined(told, made), mall, is_apart=False)
+    return crowd_with_canary(told, kinds)
+
+
+def crowd_with_canary(told: Log, kinds: Sequence[str]) -> Canary:
+    """A crowd of its own with canaries of these kinds, at the time and prices of this log."""
+    now, amount, currency = max(told.now, EARLIEST), usual_amount(told), usual_currency(told)
     crowd = log_of(_crowd(now, amount, currency))
     made = log_of(_facts(kinds, now, amount, currency, persons=False))
     return Canary(joined(crowd, made), len(crowd.names["member"]), is_apart=True)

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from graph_service.fraud.arbiter import settle
-from graph_service.fraud.canary import CANARY_KINDS, Canary, with_canary
+from graph_service.fraud.canary import CANARY_KINDS, Canary, crowd_with_canary, with_canary
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE, Log
@@ -76,11 +76,21 @@ def search_log(
     failed: list[str] = []
     found = run_detectors(scene, detectors, progress, failed=failed)
     # Before they are settled: whether a ring is told as another kind says nothing of its detector.
-    alive = found
-    if canary.is_apart and kinds:
+    # Nor does what is usual in a mall: who is missed there is looked for among others.
+    hidden = () if canary.is_apart else missed_kinds(canary, found, kinds)
+    missed = hidden
+    apart = list(kinds) if canary.is_apart else list(hidden)
+    if apart:
         progress("canary", 0.9)
-        awake = [one for one in detectors if one.kind in CANARY_KINDS]
-        alive = run_detectors(scene_of(canary.log), awake, failed=failed)
+        crowd = crowd_with_canary(told, apart)
+        awake = [one for one in detectors if one.kind in apart]
+        alive = run_detectors(scene_of(crowd.log), awake, failed=failed)
+        missed = missed_kinds(crowd, alive, apart)
+    notes = [
+        f"{kind}: a made-up ring was found in a crowd, and not among what is usual here"
+        for kind in hidden
+        if kind not in missed
+    ]
     progress("settling", 0.95)
     findings, suppressed = uncleared(scene, settled(canary.removed(found)))
     return Searched(
@@ -88,9 +98,9 @@ def search_log(
         findings=findings,
         suppressed=suppressed,
         canaries=tuple(kinds),
-        missed=missed_kinds(canary, alive, kinds),
+        missed=missed,
         failed=tuple(dict.fromkeys(failed)),
-        notes=list(scene.notes),
+        notes=[*scene.notes, *notes],
     )
 
 
