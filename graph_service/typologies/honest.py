@@ -162,6 +162,14 @@ def live(town: Town) -> None:
         owner = None if shop.owner is None else shop.owner.member_id
         opens_s = max(shop.opens_s, 60)
         town.write(opens_s, "shop.registered", shopId=shop.shop_id, ownerMemberId=owner)
+        for product in shop.products:
+            town.write(
+                opens_s + 60,
+                "product.upserted",
+                productId=product.product_id,
+                categoryId=product.category,
+                priceMinor=product.price_minor,
+            )
     for member in town.members:
         _join(town, member)
         _visit(town, member)
@@ -239,6 +247,13 @@ def spread(town: Town, share: Share, visitors: deque[str]) -> list[Share]:
             if again_s < CLOSES_S and member.is_here(again_s):
                 passed_on.append(town.share(member, share.product, again_s, share))
     return passed_on
+
+
+def show(town: Town, creator: Member, product: Product, at_s: int) -> Share:
+    """A share that others find as they find any other."""
+    share = town.share(creator, product, at_s, None)
+    spread(town, share, deque())
+    return share
 
 
 def _follower(town: Town, creator: Member, at_s: int) -> Member | None:

@@ -5,7 +5,7 @@ Sizes, numbers of rounds and gaps are assumed, wide enough that groups of a kind
 
 from collections.abc import Mapping, Sequence
 
-from graph_service.typologies.honest import cover, lag
+from graph_service.typologies.honest import cover, lag, show
 from graph_service.typologies.people import Crew, Member, Order, Product, Share
 from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
@@ -62,7 +62,7 @@ def buy_from(
 def offer(town: Town, creator: Member, product: Product, from_s: int) -> Share:
     """A share made a little before it is needed."""
     at_s = max(creator.joined_s + 120, from_s - town.dice.randrange(600, 2 * DAY_S))
-    return town.share(creator, product, at_s, None)
+    return show(town, creator, product, at_s)
 
 
 # --- self_referral_cycle ---

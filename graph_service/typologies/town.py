@@ -308,9 +308,11 @@ class Town(Things):
         is_named: whether it says which share brought it. sent_to: another address and phone.
         """
         dice = self.dice
-        pieces = self.pieces()
-        total_minor = self.price(product) * pieces if amount_minor is None else amount_minor
-        lines = [product.line(pieces if amount_minor is None else 1, total_minor)]
+        if amount_minor is None:
+            pieces = self.pieces()
+            lines = [product.line(pieces, self.price(product) * pieces)]
+        else:
+            lines = [product.line(max(1, round(amount_minor / product.price_minor)), amount_minor)]
         while amount_minor is None and len(lines) < LINES_MAX and dice.random() < LINE_MORE:
             other = dice.choice(product.shop.products)
             lines.append(other.line(1, self.price(other)))
