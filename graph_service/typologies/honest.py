@@ -73,16 +73,28 @@ def populate(town: Town, members: int) -> None:
 
 
 def _open_shops(town: Town, members: int) -> None:
-    dice = town.dice
     for _ in range(max(40, members // MEMBERS_PER_SHOP)):
-        shop = Shop(town.name("shop"))
-        category = dice.choice(CATEGORIES)
-        for _ in range(dice.randint(*GOODS_PER_SHOP)):
-            product = Product(town.name("p"), category, draw_price(dice), shop)
-            shop.products.append(product)
-            town.products.append(product)
-        town.shops.append(shop)
-    dice.shuffle(town.products)
+        _add_shop(town)
+    town.dice.shuffle(town.products)
+
+
+def _add_shop(town: Town) -> Shop:
+    dice, shop = town.dice, Shop(town.name("shop"))
+    category = dice.choice(CATEGORIES)
+    for _ in range(dice.randint(*GOODS_PER_SHOP)):
+        product = Product(town.name("p"), category, draw_price(dice), shop)
+        shop.products.append(product)
+        town.products.append(product)
+    town.shops.append(shop)
+    return shop
+
+
+def hand_over(town: Town, owner: Member) -> Shop:
+    """A shop with goods that is this member's from now on, opened after joining."""
+    vacant = [shop for shop in town.shops if shop.owner is None]
+    shop = town.dice.choice(vacant) if vacant else _add_shop(town)
+    town.open(shop, owner)
+    return shop
 
 
 def _member(town: Town, at_s: int) -> Member:

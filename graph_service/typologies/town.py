@@ -199,12 +199,6 @@ class Town(Things):
                 break
         return found
 
-    def hand_over(self, owner: Member) -> Shop:
-        """A shop with goods that is this member's from now on, opened after joining."""
-        shop = self.dice.choice([one for one in self.shops if one.owner is None and one.products])
-        self.open(shop, owner)
-        return shop
-
     def open(self, shop: Shop, owner: Member) -> None:
         """The member opens the shop some days after joining."""
         shop.owner, owner.shop = owner, shop
