@@ -14,15 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from graph_service.errors import GraphTimeout, Invalid, ServiceError
-from graph_service.examination.judging import FoundAlert, Judgement, judge, together
+from graph_service.examination.judging import SCORE_MIN, FoundAlert, Judgement, judge, together
 from graph_service.examination.unseen import unseen_world
 from graph_service.worlds.diary import Event
 
 # The contract takes 5,000 events and 10 MiB in one request; so many are 1 MB.
 BATCH_EVENTS = 2_000
 ALERTS_PER_PAGE = 500
-# The contract's default threshold.
-SCORE_MIN = 0.5
 MEMBERS_MIN, MEMBERS_MAX = 200, 20_000
 REQUEST_TIMEOUT_S, SCAN_TIMEOUT_S = 120.0, 3_600.0
 # The service waits half a minute each time.
@@ -131,10 +129,10 @@ def examine_over_http(
 ) -> dict[float, Judgement]:
     """The judgement at each camouflage of a service whose graph is empty.
 
-    A service has one graph, so each world comes on top of those before: no two share an id or a
-    token, all end on one day, and only alerts that name members of the newest are judged. What the
-    service compares with is then all worlds so far; for one world in its own graph, give one seed
-    and one camouflage to a new service.
+    A service has one graph, so each world comes on top of those before: no two share a member, an
+    order, a share, a shop or a token, all end on one day, and only alerts that name members of the
+    newest are judged. What the service compares with is then all worlds so far; for one world in
+    its own graph, give one seed and one camouflage to a new service.
     """
     _expect_empty(examinee)
     found: dict[float, Judgement] = {}

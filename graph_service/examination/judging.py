@@ -15,6 +15,8 @@ from graph_service.examination.unseen import LEFT_OUT, unseen_world
 from graph_service.worlds.diary import Event
 
 FINDS_SHARE, COVERED_SHARE, FALSE_SHARE = 0.5, 0.6, 0.2
+# The contract's default threshold: what scores less accuses nobody.
+SCORE_MIN = 0.5
 # At least half of an alert's members are of one honest group: it was misled by it.
 MISLED_SHARE = 0.5
 PER_MEMBERS = 10_000
@@ -110,9 +112,13 @@ class Judgement:
 
 
 def judge(world: UnseenWorld, alerts: Iterable[FoundAlert]) -> Judgement:
-    """Judge alerts of one world. Alerts that name none of its members are of other worlds."""
+    """Judge the alerts of one world that reach the default threshold.
+
+    Alerts that name none of its members are of other worlds.
+    """
     known = frozenset(world.members)
-    mine = [one for one in alerts if not known.isdisjoint(one.member_ids)]
+    reached = [one for one in alerts if one.score >= SCORE_MIN]
+    mine = [one for one in reached if not known.isdisjoint(one.member_ids)]
     planted = {member for plot in world.planted for member in plot.member_ids}
     accused: set[str] = set()
     false_by_kind: Counter[str] = Counter()

@@ -8,7 +8,9 @@ CONVERSION, AT_ONCE_SHARE = 0.11, 0.35
 AUDIENCE_MAX = 600
 VISITOR_SHARE, VISITOR_SEEN_SHARE, IDENTIFIED_SHARE = 0.6, 0.15, 0.06
 RESHARED_SHARE, KNOWN_BEFORE_SHARE = 0.035, 0.15
-INVITED_SHARE, PROMOTER_SHARE, OLD_HAND_SHARE = 0.78, 0.13, 0.45
+INVITED_SHARE, PROMOTER_SHARE = 0.78, 0.13
+# A young mall, and older ones.
+OLD_HAND_SHARES = (0.25, 0.45, 0.6)
 SHOPS_PER_MEMBER, GOODS_PER_SHOP = 1 / 80, 9
 OWNED_SHOP_SHARE = 0.7
 POINTS_SHARE = 0.2
@@ -26,8 +28,8 @@ class Life:
         self.dice = mall.dice
         self.busyness = self.dice.between(0.8, 1.3)
         self._ranking: list[Good] = []
-        # Members who come before the mall opens, in its history; zero in malls that are new.
-        self._old = self.dice.pick((0.0, OLD_HAND_SHARE, OLD_HAND_SHARE))
+        # Members of long standing, who joined before the world begins.
+        self._old = self.dice.pick(OLD_HAND_SHARES)
         self._coupon = self.dice.name(10)
 
     def populate(self, members: int) -> None:

@@ -57,7 +57,7 @@ def unseen_world(members: int, seed: int, *, camouflage: float) -> UnseenWorld:
         life.attract(share)
     for account in list(mall.accounts):
         life.live(account)
-    planted = _plant(Scheme(life, camouflage), budget)
+    planted = plant_frauds(Scheme(life, camouflage), budget)
     for _ in range(members - len(mall.accounts)):
         life.live(life.newcomer(life.joining()))
     mall.write_orders()
@@ -71,18 +71,26 @@ def _days(seed: int) -> int:
     return DAYS_MIN + seed * 7_919 % (DAYS_MAX - DAYS_MIN + 1)
 
 
-def _plant(scheme: Scheme, budget: int) -> list[Plot]:
-    """Groups of all kinds in turn, in any order, until no more members may be in one."""
+def plant_frauds(scheme: Scheme, budget: int) -> list[Plot]:
+    """Groups of all kinds in turn, in any order, until no more members may be in one.
+
+    Where there is enough for every kind, none is left with nothing; elsewhere chance decides.
+    """
     dice, planted = scheme.life.dice, list[Plot]()
     largest = max(12, int(budget * LARGEST_SHARE))
     everything = KINDS | LEFT_OUT
+    lows = {kind: low for kind, (_, low, _) in everything.items()}
     while True:
-        fitting = [kind for kind, (_, low, _) in everything.items() if low <= budget]
+        fitting = [kind for kind, low in lows.items() if low <= budget]
         if not fitting:
             return planted
-        for kind in dice.sample(fitting, len(fitting)):
+        turn = dice.sample(fitting, len(fitting))
+        kept = sum(lows[kind] for kind in turn)
+        kept = kept if 2 * kept <= budget else 0
+        for kind in turn:
             planter, low, high = everything[kind]
-            high = min(high, budget, largest)
+            kept = max(0, kept - low)
+            high = min(high, budget - kept, largest)
             if low <= high:
                 planted.append(planter(scheme, dice.size(low, high)))
                 budget -= len(planted[-1].member_ids)

@@ -76,6 +76,12 @@ def test_lookalikes_are_honest_and_counted_by_kind() -> None:
     assert judged.misled == {"household": 1}
 
 
+def test_an_alert_below_the_default_threshold_accuses_nobody() -> None:
+    judged = judge(world_of(ring("abc")), [FoundAlert("sleeper", tuple("ijk"), 0.49)])
+
+    assert (judged.alerts, judged.accused) == (0, 0)
+
+
 def test_alerts_of_other_worlds_are_not_judged() -> None:
     judged = judge(world_of(ring("abc")), [FoundAlert("fake_order_ring", ("elsewhere",))])
 

@@ -10,7 +10,7 @@ from graph_service.examination.life import Life
 from graph_service.examination.lookalikes import LOOKALIKES
 from graph_service.examination.mall import Mall
 from graph_service.examination.plots import Scheme
-from graph_service.examination.unseen import KINDS, LEFT_OUT, Planter, unseen_world
+from graph_service.examination.unseen import KINDS, LEFT_OUT, Planter, plant_frauds, unseen_world
 from graph_service.ingest.facts import Fact, parse_event
 from graph_service.ingest.tokens import Tokeniser
 
@@ -150,6 +150,18 @@ def scheme_of(seed: int, camouflage: float) -> Scheme:
         life.post(account)
         life.live(account)
     return Scheme(life, camouflage)
+
+
+def test_no_kind_is_left_with_nothing_where_there_is_enough_for_all() -> None:
+    scheme = scheme_of(9, 0.25)
+    before = len(scheme.mall.accounts)
+
+    planted = plant_frauds(scheme, 130)
+
+    assert {plot.kind for plot in planted} == set(KINDS | LEFT_OUT)
+    assert (
+        len(scheme.mall.accounts) - before == sum(len(plot.member_ids) for plot in planted) <= 130
+    )
 
 
 @pytest.mark.parametrize(("kind", "planter", "smallest", "largest"), EVERYTHING)
