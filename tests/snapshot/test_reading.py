@@ -75,7 +75,8 @@ async def test_the_promoter_of_an_order_is_the_one_that_was_booked(
     snapshot = snapshot_of(log)
     statuses = log.tables["statuses"]
     # Nothing is booked for who was frozen then; the snapshot knows no exclusions.
-    frozen = {log.names["member"][one] for one in statuses["member"][statuses["status"] > 0]}
+    rows: list[int] = statuses["member"][statuses["status"] > 0].tolist()
+    frozen = {log.names["member"][one] for one in rows}
 
     orders, names = snapshot.orders, snapshot.names
     promoters: list[int] = orders.promoter.tolist()
