@@ -21,6 +21,7 @@ from graph_service.pipeline import open_pipeline
 from graph_service.plans.member import Lang
 from graph_service.scans.alerts import Wanted, list_alerts
 from graph_service.scans.jobs import Scan, ScanRunning, ask_scan, read_scan
+from graph_service.scans.searching import REGISTRY
 from graph_service.scans.working import Scanner
 from graph_service.settings import Settings
 from graph_service.signals import run_until_told
@@ -72,7 +73,7 @@ async def _scan(settings: Settings, opened: OpenGraph, *, full: bool, follow: Fo
     except ScanRunning as other:
         scan_id = str(other.details["scanId"])
     rules = read_rules(settings.risk_rules)
-    scanner = Scanner(graph, pipeline, rules, named, on_progress=follow)
+    scanner = Scanner(graph, pipeline, rules, named, registry=REGISTRY, on_progress=follow)
     while (told := await read_scan(graph, scan_id)).is_open:
         if await scanner.do_next() is None:
             follow(told.stage, told.progress)
