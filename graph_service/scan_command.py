@@ -159,8 +159,8 @@ def snapshot(*, as_json: AsJson = False) -> None:
             "folder": str(whole),
             "seq": told.seq,
             "rows": told.rows,
-            "columnsMib": round(told.column_bytes / MIB, 1),
-            "diskMib": round(_bytes_of(whole) / MIB, 1),
+            "columnsMib": round(told.column_bytes / MIB, 3),
+            "diskMib": round(_bytes_of(whole) / MIB, 3),
             "readSeconds": round(read_s, 2),
             "writeSeconds": round(write_s, 2),
             "loadSeconds": round(load_s, 2),
@@ -169,8 +169,8 @@ def snapshot(*, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(figures))
         else:
             Console().print(
-                f"{told.rows:,} rows of {told.seq:,} facts: {figures['columnsMib']:,} MiB of"
-                f" columns in memory, {figures['diskMib']:,} MiB on disk in {whole}\n"
+                f"{told.rows:,} rows of {told.seq:,} facts: {figures['columnsMib']:,.1f} MiB of"
+                f" columns in memory, {figures['diskMib']:,.1f} MiB on disk in {whole}\n"
                 f"read in {read_s:.1f} s, written in {write_s:.1f} s, loaded in {load_s:.1f} s",
                 highlight=False,
                 soft_wrap=True,
