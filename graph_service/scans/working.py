@@ -61,6 +61,8 @@ IDLE_S: Final = 1.0
 BEAT_S: Final = 0.5
 # How often the gauges are brought up to date (s).
 MEASURE_S: Final = 15.0
+# How long what it is doing may go on when the service ends (s).
+STEP_S: Final = 5.0
 # A scan that took its process with it so often is not tried again.
 ATTEMPTS_MAX: Final = 3
 # How long a scan waits until what is stored is booked (s).
@@ -118,16 +120,17 @@ class Scanner:
     holder: str = field(default_factory=new_id)
     warning: str | None = None
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _ending: bool = False
 
     def wake(self) -> None:
         """Look at once for a scan that is to be done."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Do scans until cancelled."""
+        """Do scans until it is to end."""
         loop = asyncio.get_running_loop()
         measured = -MEASURE_S
-        while True:
+        while not self._ending:
             self._wanted.clear()
             try:
                 done = await self.do_next()
@@ -138,8 +141,23 @@ class Scanner:
                 log.warning("scans.failed", code=fault.code, reason=str(fault))
             await self.rest()
 
+    async def end(self, running: asyncio.Task[None]) -> None:
+        """End `run` after its step, since a question that is cut off leaves its connection open.
+
+        A search that is under way is ended, and another process, or the next start, goes on with it.
+        It is cancelled where the database does not answer for a while.
+        """
+        self._ending = True
+        self.wake()
+        await asyncio.wait([running], timeout=STEP_S)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
     async def rest(self) -> None:
         """Wait a while, or until somebody asks for a scan."""
+        if self._ending:
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(IDLE_S):
                 await self._wanted.wait()
@@ -319,7 +337,9 @@ class Scanner:
             complaint.cancel()
 
     async def note(self, scan: Scan, stage: str, progress: float) -> None:
-        """Say how far a scan is. Raises ScanLost where it was called off."""
+        """Say how far a scan is. Raises ScanLost where it was called off, or this process ends."""
+        if self._ending:
+            raise ScanLost(f"{scan.scan_id} is left to another process")
         self.on_progress(stage, progress)
         rows = await self.graph.write(
             "scans/note_progress",
@@ -398,6 +418,4 @@ async def scanning(
     try:
         yield scanner
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await scanner.end(task)
