@@ -144,7 +144,7 @@ class Scanner:
     async def end(self, running: asyncio.Task[None]) -> None:
         """End `run` after its step, since a question that is cut off leaves its connection open.
 
-        A search that is under way is ended, and another process, or the next start, goes on with it.
+        A search that is under way is ended; another process, or the next start, goes on with it.
         It is cancelled where the database does not answer for a while.
         """
         self._ending = True

@@ -37,6 +37,8 @@ LEASE: Final = "screening"
 LEASE_S: Final = 30
 # How often an idle worker looks for new facts (s).
 IDLE_S: Final = 0.5
+# How long what it is doing may go on when the service ends (s).
+STEP_S: Final = 5.0
 # Facts per second from which on a load is under way, which looking must not slow down by more
 # than a fifth: then a look is followed by a rest of so many times as long, else by a short one.
 LOAD_FACTS_PER_S: Final = 300.0
@@ -61,12 +63,13 @@ class Screener:
     holder: str = field(default_factory=new_id)
     seq: int = 0
     _child: asyncio.subprocess.Process | None = None
+    _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Look at new facts until cancelled."""
+        """Look at new facts until it is to end."""
         left, since, at = 0, 0, monotonic()
         try:
-            while True:
+            while not self._ending.is_set():
                 rest = IDLE_S
                 with suppress(ScanStores):
                     end = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
@@ -78,9 +81,22 @@ class Screener:
                         under_load = rate > LOAD_FACTS_PER_S
                         rest = look["seconds"] * (REST_UNDER_LOAD if under_load else REST)
                         left = look["left"]
-                await asyncio.sleep(max(rest, 0 if left else IDLE_S))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(rest, 0 if left else IDLE_S)):
+                        await self._ending.wait()
         finally:
             await self._end_child()
+
+    async def end(self, running: asyncio.Task[None]) -> None:
+        """End `run` after its step, since a question that is cut off leaves its connection open.
+
+        It is cancelled where that takes a while: then it looks at facts, which asks nothing.
+        """
+        self._ending.set()
+        await asyncio.wait([running], timeout=STEP_S)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
     async def _holds(self) -> bool:
         rows = await self.graph.write(
@@ -191,6 +207,4 @@ async def screening(
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await screener.end(task)
