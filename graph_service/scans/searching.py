@@ -8,18 +8,21 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import SecretStr
 
 from graph_service.clock import time_string
+from graph_service.errors import ServiceError
 from graph_service.graph.queries import load_queries
 from graph_service.graph.session import Graph
 from graph_service.logs import configure_logs
@@ -39,6 +42,79 @@ SCORE_DECIMALS: Final = 6
 MIB: Final = 2**20
 # Of the whole, the part that reading the facts makes up.
 READING_PART: Final = 0.3
+# How often it is noted how far a search is, and looked whether it is called off (s).
+BEAT_S: Final = 0.5
+# What a search says at most of why it died.
+WHY_CHARACTERS_MAX: Final = 2_000
+
+
+class SearchDied(ServiceError):
+    """The process that searched ended without an answer."""
+
+    status, code = 500, "search_died"
+
+
+Note = Callable[[str, float], Awaitable[None]]
+
+
+async def search_apart(job: Mapping[str, Any], note: Note) -> dict[str, Any]:
+    """What a process of its own finds, which is ended where `note` raises. Raises SearchDied.
+
+    note: is told again and again how far it is.
+    """
+    folder = Path(mkdtemp(prefix="graph-service-scan-"))
+    try:
+        answer = folder / "answer.json"
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "graph_service.scans.searching"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            why = await _follow(child, {**job, "answer": str(answer)}, note)
+        finally:
+            if child.returncode is None:
+                child.kill()
+            await child.wait()
+        if child.returncode or not answer.exists():
+            raise SearchDied(f"the search ended with code {child.returncode}: {why}")
+        return await asyncio.to_thread(lambda: json.loads(answer.read_text("utf-8")))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _follow(child: asyncio.subprocess.Process, job: Mapping[str, Any], note: Note) -> str:
+    """Pass on how far a search is until it ends; what it said of why."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdin.write(json.dumps(job).encode() + b"\n")
+    place: tuple[str, float] = ("reading", 0.0)
+
+    async def listen(lines: asyncio.StreamReader) -> None:
+        nonlocal place
+        while line := await lines.readline():
+            told = json.loads(line)
+            place = (told["stage"], told["progress"])
+
+    async def complain(lines: asyncio.StreamReader) -> str:
+        said = b""
+        while part := await lines.read(65_536):
+            said = (said + part)[-WHY_CHARACTERS_MAX:]
+        return said.decode("utf-8", "replace").strip()
+
+    heard = asyncio.create_task(listen(child.stdout))
+    complaint = asyncio.create_task(complain(child.stderr))
+    try:
+        while not heard.done():
+            await asyncio.wait([heard], timeout=BEAT_S)
+            await note(*place)
+        await child.wait()
+        return await complaint
+    finally:
+        heard.cancel()
+        complaint.cancel()
 
 
 def main() -> int:

@@ -2,13 +2,9 @@
 
 import asyncio
 import json
-import shutil
-import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final, Protocol
 
 import structlog
@@ -34,7 +30,7 @@ from graph_service.scans.jobs import (
     find_open_scan,
     hold_lease,
 )
-from graph_service.scans.searching import REGISTRY, connection_of
+from graph_service.scans.searching import REGISTRY, SearchDied, connection_of, search_apart
 from graph_service.scans.storing import (
     ScanLost,
     compared,
@@ -56,9 +52,8 @@ SECONDS = Gauge("fraud_scan_seconds", "Seconds that the last scan that was done 
 ALERTS = Gauge("fraud_scan_alerts", "Live alerts of the last scan that was done", ["kind"])
 CANARY = Gauge("fraud_scan_canary_found", "1 if the last scan found its canaries, 0 if not")
 FAILED_DETECTORS = Gauge("fraud_scan_failed_detectors", "Detectors that broke in the last scan")
-# How often an idle worker looks for a scan, and one that works whether it is called off (s).
+# How often an idle worker looks for a scan (s).
 IDLE_S: Final = 1.0
-BEAT_S: Final = 0.5
 # How often the gauges are brought up to date (s).
 MEASURE_S: Final = 15.0
 # How long what it is doing may go on when the service ends (s).
@@ -67,17 +62,9 @@ STEP_S: Final = 5.0
 ATTEMPTS_MAX: Final = 3
 # How long a scan waits until what is stored is booked (s).
 SETTLE_S: Final = 30.0
-# What a search says at most of why it died.
-WHY_CHARACTERS_MAX: Final = 2_000
 MISSED, BROKEN = "canary_missed", "detectors_broken"
 # Which detectors gave a score: the version of the service.
 MODEL: Final = f"detectors-{__version__}"
-
-
-class SearchDied(ServiceError):
-    """The process that searched ended without an answer."""
-
-    status, code = 500, "search_died"
 
 
 class CanaryMissed(ServiceError):
@@ -267,74 +254,25 @@ class Scanner:
 
     async def _search(self, scan: Scan) -> dict[str, Any]:
         """Search in a process of its own, which is ended where the scan is called off."""
-        folder = Path(mkdtemp(prefix="graph-service-scan-"))
-        try:
-            answer = folder / "answer.json"
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "graph_service.scans.searching"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            try:
-                why = await self._follow(scan, child, self._job(scan, answer))
-            finally:
-                if child.returncode is None:
-                    child.kill()
-                await child.wait()
-            if child.returncode or not answer.exists():
-                raise SearchDied(f"the search ended with code {child.returncode}: {why}")
-            return await asyncio.to_thread(lambda: json.loads(answer.read_text("utf-8")))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
-    def _job(self, scan: Scan, answer: Path) -> Mapping[str, Any]:
+        async def note(stage: str, progress: float) -> None:
+            await self.note(scan, stage, progress)
+
+        return await search_apart(self._job(scan), note)
+
+    def _job(self, scan: Scan) -> Mapping[str, Any]:
         plan = self.books.plan
         steps = [step.from_minor for step in plan.ladder.steps if step.from_minor > 0]
         settings = self.settings
         return {
             # What the scan before its crash had read is on disk.
             "mode": "incremental" if scan.attempts else scan.mode,
-            "answer": str(answer),
             "folder": str(settings.data_dir / "snapshots"),
             "registry": self.registry,
             "steps": steps,
             "holdingDays": plan.holding_days,
             "neo4j": connection_of(settings),
         }
-
-    async def _follow(
-        self, scan: Scan, child: asyncio.subprocess.Process, job: Mapping[str, Any]
-    ) -> str:
-        """Pass on how far the search is until it ends; what it said of why. Raises ScanLost."""
-        assert child.stdin is not None
-        assert child.stdout is not None
-        assert child.stderr is not None
-        child.stdin.write(json.dumps(job).encode() + b"\n")
-        place = ["reading", 0.0]
-
-        async def listen(lines: asyncio.StreamReader) -> None:
-            while line := await lines.readline():
-                told = json.loads(line)
-                place[:] = [told["stage"], told["progress"]]
-
-        async def complain(lines: asyncio.StreamReader) -> str:
-            said = b""
-            while part := await lines.read(65_536):
-                said = (said + part)[-WHY_CHARACTERS_MAX:]
-            return said.decode("utf-8", "replace").strip()
-
-        heard = asyncio.create_task(listen(child.stdout))
-        complaint = asyncio.create_task(complain(child.stderr))
-        try:
-            while not heard.done():
-                await asyncio.wait([heard], timeout=BEAT_S)
-                await self.note(scan, str(place[0]), float(place[1]))
-            await child.wait()
-            return await complaint
-        finally:
-            heard.cancel()
-            complaint.cancel()
 
     async def note(self, scan: Scan, stage: str, progress: float) -> None:
         """Say how far a scan is. Raises ScanLost where it was called off, or this process ends."""
