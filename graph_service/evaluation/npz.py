@@ -237,7 +237,9 @@ def _recipe_scores(
 ) -> Scores:
     """What the published recipe says of all nodes."""
     plain = columns.view("plain")
-    fitted = fit_member(PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed)
+    fitted = fit_member(
+        PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
+    )
     return fitted.predict_proba(plain)[:, 1]
 
 

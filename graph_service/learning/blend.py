@@ -17,7 +17,12 @@ Scores = NDArray[np.floating[Any]]
 
 
 def quality(scores: Scores, y: NDArray[np.bool_]) -> float:
-    """The mean of AUROC and average precision; ties count as they come, in order of rows."""
+    """The mean of AUROC and average precision, NaN of one class.
+
+    Ties count as they come, in order of rows.
+    """
+    if not y.any() or y.all():
+        return float("nan")
     ranked = y[np.argsort(-scores, kind="stable")]
     hits = np.cumsum(ranked)
     positives = int(hits[-1])
