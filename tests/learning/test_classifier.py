@@ -22,7 +22,7 @@ from graph_service.learning.members import PUBLISHED, fit_member
 from tests.learning.graphs import MADE, Made
 
 NODES = 600
-QUICK = {"region_columns": 8, "folds": 2, "trees": 30, "random_state": 3}
+QUICK = {"region_columns": 8, "folds": 2, "trees": 20, "random_state": 3}
 
 
 def relation_of(made: Made) -> Any:
@@ -57,13 +57,11 @@ def fitted(name: str) -> GraphFeatureClassifier:
 
 def test_labels_outside_of_train_change_nothing() -> None:
     one = made("communities")
-    turned = np.where(train_of(NODES), one.y, 1 - one.y)
-    unknown = np.where(train_of(NODES), one.y, np.nan)
+    other = np.where(train_of(NODES), one.y, np.where(one.y == 1, 0, np.nan))
 
-    found = [fit(one, y).probabilities_ for y in (turned, unknown)]
+    found = fit(one, other).probabilities_
 
-    assert np.array_equal(found[0], fitted("communities").probabilities_)
-    assert np.array_equal(found[1], fitted("communities").probabilities_)
+    assert np.array_equal(found, fitted("communities").probabilities_)
 
 
 def test_it_is_a_classifier_as_scikit_learn_means_it() -> None:
