@@ -106,7 +106,8 @@ def evaluate_graph_file(
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. classifier: not fitted; by default as it comes. told: after each step, steps done and in all.
+    are not read. classifier: not fitted; by default as it comes. told: after each step, steps done
+    and in all.
     """
     counts = _counts(labels)
     graph = read_graph_file(file)
