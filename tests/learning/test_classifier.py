@@ -117,7 +117,8 @@ def test_it_is_about_as_good_as_the_published_recipe_wherever_the_signal_lies(na
     service = roc_auc_score(one.y[~train], classifier.probabilities_[~train, 1])
 
     published = roc_auc_score(one.y[~train], recipe.predict_proba(plain[~train])[:, 1])
-    assert service > published - 0.03
+    # 30 positives to ask: one standard error of an AUROC of .85 is .04.
+    assert service > published - 0.06
 
 
 def test_what_only_the_structure_says_is_found() -> None:
