@@ -25,6 +25,7 @@ from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.evaluate_command import evaluate
+from graph_service.examine_command import examine
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
@@ -60,6 +61,7 @@ app.add_typer(payouts_app, name="payouts")
 app.add_typer(persons_app, name="persons")
 app.command()(compliance)
 app.command()(evaluate)
+app.command()(examine)
 app.command("simulate")(simulate_plan)
 app.command()(scan)
 app.command()(snapshot)

@@ -11,7 +11,7 @@ WIDTH = 118
 INTRODUCTION = """\
 # How good is what finds fraud?
 
-Each part below was written by the command that it names; nothing is written by hand between its marks.
+Each part below was written by the command that it names; nothing between its marks is by hand.
 What is measured and what it does not say: [fraud.md](fraud.md#how-it-is-measured).
 """
 
