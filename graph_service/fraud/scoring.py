@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.features.catalogue import BY_NAME, FEATURES, Features
 from graph_service.features.gathering import wide_features_of
-from graph_service.fraud.contributions import contributions_of
+from graph_service.fraud.contributions import contributions_of, odds_of
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.tails import Tails, tails_of
@@ -48,12 +48,12 @@ class MemberModel:
 
     def probability(self, values: Matrix) -> Floats:
         """How likely each is false, by the model's columns."""
-        return odds_to_part(self.slope * self.boosted.decision_function(values) + self.offset)
+        return odds_to_part(self.slope * odds_of(self.boosted, values) + self.offset)
 
     def score(self, values: Matrix) -> Floats:
         """The same, scaled so that the threshold is 0.5."""
         shift = np.log(self.threshold / (1 - self.threshold))
-        odds = self.slope * self.boosted.decision_function(values) + self.offset
+        odds = self.slope * odds_of(self.boosted, values) + self.offset
         return odds_to_part(odds - shift)
 
 

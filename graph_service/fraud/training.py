@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from graph_service.errors import ServiceError
 from graph_service.features.catalogue import BY_NAME
+from graph_service.fraud.contributions import odds_of, one_thread
 from graph_service.fraud.labelled import Labelled
 from graph_service.fraud.scoring import MemberModel, odds_to_part
 from graph_service.fraud.tails import BUDGET_PART
@@ -125,7 +126,7 @@ def train(
     folded = out_of_folds(earlier, places, seed)
     progress(f"out of folds: AUPRC {_auprc(earlier.false, folded):.3f}")
     boosted = boost(earlier, places, seed)
-    odds = np.asarray(boosted.decision_function(later.values[:, places]), np.float64)
+    odds = odds_of(boosted, later.values[:, places])
     slope, offset = platt(odds, later.false)
     p = odds_to_part(slope * odds + offset)
     threshold = budget_threshold(p, later.false, budget_part)
@@ -174,7 +175,8 @@ def boost(labelled: Labelled, places: Sequence[int], seed: int) -> Any:
     names = [labelled.names[place] for place in places]
     ways = [int(BY_NAME[name].direction) if name in CERTAIN else 0 for name in names]
     boosted = HistGradientBoostingClassifier(**BOOSTING, monotonic_cst=ways, random_state=seed)
-    return boosted.fit(labelled.values[:, list(places)], labelled.false)
+    with one_thread(len(labelled)):
+        return boosted.fit(labelled.values[:, list(places)], labelled.false)
 
 
 def out_of_folds(labelled: Labelled, places: Sequence[int], seed: int) -> Floats:
@@ -191,7 +193,7 @@ def out_of_folds(labelled: Labelled, places: Sequence[int], seed: int) -> Floats
         # A column that is all unknown in this fold says nothing, and cannot be binned.
         known = [one for one in places if not np.isnan(part.values[:, one]).all()]
         boosted = boost(part, known, seed)
-        found[ask] = boosted.decision_function(labelled.values[ask][:, known])
+        found[ask] = odds_of(boosted, labelled.values[ask][:, known])
     return found
 
 

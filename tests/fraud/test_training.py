@@ -9,6 +9,7 @@ from graph_service.fraud import training
 from graph_service.fraud.labelled import of_decisions, together
 from graph_service.fraud.training import TooFewLabels, replay, split_by_time, train
 from graph_service.snapshot.log import log_of
+from tests.features.malls import Told
 from tests.fraud.malls import made_up
 
 DAY = 86_400_000_000
@@ -90,7 +91,9 @@ def test_too_few_decisions_are_no_training_set() -> None:
 
 
 def test_decisions_are_learnt_from_after_the_delay_and_appeals_are_heeded() -> None:
-    facts = [("member.joined", number, {"memberId": f"m{number}"}) for number in range(6)]
+    facts: list[Told] = [
+        ("member.joined", number, {"memberId": f"m{number}"}) for number in range(6)
+    ]
     for at, member_ids, conclusion in (
         (1 * DAY, ["m0", "m1"], "confirmed"),
         (2 * DAY, ["m2"], "cleared"),
@@ -107,7 +110,9 @@ def test_decisions_are_learnt_from_after_the_delay_and_appeals_are_heeded() -> N
 
 
 def test_members_of_one_case_or_person_are_one_ring() -> None:
-    facts = [("member.joined", number, {"memberId": f"m{number}"}) for number in range(6)]
+    facts: list[Told] = [
+        ("member.joined", number, {"memberId": f"m{number}"}) for number in range(6)
+    ]
     facts.append(("standing.changed", 9, {"memberId": "m4", "personId": "m0"}))
     for at, member_ids in ((DAY, ["m0", "m1"]), (2 * DAY, ["m2"]), (3 * DAY, ["m4"])):
         facts.append(("case.decided", at, {"memberIds": member_ids, "conclusion": "confirmed"}))
