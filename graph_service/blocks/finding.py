@@ -97,7 +97,7 @@ def find_groups(
     members_least: int = 5,
     window_days: float = 7,
     blocks_max: int = 3,
-    pairs_max: int = 5_000_000,
+    pairs_max: int = 3_000_000,
 ) -> Findings:
     """Groups of rows with more in common than chance, from purchases, their times and tokens.
 

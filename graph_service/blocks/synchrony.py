@@ -71,7 +71,7 @@ def in_step(
     common_least: int = 3,
     members_least: int = 5,
     buyers_max: int = 200,
-    pairs_max: int = 5_000_000,
+    pairs_max: int = 3_000_000,
 ) -> InStep:
     """Groups whose pairs share at least so many columns, each within the window.
 

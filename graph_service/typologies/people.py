@@ -72,6 +72,15 @@ class Product:
     price_minor: int
     shop: Shop
 
+    def line(self, quantity: int, amount_minor: int) -> dict[str, Any]:
+        """A line of an order of so many for that amount."""
+        return {
+            "productId": self.product_id,
+            "categoryId": self.category,
+            "quantity": quantity,
+            "amountMinor": amount_minor,
+        }
+
 
 @dataclass(eq=False, slots=True)
 class Share:

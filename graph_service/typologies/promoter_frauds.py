@@ -139,7 +139,8 @@ def act_wash(town: Town, crew: Crew) -> list[Order]:
     dice, found = town.dice, list[Order]()
     months = [pair for pair in pairwise(MONTHS_S) if pair[0] + 15 * DAY_S > joined_by(crew)]
     starts_s, ends_s = dice.choice(months or [(MONTHS_S[-2], MONTHS_S[-1])])
-    has_minor = promoted_sales(town)[crew.leader.member_id, starts_s]
+    town.sales = town.sales or promoted_sales(town)
+    has_minor = town.sales[crew.leader.member_id, starts_s]
     lacks_minor = STEP_MINOR - has_minor % STEP_MINOR
     total_minor = lacks_minor * (1 + dice.uniform(0.002, 0.02 + 0.06 * town.camouflage))
     count = dice.randint(5, 12) * len(crew.others)

@@ -4,6 +4,7 @@ How often each thing happens is assumed unless a source stands beside it: no sou
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ SEEN_DEVICE_PART, SEEN_PHONE_PART, SEEN_IP_PART, SEEN_PAYMENT_PART = 0.35, 0.35,
 FRAUD_DAYS_MIN = 3.0
 # Where an inviter now joins later than the invitee, one of so many above takes the place.
 UPLINE_TRIES = 5
+# Draws for each account that is taken into a group.
+FITTING_TRIES, ANY_TRIES = 100, 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Town(Things):
         # Those of honest life, in time order, and when they were made.
         self.shares: list[Share] = []
         self.starts: list[int] = []
+        # Once counted: who is credited with how much by when the month begins.
+        self.sales: Counter[tuple[str, int]] | None = None
         self.orders: list[Order] = []
         self._rows: list[tuple[int, int, str, dict[str, Any]]] = []
         self._hours: list[int] = []
@@ -125,7 +130,8 @@ class Town(Things):
 
     def join_window(self, leader: Member, days: float) -> tuple[int, int]:
         """From when until when many join after a leader: when somebody else does."""
-        later = [one.joined_s for one in self.members if one.joined_s > leader.joined_s]
+        some = [self.dice.choice(self.members).joined_s for _ in range(ANY_TRIES)]
+        later = [at_s for at_s in some if at_s > leader.joined_s]
         latest_s = CLOSES_S - 3 * DAY_S - int(days * DAY_S)
         from_s = max(leader.joined_s + DAY_S, min(self.dice.choice(later or [0]), latest_s))
         return from_s, min(from_s + int(days * DAY_S), CLOSES_S - 3 * DAY_S)
@@ -136,11 +142,15 @@ class Town(Things):
         self, count: int, *, from_s: int = 0, until_s: int = CLOSES_S - 20 * DAY_S
     ) -> list[Member]:
         """Accounts of no group that joined then (any if too few did), the earliest first."""
-        free = [one for one in self.members if not one.taken]
-        fitting = [one for one in free if from_s <= one.joined_s < until_s]
-        chosen = self.dice.sample(fitting if len(fitting) >= count else free, count)
-        for one in chosen:
-            one.taken = True
+        chosen: list[Member] = []
+        for tries in range((FITTING_TRIES + ANY_TRIES) * count):
+            one = self.dice.choice(self.members)
+            is_fitting = from_s <= one.joined_s < until_s or tries > FITTING_TRIES * count
+            if is_fitting and not one.taken:
+                one.taken = True
+                chosen.append(one)
+                if len(chosen) == count:
+                    break
         return sorted(chosen, key=lambda one: one.joined_s)
 
     def join_at(self, member: Member, at_s: int) -> None:
@@ -300,10 +310,10 @@ class Town(Things):
         dice = self.dice
         pieces = self.pieces()
         total_minor = self.price(product) * pieces if amount_minor is None else amount_minor
-        lines = [_line(product, pieces if amount_minor is None else 1, total_minor)]
+        lines = [product.line(pieces if amount_minor is None else 1, total_minor)]
         while amount_minor is None and len(lines) < LINES_MAX and dice.random() < LINE_MORE:
             other = dice.choice(product.shop.products)
-            lines.append(_line(other, 1, self.price(other)))
+            lines.append(other.line(1, self.price(other)))
         told = self.write(
             at_s,
             "order.paid",
@@ -384,12 +394,3 @@ class Town(Things):
 
 def _clock(second: int) -> str:
     return f"{second // HOUR_S:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
-
-
-def _line(product: Product, quantity: int, amount_minor: int) -> dict[str, Any]:
-    return {
-        "productId": product.product_id,
-        "categoryId": product.category,
-        "quantity": quantity,
-        "amountMinor": amount_minor,
-    }

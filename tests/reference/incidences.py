@@ -46,8 +46,8 @@ def peeled(
     for part in parts:
         degrees: Counter[int] = Counter(part.columns.tolist())
         for row, column in zip(part.rows.tolist(), part.columns.tolist(), strict=True):
-            weight = part.weight * (1 if offset is None else 1 / log(offset + degrees[column]))
-            edges.append((row, start + column, round(weight * UNIT)))
+            mine = part.weight * (1 if offset is None else 1 / log(offset + degrees[column]))
+            edges.append((row, start + column, round(mine * UNIT)))
         start += part.column_count
     own = {row: round(prior * UNIT) for row, prior in enumerate(priors)}
     left = {node for edge in edges for node in edge[:2]} | {one for one in own if own[one]}
