@@ -15,10 +15,10 @@ from sklearn.metrics import average_precision_score
 from graph_service.features.catalogue import Features
 from graph_service.features.gathering import wide_features_of
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
-from graph_service.fraud.labelled import Labelled, labelled_with, scene_of_world, together
+from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world, together
+from graph_service.fraud.members.scoring import MemberModel, score_members
+from graph_service.fraud.members.training import Progress, train
 from graph_service.fraud.scene import Scene
-from graph_service.fraud.scoring import MemberModel, score_members
-from graph_service.fraud.training import Progress, train
 from graph_service.typologies.audit import audit
 from graph_service.typologies.world import KINDS, LOOKALIKES, FraudWorld, fraud_world
 

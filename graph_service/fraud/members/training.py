@@ -15,12 +15,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
+from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.errors import ServiceError
 from graph_service.features.catalogue import BY_NAME
-from graph_service.fraud.contributions import odds_of, one_thread
-from graph_service.fraud.labelled import Labelled
-from graph_service.fraud.scoring import MemberModel, odds_to_part
-from graph_service.fraud.tails import BUDGET_PART
+from graph_service.features.gathering import wide_features_of
+from graph_service.fraud.members.contributions import odds_of, one_thread
+from graph_service.fraud.members.labelled import Labelled
+from graph_service.fraud.members.scoring import MemberModel, odds_to_part
+from graph_service.fraud.members.tails import BUDGET_PART
+from graph_service.fraud.scene import Scene
+from graph_service.snapshot.log import NONE, Log
+from graph_service.snapshot.snapshot import snapshot_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -238,6 +243,38 @@ def replay(scores: Floats, false: Flags, day: NDArray[np.int64], threshold: floa
         missed = int((today & false).sum()) - caught
         found.append(Day(int(one), int(alerts.sum()), caught, missed))
     return found
+
+
+def replay_log(
+    log: Log,
+    model: MemberModel,
+    *,
+    threshold: float,
+    days: int,
+    progress: Progress = lambda _: None,
+) -> list[Day]:
+    """What each of the last days would have brought under this threshold of the model's score.
+
+    A member is an alert on the first day on which its score reaches the threshold, else missed on
+    the day of its decision. Each day is scored from what was known at its end; decisions are those
+    of now. Cost: all features once for each day.
+    """
+    now = snapshot_of(log)
+    size, best = len(now.members), np.zeros(len(now.members))
+    last_day = now.now // MICROS_PER_DAY
+    day = np.where(now.confirmed_at == NONE, last_day, now.confirmed_at // MICROS_PER_DAY)
+    for one in range(last_day - days + 1, last_day + 1):
+        progress(f"day {one - last_day + days} of {days}")
+        scene = Scene(snapshot_of(log, at=min((one + 1) * MICROS_PER_DAY - 1, now.now)))
+        score = model.score(model.of_columns(wide_features_of(scene)))
+        reached = (score >= threshold) & (best < threshold)
+        day[reached] = one
+        np.maximum(best, score, out=best)
+    false = (now.confirmed_at != NONE) & (now.cleared_at <= now.confirmed_at)
+    told = (best >= threshold) | false
+    within = told & (day > last_day - days)
+    rows = np.arange(size)[within]
+    return replay(best[rows], false[rows], day[rows], threshold)
 
 
 def _both(false: Flags) -> bool:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.features.catalogue import BY_NAME, FEATURES, Features
 from graph_service.features.gathering import wide_features_of
-from graph_service.fraud.contributions import contributions_of, odds_of
 from graph_service.fraud.detectors.shape import Finding
+from graph_service.fraud.members.contributions import contributions_of, odds_of
+from graph_service.fraud.members.tails import Tails, tails_of
 from graph_service.fraud.scene import Scene
-from graph_service.fraud.tails import Tails, tails_of
 from graph_service.snapshot.log import NONE
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from graph_service.fraud.labelled import Labelled, of_world, together
+from graph_service.fraud.members.labelled import Labelled, of_world, together
 from graph_service.typologies.world import FraudWorld, fraud_world
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_service.fraud import training
-from graph_service.fraud.labelled import of_decisions, together
-from graph_service.fraud.training import TooFewLabels, replay, split_by_time, train
+from graph_service.fraud.members import training
+from graph_service.fraud.members.labelled import of_decisions, together
+from graph_service.fraud.members.training import TooFewLabels, replay, split_by_time, train
 from graph_service.snapshot.log import log_of
 from tests.features.malls import Told
-from tests.fraud.malls import made_up
+from tests.fraud.members.malls import made_up
 
 DAY = 86_400_000_000
 

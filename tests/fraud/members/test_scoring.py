@@ -8,11 +8,11 @@ import pytest
 from graph_service.features.catalogue import BY_NAME
 from graph_service.features.gathering import wide_features_of
 from graph_service.fraud.detectors.shape import Finding
-from graph_service.fraud.labelled import Labelled, labelled_with, scene_of_world
-from graph_service.fraud.scoring import explain, money_at_risk, score_members
-from graph_service.fraud.training import Trained, train
+from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world
+from graph_service.fraud.members.scoring import explain, money_at_risk, score_members
+from graph_service.fraud.members.training import Trained, train
 from graph_service.snapshot.log import NONE
-from tests.fraud.malls import learnt, small_world
+from tests.fraud.members.malls import learnt, small_world
 
 
 @pytest.fixture(scope="module")

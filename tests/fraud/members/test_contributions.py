@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from graph_service.fraud.contributions import (
+from graph_service.fraud.members.contributions import (
     baseline_of,
     contributions_of,
     odds_of,
