@@ -132,7 +132,12 @@ def _cases(shot: Snapshot, when: Ints) -> Ints:
 
 def scene_of_world(world: FraudWorld) -> Scene:
     """The scene at a generated world's end."""
-    return Scene(snapshot_of(log_of(_facts(world.events))))
+    return Scene(snapshot_of(log_of(facts_of_world(world))))
+
+
+def facts_of_world(world: FraudWorld) -> list[tuple[str, int, Mapping[str, Any]]]:
+    """What happens in it as facts: type, time (us), data."""
+    return list(_facts(world.events))
 
 
 def _facts(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_service.fraud.members import training
-from graph_service.fraud.members.labelled import of_decisions, together
+from graph_service.fraud.members.labelled import facts_of_world, of_decisions, together
 from graph_service.fraud.members.training import TooFewLabels, replay, split_by_time, train
 from graph_service.snapshot.log import log_of
+from graph_service.snapshot.snapshot import snapshot_of
 from tests.features.malls import Told
-from tests.fraud.members.malls import made_up
+from tests.fraud.members.malls import learnt, made_up, small_world
 
 DAY = 86_400_000_000
 
@@ -149,3 +150,20 @@ def test_a_threshold_by_alerts_a_day_gives_no_more(seed: int, alerts_per_day: in
     assert (scores >= threshold).sum() <= alerts_per_day * len(np.unique(day)) or (
         threshold == scores.min()
     )
+
+
+def test_a_replay_of_a_log_raises_each_member_once_on_its_first_day() -> None:
+    world = small_world(9)
+    model = train(learnt()).model
+    now = snapshot_of(log_of(facts_of_world(world)))
+    numbers = {name: place for place, name in enumerate(now.names["member"])}
+    members = [one for group in world.frauds for one in group.member_ids]
+    day = now.now // DAY
+    said = {"memberIds": members, "conclusion": "confirmed"}
+    decided = log_of([*facts_of_world(world), ("case.decided", now.now - 1, said)])
+
+    found = training.replay_log(decided, model, threshold=0.5, days=3)
+
+    assert [one.day for one in found] == [day - 2, day - 1, day][-len(found) :]
+    assert sum(one.caught + one.missed for one in found) == len({numbers[one] for one in members})
+    assert sum(one.caught for one in found) > sum(one.missed for one in found)
