@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from graph_service.fraud.members.labelled import Labelled, of_world, together
+from graph_service.fraud.members.training import Trained, train
 from graph_service.typologies.world import FraudWorld, fraud_world
 
 
@@ -12,6 +13,12 @@ from graph_service.typologies.world import FraudWorld, fraud_world
 def small_world(seed: int, camouflage: float = 0.25) -> FraudWorld:
     """1,000 members of whom one in ten is in a fraud."""
     return fraud_world(1_000, seed, camouflage=camouflage, prevalence=0.1)
+
+
+@cache
+def trained_on_worlds() -> Trained:
+    """What is learnt from these."""
+    return train(learnt(), folds=2)
 
 
 @cache

@@ -10,14 +10,14 @@ from graph_service.features.gathering import wide_features_of
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world
 from graph_service.fraud.members.scoring import explain, money_at_risk, score_members
-from graph_service.fraud.members.training import Trained, train
+from graph_service.fraud.members.training import Trained
 from graph_service.snapshot.log import NONE
-from tests.fraud.members.malls import learnt, small_world
+from tests.fraud.members.malls import small_world, trained_on_worlds
 
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    return train(learnt())
+    return trained_on_worlds()
 
 
 def test_without_a_model_few_members_are_alerts_and_most_of_them_false() -> None:

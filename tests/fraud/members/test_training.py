@@ -11,7 +11,7 @@ from graph_service.fraud.members.training import TooFewLabels, replay, split_by_
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.features.malls import Told
-from tests.fraud.members.malls import learnt, made_up, small_world
+from tests.fraud.members.malls import made_up, small_world, trained_on_worlds
 
 DAY = 86_400_000_000
 
@@ -154,7 +154,7 @@ def test_a_threshold_by_alerts_a_day_gives_no_more(seed: int, alerts_per_day: in
 
 def test_a_replay_of_a_log_raises_each_member_once_on_its_first_day() -> None:
     world = small_world(9)
-    model = train(learnt()).model
+    model = trained_on_worlds().model
     now = snapshot_of(log_of(facts_of_world(world)))
     numbers = {name: place for place, name in enumerate(now.names["member"])}
     members = [one for group in world.frauds for one in group.member_ids]
