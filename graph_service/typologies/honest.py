@@ -73,16 +73,28 @@ def populate(town: Town, members: int) -> None:
 
 
 def _open_shops(town: Town, members: int) -> None:
-    dice = town.dice
     for _ in range(max(40, members // MEMBERS_PER_SHOP)):
-        shop = Shop(town.name("shop"))
-        category = dice.choice(CATEGORIES)
-        for _ in range(dice.randint(*GOODS_PER_SHOP)):
-            product = Product(town.name("p"), category, draw_price(dice), shop)
-            shop.products.append(product)
-            town.products.append(product)
-        town.shops.append(shop)
-    dice.shuffle(town.products)
+        _add_shop(town)
+    town.dice.shuffle(town.products)
+
+
+def _add_shop(town: Town) -> Shop:
+    dice, shop = town.dice, Shop(town.name("shop"))
+    category = dice.choice(CATEGORIES)
+    for _ in range(dice.randint(*GOODS_PER_SHOP)):
+        product = Product(town.name("p"), category, draw_price(dice), shop)
+        shop.products.append(product)
+        town.products.append(product)
+    town.shops.append(shop)
+    return shop
+
+
+def hand_over(town: Town, owner: Member) -> Shop:
+    """A shop with goods that is this member's from now on, opened after joining."""
+    vacant = [shop for shop in town.shops if shop.owner is None]
+    shop = town.dice.choice(vacant) if vacant else _add_shop(town)
+    town.open(shop, owner)
+    return shop
 
 
 def _member(town: Town, at_s: int) -> Member:
@@ -162,6 +174,14 @@ def live(town: Town) -> None:
         owner = None if shop.owner is None else shop.owner.member_id
         opens_s = max(shop.opens_s, 60)
         town.write(opens_s, "shop.registered", shopId=shop.shop_id, ownerMemberId=owner)
+        for product in shop.products:
+            town.write(
+                opens_s + 60,
+                "product.upserted",
+                productId=product.product_id,
+                categoryId=product.category,
+                priceMinor=product.price_minor,
+            )
     for member in town.members:
         _join(town, member)
         _visit(town, member)
@@ -239,6 +259,13 @@ def spread(town: Town, share: Share, visitors: deque[str]) -> list[Share]:
             if again_s < CLOSES_S and member.is_here(again_s):
                 passed_on.append(town.share(member, share.product, again_s, share))
     return passed_on
+
+
+def show(town: Town, creator: Member, product: Product, at_s: int) -> Share:
+    """A share that others find as they find any other."""
+    share = town.share(creator, product, at_s, None)
+    spread(town, share, deque())
+    return share
 
 
 def _follower(town: Town, creator: Member, at_s: int) -> Member | None:

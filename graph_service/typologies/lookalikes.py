@@ -5,7 +5,7 @@ Sizes are those of such places and occasions as commonly met; how often they occ
 
 from collections.abc import Mapping
 
-from graph_service.typologies.honest import buy, buy_through, lag
+from graph_service.typologies.honest import buy, buy_through, lag, show
 from graph_service.typologies.people import Crew, Member, Order
 from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
@@ -102,7 +102,7 @@ def act_burst(town: Town, crew: Crew) -> list[Order]:
     """Half of them buy what the leader shows within days of joining."""
     dice, found = town.dice, list[Order]()
     shares = [
-        town.share(crew.leader, town.product(crew.starts_s), crew.starts_s - HOUR_S, None)
+        show(town, crew.leader, town.product(crew.starts_s), crew.starts_s - HOUR_S)
         for _ in range(3)
     ]
     for account in crew.accounts[1:]:
@@ -126,7 +126,7 @@ def act_flash(town: Town, crew: Crew) -> list[Order]:
     """They buy one thing at one price within an hour, half through one promoter's share."""
     dice, product = town.dice, town.product(crew.starts_s)
     leader = town.somebody(crew.starts_s) or crew.leader
-    share = town.share(leader, product, crew.starts_s - 60, None)
+    share = show(town, leader, product, crew.starts_s - 60)
     amount_minor = max(100, round(product.price_minor * FLASH_PRICE_PART))
     found: list[Order] = []
     for account in crew.accounts:
@@ -160,7 +160,7 @@ def act_group_buy(town: Town, crew: Crew) -> list[Order]:
         day_s += dice.choice((7, 7, 7, 14)) * DAY_S
         shared_s = day_s + dice.randrange(8, 11) * HOUR_S
         product = town.product(shared_s)
-        share = town.share(leader, product, shared_s, None)
+        share = show(town, leader, product, shared_s)
         amount_minor = max(100, round(product.price_minor * dice.uniform(0.7, 0.95)))
         for account in crew.accounts[1:]:
             if not account.is_here(shared_s) or dice.random() < 0.3:

@@ -111,8 +111,9 @@ def _seen_visitors(town: Town, at_s: int) -> list[str]:
     ips = [town.fresh_ip() for _ in range(dice.randint(1, 3))]
     for visitor in visitors:
         hides = dice.random() < town.camouflage
-        town.see(visitor, at_s, "device", town.fresh_device() if hides else dice.choice(devices))
-        town.see(visitor, at_s, "ip", town.carrier_ip() if hides else dice.choice(ips))
+        seen_s = at_s + dice.randrange(2 * DAY_S)
+        town.see(visitor, seen_s, "device", town.fresh_device() if hides else dice.choice(devices))
+        town.see(visitor, seen_s, "ip", town.carrier_ip() if hides else dice.choice(ips))
     return visitors
 
 
@@ -139,16 +140,16 @@ def act_wash(town: Town, crew: Crew) -> list[Order]:
     dice, found = town.dice, list[Order]()
     months = [pair for pair in pairwise(MONTHS_S) if pair[0] + 15 * DAY_S > joined_by(crew)]
     starts_s, ends_s = dice.choice(months or [(MONTHS_S[-2], MONTHS_S[-1])])
-    town.sales = town.sales or promoted_sales(town)
-    has_minor = town.sales[crew.leader.member_id, starts_s]
-    lacks_minor = STEP_MINOR - has_minor % STEP_MINOR
-    total_minor = lacks_minor * (1 + dice.uniform(0.002, 0.02 + 0.06 * town.camouflage))
     count = dice.randint(5, 12) * len(crew.others)
     parts = [dice.uniform(0.9 - 0.5 * town.camouflage, 1.1) for _ in range(count)]
     from_s = max(joined_by(crew) + HOUR_S, ends_s - int(town.spread_days(4) * DAY_S), starts_s)
     shares = [
         offer(town, crew.leader, town.product(from_s), from_s) for _ in range(dice.randint(1, 4))
     ]
+    town.sales = town.sales or promoted_sales(town)
+    has_minor = town.sales[crew.leader.member_id, starts_s]
+    lacks_minor = STEP_MINOR - has_minor % STEP_MINOR
+    total_minor = lacks_minor * (1 + dice.uniform(0.002, 0.02 + 0.06 * town.camouflage))
     for place, part in enumerate(parts):
         buyer = crew.others[place % len(crew.others)]
         amount_minor = round(total_minor * part / sum(parts))

@@ -5,7 +5,7 @@ Sizes, numbers of rounds and gaps are assumed, wide enough that groups of a kind
 
 from collections.abc import Mapping, Sequence
 
-from graph_service.typologies.honest import cover, lag
+from graph_service.typologies.honest import cover, hand_over, lag, show
 from graph_service.typologies.people import Crew, Member, Order, Product, Share
 from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
@@ -62,7 +62,7 @@ def buy_from(
 def offer(town: Town, creator: Member, product: Product, from_s: int) -> Share:
     """A share made a little before it is needed."""
     at_s = max(creator.joined_s + 120, from_s - town.dice.randrange(600, 2 * DAY_S))
-    return town.share(creator, product, at_s, None)
+    return show(town, creator, product, at_s)
 
 
 # --- self_referral_cycle ---
@@ -134,7 +134,7 @@ def enlist_fake_orders(town: Town, size: int) -> Crew:
     shops = dice.sample(town.shops, dice.randint(2, 4))
     variant = dice.choice(("promote", "promote", "promote", "brush"))
     if variant == "brush":
-        shops[0] = town.hand_over(accounts[0])
+        shops[0] = hand_over(town, accounts[0])
     return Crew(accounts, tuple(dict.fromkeys(shops)), variant=variant)
 
 
@@ -171,7 +171,7 @@ def enlist_circular(town: Town, size: int) -> Crew:
     accounts = town.take(size, until_s=CLOSES_S // 2)
     if town.dice.random() < 0.4:
         town.share_things(town.unhidden(accounts)[:2], {"device": 2, "ip": 2})
-    return Crew(accounts, tuple(town.hand_over(account) for account in accounts))
+    return Crew(accounts, tuple(hand_over(town, account) for account in accounts))
 
 
 def act_circular(town: Town, crew: Crew) -> list[Order]:
@@ -209,7 +209,7 @@ def enlist_round_trip(town: Town, size: int) -> Crew:
     if not is_invited or town.dice.random() < 0.5:
         kinds = town.dice.sample(("payment", "phone", "device"), 2)
         town.share_things([accounts[0], *shown], dict.fromkeys(kinds, size), seen=1.0)
-    return Crew(accounts, (town.hand_over(accounts[0]),))
+    return Crew(accounts, (hand_over(town, accounts[0]),))
 
 
 def act_round_trip(town: Town, crew: Crew) -> list[Order]:

@@ -199,12 +199,6 @@ class Town(Things):
                 break
         return found
 
-    def hand_over(self, owner: Member) -> Shop:
-        """A shop with goods that is this member's from now on, opened after joining."""
-        shop = self.dice.choice([one for one in self.shops if one.owner is None and one.products])
-        self.open(shop, owner)
-        return shop
-
     def open(self, shop: Shop, owner: Member) -> None:
         """The member opens the shop some days after joining."""
         shop.owner, owner.shop = owner, shop
@@ -308,9 +302,11 @@ class Town(Things):
         is_named: whether it says which share brought it. sent_to: another address and phone.
         """
         dice = self.dice
-        pieces = self.pieces()
-        total_minor = self.price(product) * pieces if amount_minor is None else amount_minor
-        lines = [product.line(pieces if amount_minor is None else 1, total_minor)]
+        if amount_minor is None:
+            pieces = self.pieces()
+            lines = [product.line(pieces, self.price(product) * pieces)]
+        else:
+            lines = [product.line(max(1, round(amount_minor / product.price_minor)), amount_minor)]
         while amount_minor is None and len(lines) < LINES_MAX and dice.random() < LINE_MORE:
             other = dice.choice(product.shop.products)
             lines.append(other.line(1, self.price(other)))

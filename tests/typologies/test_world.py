@@ -11,6 +11,8 @@ from graph_service.typologies.world import (
     FRAUD_SCHEMES,
     KINDS,
     LOOKALIKES,
+    MEMBERS_MIN,
+    PREVALENCE_MAX,
     FraudWorld,
     WorldInvalid,
     fraud_world,
@@ -143,6 +145,15 @@ def test_frauds_hold_the_part_of_the_members_that_is_asked_for(prevalence: float
     accounts = sum(len(group.member_ids) for group in found.frauds)
 
     assert accounts == pytest.approx(MEMBERS * prevalence, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [40, 41, 43])
+def test_the_smallest_world_holds_as_many_frauds_as_are_allowed(seed: int) -> None:
+    found = fraud_world(MEMBERS_MIN, seed, camouflage=seed % 5 / 4, prevalence=PREVALENCE_MAX)
+
+    accounts = {one for group in found.frauds for one in group.member_ids}
+
+    assert len(accounts) == pytest.approx(MEMBERS_MIN * PREVALENCE_MAX, rel=0.1)
 
 
 def test_groups_name_members_orders_and_shops_of_the_world() -> None:
