@@ -54,6 +54,7 @@ from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.scans.endpoints import router as scans_router
 from graph_service.scans.working import scanning
+from graph_service.screening.working import screening
 from graph_service.settings import Settings
 from graph_service.simulation.endpoints import router as simulation_router
 from graph_service.webhooks.endpoints import router as webhooks_router
@@ -115,16 +116,15 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         grace = timedelta(hours=settings.month_grace_h)
         app.state.pipeline = await open_pipeline(opened.graph, open_tokeniser(settings), grace)
         _show_first_key(app.state.key_ring)
+        named = settings_for(settings, opened.address) if opened.address else settings
         async with (
             keeping(app.state.key_ring),
             running(app.state.pipeline),
             telling(opened.graph, app.state.pipeline, pepper, settings) as app.state.teller,
             scanning(
-                opened.graph,
-                app.state.pipeline,
-                app.state.risk_rules,
-                settings_for(settings, opened.address) if opened.address else settings,
+                opened.graph, app.state.pipeline, app.state.risk_rules, named
             ) as app.state.scanner,
+            screening(opened.graph, app.state.pipeline, app.state.risk_rules, named),
         ):
             yield
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from graph_service.fraud.arbiter import settle
 from graph_service.fraud.canary import CANARY_KINDS, Canary, with_canary
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding
 from graph_service.fraud.scene import Scene
@@ -115,7 +116,7 @@ def scan_scene(
             scene.notes.append(f"{detector.kind} broke: {type(fault).__name__}")
             failed.append(detector.kind)
     progress("settling", 0.85)
-    kept = [one for one in found if one.score >= SCORE_MIN]
+    kept = settle([one for one in found if one.score >= SCORE_MIN])
     return sorted(kept, key=lambda one: (-one.score, one.kind, one.members))
 
 

@@ -105,10 +105,7 @@ async def _read(job: dict[str, Any]) -> "Log":
 
     folder = Path(job["folder"])
     base = load_log(folder) if job["mode"] == "incremental" else None
-    connection: dict[str, Any] = job["neo4j"]
-    secret = SecretStr(connection.pop("neo4j_password"))
-    settings = Settings().model_copy(update={**connection, "neo4j_password": secret})
-    graph = Graph.connect(settings, load_queries())
+    graph = connected(job["neo4j"])
     try:
         told = await read_log(
             graph,
@@ -121,6 +118,23 @@ async def _read(job: dict[str, Any]) -> "Log":
         tell("reading", READING_PART * 0.95)
         save_log(folder, told)
     return told
+
+
+def connected(connection: dict[str, Any]) -> Graph:
+    """A graph by the address in a job."""
+    secret = SecretStr(connection["neo4j_password"])
+    settings = Settings().model_copy(update={**connection, "neo4j_password": secret})
+    return Graph.connect(settings, load_queries())
+
+
+def connection_of(settings: Settings) -> dict[str, Any]:
+    """The address that a job names."""
+    return {
+        "neo4j_uri": settings.neo4j_uri,
+        "neo4j_username": settings.neo4j_username,
+        "neo4j_password": settings.neo4j_password.get_secret_value(),
+        "neo4j_database": settings.neo4j_database,
+    }
 
 
 def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:

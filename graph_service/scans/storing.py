@@ -38,6 +38,14 @@ class ScanLost(Conflict):
 
 
 @dataclass(frozen=True)
+class Source:
+    """Who says so: a scan, or what looks at new facts. number: of the set that it is shown in."""
+
+    scan_id: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Written:
     """What a scan says of alerts. rows: of those found. carried: of those that were not.
 
@@ -82,7 +90,7 @@ async def known_alerts(graph: Graph, number: int) -> list[Known]:
 
 
 def compared(
-    scan: Scan,
+    scan: Scan | Source,
     alerts: Sequence[Alert],
     known: Sequence[Known],
     *,
@@ -142,7 +150,7 @@ def compared(
     return Written(sorted(rows, key=lambda row: row["alertId"]), carried)
 
 
-def new_alert_id(scan: Scan, alert: Alert) -> str:
+def new_alert_id(scan: Scan | Source, alert: Alert) -> str:
     """The same where a scan is done again after a crash."""
     return f"alert_{digest(canonical([scan.scan_id, alert['kind'], alert['memberIds']]))}"
 

@@ -34,7 +34,7 @@ from graph_service.scans.jobs import (
     find_open_scan,
     hold_lease,
 )
-from graph_service.scans.searching import REGISTRY
+from graph_service.scans.searching import REGISTRY, connection_of
 from graph_service.scans.storing import (
     ScanLost,
     compared,
@@ -282,12 +282,7 @@ class Scanner:
             "registry": self.registry,
             "steps": steps,
             "holdingDays": plan.holding_days,
-            "neo4j": {
-                "neo4j_uri": settings.neo4j_uri,
-                "neo4j_username": settings.neo4j_username,
-                "neo4j_password": settings.neo4j_password.get_secret_value(),
-                "neo4j_database": settings.neo4j_database,
-            },
+            "neo4j": connection_of(settings),
         }
 
     async def _follow(

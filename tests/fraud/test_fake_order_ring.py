@@ -11,13 +11,13 @@ from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.worlds import Event
 from tests.worlds.frauds import (
+    LOOKALIKES,
     circular,
     group_buy,
     ids_of,
     order_ring,
     scene_of,
     self_referral,
-    LOOKALIKES,
 )
 
 

@@ -89,7 +89,7 @@ def own_things(member: str) -> Things:
 @cache
 def _honest_mall() -> tuple[Event, ...]:
     """Members who join, invite, share, and buy here and there for 150 days."""
-    dice, diary = Random(7), Diary("honest")  # noqa: S311 (no secret)
+    dice, diary = Random(7), Diary("honest")
     shares: list[str] = []
     for number in range(HONEST):
         joined = dice.uniform(0, 60)
@@ -185,7 +185,7 @@ def referral_rounds() -> list[Event]:
 
 def order_ring() -> list[Event]:
     """ "boss" brings ten buyers, on two devices, to buy six goods within three days."""
-    diary, dice = Diary("ring"), Random(3)  # noqa: S311 (no secret)
+    diary, dice = Diary("ring"), Random(3)
     diary.join("boss", 5, **own_things("boss"))
     buyers = [f"b{number}" for number in range(10)]
     for place, name in enumerate(buyers):
@@ -202,7 +202,7 @@ def order_ring() -> list[Event]:
 
 def sleepers() -> list[Event]:
     """Nine accounts join early, sleep for a hundred days, wake and buy the same four goods."""
-    diary, dice = Diary("sleep"), Random(5)  # noqa: S311 (no secret)
+    diary, dice = Diary("sleep"), Random(5)
     goods = ("p-10", "p-11", "p-12", "p-13")
     for number in range(9):
         diary.join(f"z{number}", 10 + number, **own_things(f"z{number}"))
@@ -274,7 +274,7 @@ def flash_sale() -> list[Event]:
 
 def group_buy() -> list[Event]:
     """Twelve neighbours buy one good on one day a week, five times, through the leader's share."""
-    diary, dice = Diary("group"), Random(11)  # noqa: S311 (no secret)
+    diary, dice = Diary("group"), Random(11)
     diary.join("leader", 3, **own_things("leader"))
     home = {"address": "No. 9, Lane 9", "phone": own_things("leader")["phone"]}
     for number in range(12):
@@ -291,7 +291,7 @@ def group_buy() -> list[Event]:
 
 def dormitory() -> list[Event]:
     """Thirty live at one address and IP, and buy what they like."""
-    diary, dice = Diary("dorm"), Random(13)  # noqa: S311 (no secret)
+    diary, dice = Diary("dorm"), Random(13)
     for number in range(30):
         things = {"address": "Block 7", "ip": "10.7.7.7"}
         inviter = "d0" if 0 < number < 12 else None
@@ -306,7 +306,7 @@ def dormitory() -> list[Event]:
 
 def gift_circle() -> list[Event]:
     """Four friends send one another presents, with the other's number on the order."""
-    diary, dice = Diary("gift"), Random(17)  # noqa: S311 (no secret)
+    diary, dice = Diary("gift"), Random(17)
     friends = [f"g{number}" for number in range(4)]
     for place, name in enumerate(friends):
         diary.join(name, 5 + place, friends[0] if place else None, **own_things(name))

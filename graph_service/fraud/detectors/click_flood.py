@@ -11,8 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     at_most,
@@ -21,6 +20,7 @@ from graph_service.fraud.signs import (
     rate_of,
     scored,
 )
+from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.crediting import CLICK
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
