@@ -14,10 +14,12 @@ from sklearn.metrics import average_precision_score
 
 from graph_service.features.catalogue import Features
 from graph_service.features.gathering import wide_features_of
+from graph_service.fraud.detectors.registry import DETECTORS
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world, together
 from graph_service.fraud.members.scoring import MemberModel, score_members
 from graph_service.fraud.members.training import Progress, train
+from graph_service.fraud.scanning import scan_scene
 from graph_service.fraud.scene import Scene
 from graph_service.typologies.audit import audit
 from graph_service.typologies.world import KINDS, LOOKALIKES, FraudWorld, fraud_world
@@ -77,9 +79,9 @@ class Simulated:
     worlds: int
 
 
-def no_findings(_scene: Scene) -> Sequence[Finding]:
-    """No detector at all."""
-    return ()
+def all_findings(scene: Scene) -> Sequence[Finding]:
+    """What all detectors find, settled as in a scan."""
+    return scan_scene(scene, DETECTORS)
 
 
 def simulate(
@@ -88,7 +90,7 @@ def simulate(
     worlds: int = 8,
     seeds: Sequence[int] = (1, 2, 3),
     kinds: Sequence[str] = KINDS,
-    find: Find = no_findings,
+    find: Find = all_findings,
     progress: Progress = lambda _: None,
 ) -> Simulated:
     """Learn at LEARNT_AT, ask at ASKED_AT, and ask about each kind without having learnt it.
@@ -110,13 +112,13 @@ def simulate(
             camouflage: _ask(members, ASKED_SEEDS + seed, camouflage, kinds, find)
             for camouflage in ASKED_AT
         }
-        model = train(learnt, seed=seed).model
+        model = train(learnt, folds=0, seed=seed).model
         for camouflage, one in asked.items():
             gathered.add_shift(camouflage, one, model)
         for kind in kinds:
             progress(f"seed {seed}: without {kind}")
             others = [one for one in kinds if one != kind]
-            without = train(learnt, kinds=others, seed=seed).model
+            without = train(learnt, kinds=others, folds=0, seed=seed).model
             gathered.add_left_out(kind, asked[LEARNT_AT], without)
         for name, auroc in audit(
             asked[LEARNT_AT].world.events, asked[LEARNT_AT].world.frauds
