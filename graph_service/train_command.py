@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from graph_service.fraud.members.training import Day, Trained
     from graph_service.snapshot.log import Log
 
-app = typer.Typer(help="Learn which members are false; replay days under another threshold.")
+app = typer.Typer()
 words = Console(stderr=True)
 Say = Callable[[str], None]
 # A default that learns each kind of fraud a few dozen times, in some minutes.
