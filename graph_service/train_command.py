@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 app = typer.Typer()
 words = Console(stderr=True)
 Say = Callable[[str], None]
-# A default that learns each kind of fraud a few dozen times, in some minutes.
-WORLDS, WORLD_MEMBERS, CAMOUFLAGE, PREVALENCE = 8, 4_000, 0.25, 0.06
+# So that each kind of fraud is met a few dozen times.
+WORLD_MEMBERS, CAMOUFLAGE, PREVALENCE = 4_000, 0.25, 0.06
+# Frauds are rarer in a mall than where the model learns. Source: fraud.md, 0.5 to 2 %.
+MALL_PREVALENCE = 0.015
 DAYS_MAX = 92
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path, typer.Option(help="The folder of models.", file_okay=False)]

@@ -112,13 +112,15 @@ def simulate(
             camouflage: _ask(members, ASKED_SEEDS + seed, camouflage, kinds, find)
             for camouflage in ASKED_AT
         }
-        model = train(learnt, folds=0, seed=seed).model
+        model = train(learnt, prevalence=ASKED_PREVALENCE, folds=0, seed=seed).model
         for camouflage, one in asked.items():
             gathered.add_shift(camouflage, one, model)
         for kind in kinds:
             progress(f"seed {seed}: without {kind}")
             others = [one for one in kinds if one != kind]
-            without = train(learnt, kinds=others, folds=0, seed=seed).model
+            without = train(
+                learnt, kinds=others, prevalence=ASKED_PREVALENCE, folds=0, seed=seed
+            ).model
             gathered.add_left_out(kind, asked[LEARNT_AT], without)
         for name, auroc in audit(
             asked[LEARNT_AT].world.events, asked[LEARNT_AT].world.frauds

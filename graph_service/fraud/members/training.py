@@ -113,6 +113,7 @@ def train(
     *,
     kinds: Sequence[str] | None = None,
     budget_part: float = BUDGET_PART,
+    prevalence: float | None = None,
     folds: int = FOLDS,
     seed: int = 0,
     progress: Progress = lambda _: None,
@@ -120,7 +121,9 @@ def train(
     """A model of these members. kinds: learn from false members of these typologies only.
 
     Rings are on one side of each split; what was known last calibrates (Platt) and sets the
-    threshold. folds: of the cross-validation, 0 for none, which takes a sixth of the time. Raises
+    threshold. prevalence: the part of members that is false where the model will be used, if it is not
+    that of these; the odds are moved by it (Elkan, "The Foundations of Cost-Sensitive Learning",
+    IJCAI 2001). folds: of the cross-validation, 0 for none, which takes a sixth of the time. Raises
     TooFewLabels.
     """
     if kinds is not None:
@@ -136,6 +139,8 @@ def train(
     boosted = boost(earlier, places, seed)
     odds = odds_of(boosted, later.values[:, places])
     slope, offset = platt(odds, later.false)
+    if prevalence is not None:
+        offset += log_odds(prevalence) - log_odds(float(later.false.mean()))
     p = odds_to_part(slope * odds + offset)
     threshold = budget_threshold(p, later.false, budget_part)
     flagged = p >= threshold
@@ -212,6 +217,11 @@ def platt(odds: Floats, false: Flags) -> tuple[float, float]:
     """
     fitted = LogisticRegression(C=1e4).fit(odds[:, None], false)
     return max(0.05, float(fitted.coef_[0, 0])), float(fitted.intercept_[0])
+
+
+def log_odds(part: float) -> float:
+    """The log odds of a part between 0 and 1."""
+    return float(np.log(part / (1 - part)))
 
 
 def budget_threshold(p: Floats, false: Flags, budget_part: float) -> float:

@@ -77,6 +77,17 @@ def test_probabilities_are_near_what_happens() -> None:
     assert p.mean() == pytest.approx(fresh.false.mean(), rel=0.3)
 
 
+def test_where_frauds_are_rarer_the_probabilities_are_lower_and_the_order_is_kept() -> None:
+    labelled = made_up(4)
+    values = labelled.values[:, :3]
+
+    as_here = train(labelled, folds=0).model.probability(values)
+    as_there = train(labelled, prevalence=0.01, folds=0).model.probability(values)
+
+    assert as_there.mean() < as_here.mean() / 3
+    np.testing.assert_array_equal(np.argsort(as_here), np.argsort(as_there))
+
+
 def test_kinds_that_are_left_out_are_not_learnt_from() -> None:
     labelled = made_up(2, 2_400)
 
