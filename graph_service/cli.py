@@ -42,6 +42,7 @@ from graph_service.scan_command import scan, snapshot
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
 from graph_service.simulate_command import simulate_plan
+from graph_service.train_command import app as train_app
 from graph_service.verification import Kept, verify_graph
 from graph_service.worlds.showcase import SHOWCASE_ORDER
 from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, WorldName, world_of
@@ -59,6 +60,7 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(payouts_app, name="payouts")
 app.add_typer(persons_app, name="persons")
+app.add_typer(train_app, name="train")
 app.command()(compliance)
 app.command()(evaluate)
 app.command()(examine)

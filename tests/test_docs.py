@@ -45,6 +45,8 @@ COMMANDS = (
     "payouts list",
     "persons evaluate",
     "simulate",
+    "train",
+    "train replay",
     "neo4j start",
 )
 
