@@ -20,7 +20,8 @@ from graph_service.logs import configure_logs
 from graph_service.pipeline import open_pipeline
 from graph_service.plans.member import Lang
 from graph_service.scans.alerts import Wanted, list_alerts
-from graph_service.scans.jobs import Scan, ask_scan, read_scan
+from graph_service.scans.jobs import Scan, ScanRunning, ask_scan, read_scan
+from graph_service.scans.searching import REGISTRY
 from graph_service.scans.working import Scanner
 from graph_service.settings import Settings
 from graph_service.signals import run_until_told
@@ -59,14 +60,21 @@ def scan(
 
 
 async def _scan(settings: Settings, opened: OpenGraph, *, full: bool, follow: Follow) -> Scan:
-    """Ask for a scan and do it here; where a service does scans too, either of both does it."""
+    """Ask for a scan and do it here; where a service does scans too, either of both does it.
+
+    While there is one already, that one is followed, and done here if its process is gone.
+    """
     graph = opened.graph
     pipeline = await open_pipeline(graph, open_tokeniser(settings))
     named = settings_for(settings, opened.address) if opened.address else settings
-    asked = await ask_scan(graph, "full" if full else "incremental", BY, pipeline.clock)
+    try:
+        asked = await ask_scan(graph, "full" if full else "incremental", BY, pipeline.clock)
+        scan_id = asked.scan_id
+    except ScanRunning as other:
+        scan_id = str(other.details["scanId"])
     rules = read_rules(settings.risk_rules)
-    scanner = Scanner(graph, pipeline, rules, named, on_progress=follow)
-    while (told := await read_scan(graph, asked.scan_id)).is_open:
+    scanner = Scanner(graph, pipeline, rules, named, registry=REGISTRY, on_progress=follow)
+    while (told := await read_scan(graph, scan_id)).is_open:
         if await scanner.do_next() is None:
             follow(told.stage, told.progress)
             await scanner.rest()

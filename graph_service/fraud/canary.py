@@ -18,8 +18,9 @@ SIGN: Final = "\x01"
 CANARY_KINDS: Final = ("fake_order_ring", "self_referral_cycle")
 BUYERS, SHOPS_GOODS, ROUNDS = 14, 3, 4
 DEVICES = 3
-SELF_ORDERS = 6
-# Canaries are put among the mall's own rows where they are at most so much of its members.
+SELF_ACCOUNTS, SELF_ORDERS = 4, 8
+# Canaries are put among the mall's own rows where they are at most so much of its members and
+# of its orders.
 SHARE_MAX: Final = 0.01
 # A mall smaller than that: the honest crowd among whom they are looked for instead.
 CROWD: Final = 2_000
@@ -81,8 +82,16 @@ def with_canary(told: Log, kinds: Sequence[str]) -> Canary:
     persons = bool(len(told.tables["persons"]["at"]))
     made = log_of(_facts(kinds, now, amount, currency, persons=persons))
     mall = len(told.names["member"])
-    if len(made.names["member"]) <= SHARE_MAX * mall:
+    if all(
+        len(made.names[kind]) <= SHARE_MAX * len(told.names[kind]) for kind in ("member", "order")
+    ):
         return Canary(joined(told, made), mall, is_apart=False)
+    return crowd_with_canary(told, kinds)
+
+
+def crowd_with_canary(told: Log, kinds: Sequence[str]) -> Canary:
+    """A crowd of its own with canaries of these kinds, at the time and prices of this log."""
+    now, amount, currency = max(told.now, EARLIEST), usual_amount(told), usual_currency(told)
     crowd = log_of(_crowd(now, amount, currency))
     made = log_of(_facts(kinds, now, amount, currency, persons=False))
     return Canary(joined(crowd, made), len(crowd.names["member"]), is_apart=True)
@@ -161,35 +170,37 @@ def _ring(now: int, amount: int, currency: str) -> Facts:
 
 
 def _self_referral(now: int, amount: int, currency: str, *, persons: bool) -> Facts:
-    """One human invites a second account of their own and earns from what it buys."""
-    first, second = f"{SIGN}self-0", f"{SIGN}self-1"
-    begin = now - 20 * DAY
-    yield "member.joined", begin - 10 * DAY, {"memberId": first}
-    yield "member.joined", begin, {"memberId": second, "inviterId": first}
-    tokens = ["payment", "phone", "device"]
-    for member in (first, second):
-        for kind in tokens:
+    """One human invites other accounts of their own, which buy through the first one's shares."""
+    accounts = [f"{SIGN}self-{number}" for number in range(SELF_ACCOUNTS)]
+    first, begin = accounts[0], now - 25 * DAY
+    for number, member in enumerate(accounts):
+        told = {"memberId": member} if member == first else {"memberId": member, "inviterId": first}
+        yield "member.joined", begin + number * HOUR, told
+        for kind in ("payment", "phone", "device"):
             seen = {"memberId": member, "kind": kind, "value": f"{kind}:{SIGN}self"}
-            yield "identity.observed", begin + HOUR, seen
+            yield "identity.observed", begin + number * HOUR + 1, seen
         if persons:
-            yield "standing.changed", begin + HOUR, {"memberId": member, "personId": first}
+            told = {"memberId": member, "personId": first}
+            yield "standing.changed", begin + number * HOUR + 2, told
+    seen_with = [{"kind": kind, "value": f"{kind}:{SIGN}self"} for kind in ("payment", "device")]
     for turn in range(SELF_ORDERS):
-        at = begin + DAY + turn * 3 * DAY
-        identifiers = [
-            {"kind": kind, "value": f"{kind}:{SIGN}self"} for kind in ("payment", "device")
-        ]
-        yield (
-            "order.paid",
-            at,
-            _order(
-                f"self-{turn}",
-                second,
+        share, at = f"{SIGN}self-{turn}", begin + DAY + turn * 2 * DAY
+        product = f"self-{turn}"
+        told = {"shareId": share, "memberId": first, "productId": SIGN + product}
+        yield "share.created", at, told
+        for number, buyer in enumerate(accounts[1:]):
+            clicked = at + (number + 1) * HOUR
+            yield "share.clicked", clicked, {"shareId": share, "memberId": buyer}
+            order = _order(
+                f"self-{turn}-{number}",
+                buyer,
                 amount,
                 currency,
-                product=f"self-{turn}",
-                identifiers=identifiers,
-            ),
-        )
+                product=product,
+                identifiers=seen_with,
+                shareId=share,
+            )
+            yield "order.paid", clicked + HOUR // 6, order
 
 
 def _crowd(now: int, amount: int, currency: str) -> Facts:
@@ -204,15 +215,21 @@ def _crowd(now: int, amount: int, currency: str) -> Facts:
     for member in range(CROWD):
         name, at = f"{SIGN}crowd-{member}", int(joined_at[member])
         told: dict[str, Any] = {"memberId": name}
-        if member and chance.random() < 0.7:
-            told["inviterId"] = f"{SIGN}crowd-{chance.integers(0, member)}"
+        inviter = int(chance.integers(0, member)) if member and chance.random() < 0.7 else None
+        if inviter is not None:
+            told["inviterId"] = f"{SIGN}crowd-{inviter}"
         yield "member.joined", at, told
+        share = {"shareId": f"{SIGN}crowd-{member}", "memberId": name}
+        yield "share.created", at + HOUR, share
         seen = {"kind": "device", "value": f"device:{SIGN}crowd-{member}"}
         yield "identity.observed", at, {"memberId": name, **seen}
         for turn in range(int(orders[member])):
+            # Some of what is bought came through a share of who invited the buyer.
+            is_touched = inviter is not None and chance.random() < 0.3
+            through = {"shareId": f"{SIGN}crowd-{inviter}"} if is_touched else dict[str, str]()
             yield (
                 "order.paid",
-                int(chance.integers(at, now)),
+                int(chance.integers(at + 2 * HOUR, now)),
                 _order(
                     f"crowd-{member}-{turn}",
                     name,
@@ -221,6 +238,7 @@ def _crowd(now: int, amount: int, currency: str) -> Facts:
                     shopId=f"{SIGN}crowd-shop-{chance.integers(0, 60)}",
                     product=f"crowd-{chance.integers(0, 400)}",
                     identifiers=[seen],
+                    **through,
                 ),
             )
 

@@ -70,7 +70,7 @@ async def scanned(pipeline: Pipeline, alerts: list[dict[str, Any]], **more: Any)
 
 async def show_alone(graph: Graph, alerts: list[dict[str, Any]]) -> None:
     """Show these alerts without a scan that others might take."""
-    times = dict.fromkeys(("created", "started", "ended"))
+    times: dict[str, int | None] = {"created": None, "started": None, "ended": None}
     scan = Scan("scan_0", 1, "full", "running", "", 0, 1, times, "test", None, None, {})
     await write_beside(graph, compared(scan, alerts, [], shown=0, at_ms=1), 0)
     await graph.write("scans/lock_alert_set", holder="test")

@@ -8,10 +8,10 @@ from graph_service.clock import from_micros
 from graph_service.errors import GraphUnavailable
 from graph_service.pipeline import Pipeline
 from graph_service.scans.alerts import Wanted, list_alerts, read_alert
-from graph_service.scans.jobs import ask_scan, read_scan
+from graph_service.scans.jobs import ask_scan, cancel_scan, read_scan
 from graph_service.scans.storing import write_beside
 from tests.conftest import Database
-from tests.scans.kept import alert, scanned, told_scanner
+from tests.scans.kept import Told, alert, scanned, told_scanner
 from tests.worlds import START, event
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +143,60 @@ async def test_a_scan_whose_process_died_after_showing_is_finished_by_another(
     assert (running.status, running.stage) == ("running", "scoring")
     assert (done.status, done.alerts, done.attempts) == ("done", 1, 2)
     assert list((await shown(mall)).values()) == [MEMBERS[:3]]
+
+
+async def test_a_scan_that_another_process_does_is_left_to_it(mall: Pipeline) -> None:
+    asked = await ask_scan(mall.graph, "full", "test", mall.clock)
+    lease = {"name": "scans", "seconds": 60}
+    await mall.graph.write("ingest/renew_lease", holder="another", **lease)
+
+    left = await told_scanner(mall, []).do_next()
+    waiting = await read_scan(mall.graph, asked.scan_id)
+    await mall.graph.write("ingest/renew_lease", holder="another", **{**lease, "seconds": -1})
+    done = await told_scanner(mall, []).do_next()
+
+    assert (left, waiting.status) == (None, "queued")
+    assert done == asked.scan_id
+
+
+async def test_a_scan_that_takes_its_process_with_it_is_not_tried_for_ever(
+    mall: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As if the process were gone."""
+
+    async def die(*_: Any) -> None:
+        raise Killed
+
+    asked = await ask_scan(mall.graph, "full", "test", mall.clock)
+    monkeypatch.setattr(Told, "_search", die)
+    for _ in range(3):
+        with pytest.raises(Killed):
+            await told_scanner(mall, []).do_next()
+
+    await told_scanner(mall, []).do_next()
+
+    told = await read_scan(mall.graph, asked.scan_id)
+    assert (told.status, told.error) == ("failed", "search_died")
+    assert told.body()["error"] == {"code": "search_died", "detail": "its process died 3 times"}
+
+
+async def test_a_scan_called_off_while_it_stores_shows_nothing(
+    mall: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scanned(mall, [alert(MEMBERS[:3])])
+    before = await shown(mall)
+
+    async def called_off(*given: Any) -> None:
+        await write_beside(*given)
+        await cancel_scan(mall.graph, asked.scan_id, "test", mall.clock)
+
+    asked = await ask_scan(mall.graph, "full", "test", mall.clock)
+    monkeypatch.setattr("graph_service.scans.working.write_beside", called_off)
+    await told_scanner(mall, [alert(MEMBERS[4:])]).do_next()
+
+    assert (await read_scan(mall.graph, asked.scan_id)).status == "cancelled"
+    assert await shown(mall) == before
 
 
 async def test_pages_are_of_one_scan_also_when_another_is_shown_meanwhile(mall: Pipeline) -> None:

@@ -1,0 +1,89 @@
+"""The log as columns: on disk, in parts, and as it was at a time."""
+
+from pathlib import Path
+
+import pytest
+
+from graph_service.ingest.tokens import Tokeniser
+from graph_service.snapshot.files import load_log, save_log
+from graph_service.snapshot.log import NONE, Log, LogWriter
+from graph_service.snapshot.snapshot import snapshot_of
+from tests.snapshot.worlds import log_in_memory, mall, tables_of
+
+SEEDS = range(6)
+TOKENISER = Tokeniser(b"pepper")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_log_on_disk_is_the_same_again(seed: int, tmp_path: Path) -> None:
+    log = log_in_memory(mall(seed), TOKENISER)
+
+    save_log(tmp_path, log)
+    again = load_log(tmp_path)
+
+    assert again is not None
+    assert again.names == log.names
+    assert (again.seq, again.now) == (log.seq, log.now)
+    assert tables_of(again) == tables_of(log)
+    assert {one.dtype for table in again.tables.values() for one in table.values()} == {
+        one.dtype for table in log.tables.values() for one in table.values()
+    }
+
+
+def test_an_empty_log_has_a_place_on_disk(tmp_path: Path) -> None:
+    save_log(tmp_path, log_in_memory([], TOKENISER))
+
+    again = load_log(tmp_path)
+
+    assert again is not None
+    assert (again.rows, again.now) == (0, NONE)
+    assert len(snapshot_of(again).members) == 0
+
+
+def test_a_folder_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
+    log = log_in_memory(mall(1), TOKENISER)
+    save_log(tmp_path, log)
+    later = Log(log.names, log.tables, log.seq + 5, log.now)
+    folder = save_log(tmp_path, later)
+    (folder / "orders.parquet").write_bytes(b"PAR1")
+
+    again = load_log(tmp_path)
+
+    assert again is not None
+    assert again.seq == log.seq
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_known_at_a_time_is_the_log_of_the_events_up_to_it(seed: int) -> None:
+    events = mall(seed)
+    log = log_in_memory(events, TOKENISER)
+    times = sorted({one for table in log.tables.values() for one in table["at"].tolist()})
+    at = times[len(times) // 2]
+    from graph_service.clock import micros_of
+
+    early = [one for one in events if micros_of(one["time"]) <= at]
+
+    assert tables_of(log.until(at)) == tables_of(log_in_memory(early, TOKENISER))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_log_written_in_parts_is_the_log_of_all(seed: int) -> None:
+    from graph_service.clock import to_micros
+    from graph_service.ingest.facts import Rejection, parse_event
+
+    events = mall(seed)
+    parsed = [parse_event(one, place, TOKENISER) for place, one in enumerate(events)]
+    facts = [one for one in parsed if not isinstance(one, Rejection)]
+    base = None
+    for start in range(0, len(facts), 17):
+        writer = LogWriter() if base is None else LogWriter(base)
+        for one in facts[start : start + 17]:
+            writer.add_fact(one.type, to_micros(one.time), one.data)
+        base = writer.log()
+
+    whole = log_in_memory(events, TOKENISER)
+
+    assert base is not None
+    assert base.names == whole.names
+    assert tables_of(base) == tables_of(whole)
+    assert base.now == whole.now
