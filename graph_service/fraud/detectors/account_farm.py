@@ -153,12 +153,22 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
     shared = np.zeros(len(lines.rows), np.bool_)
     shared[owner[hit]] = True
     observed = sizes > 0
-    base = float(shrunk(shared.sum(), observed.sum(), towards=0.02, weight=200.0))
+    base = _usual_part(lines, shared, observed)
     farm = max(THRESHOLDS["farm_shares"].value, 1.5 * base)
     if farm >= 0.95:
         return np.zeros(len(lines.rows)), base
     weights = np.where(shared, log(farm / base), log((1 - farm) / (1 - base)))
     return np.where(observed, weights, 0.0), base
+
+
+def _usual_part(lines: Lines, shared: Flags, observed: Flags) -> float:
+    """Which part of those seen is seen with shared things, but for lines that stand out."""
+    with_shared, of = (
+        np.add.reduceat(flags.astype(np.float64), lines.starts[:-1]) for flags in (shared, observed)
+    )
+    usual = shrunk(with_shared.sum(), of.sum(), towards=0.02, weight=200.0)
+    plain = with_shared <= 2 * usual * of + 2
+    return float(shrunk(with_shared[plain].sum(), of[plain].sum(), towards=0.02, weight=200.0))
 
 
 def gap_weights(scene: Scene, lines: Lines) -> Floats:

@@ -180,12 +180,15 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     # By what each spends: those who fill the gap, and all others who spend like them.
     order = np.argsort(-spent, kind="stable")
     needed = int(np.searchsorted(np.cumsum(spent[order]), max(total - step, 0), side="right")) + 1
+    undone = np.bincount(place, weights=sales.undone[rows]) > 0
     is_heavy = spent > HEAVY_LEAST * spent.max()
     is_heavy &= (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
     is_heavy[order[:needed]] &= spent[order[:needed]] > usual.heavy / 4
-    if not is_heavy.any() or total - spent[is_heavy].sum() >= step * (
-        1 - THRESHOLDS["below"].value
-    ):
+    # Who paid much once and kept it is left out where the others explain the month.
+    busy, aim = is_heavy & ((times >= 2) | undone), step * (1 - THRESHOLDS["below"].value)
+    if busy.any() and total - spent[busy].sum() < aim:
+        is_heavy = busy
+    if not is_heavy.any() or total - spent[is_heavy].sum() >= aim:
         return None
     heavy = rows[is_heavy[place]]
     return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy])
