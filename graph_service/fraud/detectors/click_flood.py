@@ -36,10 +36,17 @@ THRESHOLDS: Final = {
     "helper_clicks": Threshold(5, "clicks", "so often on one share: not out of interest; set"),
     "device_members": Threshold(5, "members", "a device or payment of more says nothing; set"),
 }
-CAPS: Final = {"repeats": 10.0, "burst": 6.0, "unsold": 8.0, "regular": 6.0, "nobody": 2.0}
+CAPS: Final = {
+    "repeats": 10.0,
+    "fan": 8.0,
+    "burst": 6.0,
+    "unsold": 8.0,
+    "regular": 6.0,
+    "nobody": 2.0,
+}
 SPREAD: Final = 2.5
-# Clicks of one on one share that count as repeats: a fan is not a flood.
-PAIR_MAX: Final = 12
+# So many clicks of one on one share count at most, and a fan makes fewer than so many.
+PAIR_MAX, FAN_MAX = 40, 15
 SOLD_DAYS: Final = 1
 FINDINGS_MAX: Final = 2_000
 
@@ -286,9 +293,12 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
     repeated = float(clicking.again[rows].mean())
     different = len(np.unique(clicking.who[rows]))
     often = float(at_least(again, limited, usual.again))
-    cap = CAPS["repeats"] + 2 * max(0.0, log2(max(again, 1) / 20))
+    cap = _cap_of_repeats(clicking, rows, again)
     anonymous = rows[~clicking.again[rows]]
     nobody = int((clicking.member[anonymous] == NONE).sum())
+    # What goes round brings visitors; clicks in members' names do not.
+    visitors = float((clicking.member[burst] == NONE).mean()) if len(burst) else 1.0
+    known = max(0.0, 1 - visitors / usual.nobody)
     alike, unlike = _likeness(clicking, burst)
     return [
         Sign(
@@ -311,7 +321,8 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
         ),
         Sign(
             "unsold_clicks",
-            _unsold(sold, len(seen), usual.sold),
+            _unsold(sold, len(seen), usual.sold)
+            * (known if sold < usual.sold * len(seen) else 1.0),
             sold / max(len(seen), 1),
             usual.sold,
             f"阵发点击的 {len(seen)} 名会员中有 {sold} 名随后一天内下单，"
@@ -345,6 +356,16 @@ def _unsold(sold: int, of: int, usual: float) -> float:
     few = float(at_most(sold, of, usual / 3))
     more = float(at_least(sold, of, min(0.9, 1.5 * usual)))
     return min(few, CAPS["unsold"]) - min(more, CAPS["unsold"]) if of else 0.0
+
+
+def _cap_of_repeats(clicking: Clicking, rows: Ints, again: int) -> float:
+    """How much repeats may say: more where most are repeats or one clicks as nobody would."""
+    several = len(np.unique(clicking.who[rows[clicking.again[rows]]])) > 1
+    most = int(np.unique(clicking.pair[rows], return_counts=True)[1].max())
+    is_mad = most >= FAN_MAX
+    cap = CAPS["repeats" if several or is_mad else "fan"]
+    is_much = is_mad or 2 * clicking.again[rows].sum() >= len(rows)
+    return cap + (2 * max(0.0, log2(max(again, 1) / 20)) if is_much else 0.0)
 
 
 def _repeats(clicking: Clicking, rows: Ints) -> tuple[int, int]:

@@ -30,7 +30,7 @@ THRESHOLDS: Final = {
     "soon_days": Threshold(3, "days", "after completion, holding time or the month's end; set"),
     "usual_least": Threshold(0.005, "part", "floor of the mall's rate of late returns; set"),
     "habit_orders": Threshold(
-        5, "orders", "a buyer's own rate counts as if drawn from so many; set"
+        4, "orders", "a buyer's own rate counts as if drawn from so many; set"
     ),
 }
 CAPS: Final = {"returns": 16.0, "again": 7.0, "soon": 3.0, "linked": 5.0}
@@ -138,7 +138,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     late_there = np.bincount(orders.buyer[late], minlength=scene.people)[buyer] - own
     turns_late = late.sum() / max(1, whole.sum())
     habit = shrunk(
-        (late_there + turns_late * back_there) / 2,
+        np.maximum(late_there, turns_late * back_there),
         elsewhere,
         towards=usual,
         weight=THRESHOLDS["habit_orders"].value,

@@ -160,7 +160,10 @@ def usual_of(sales: Sales) -> Usual:
 
 @dataclass(frozen=True)
 class Month:
-    """A promoter's month near a step. heavy: rows of the few buyers without whom it is below."""
+    """A promoter's month near a step. heavy: rows of the few buyers without whom it is below.
+
+    busy: how many of them paid more than once or had it back.
+    """
 
     step: int
     total: int
@@ -168,6 +171,7 @@ class Month:
     buyers: int
     heavy: Ints
     heavy_buyers: Numbers
+    busy: int
 
 
 def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | None:
@@ -191,7 +195,7 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     if not is_heavy.any() or total - spent[is_heavy].sum() >= aim:
         return None
     heavy = rows[is_heavy[place]]
-    return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy])
+    return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy], int(busy.sum()))
 
 
 def _closer(gross: int, net: int, step: int) -> int:
@@ -259,7 +263,7 @@ def _signs(scene: Scene, sales: Sales, usual: Usual, month: Month) -> list[Sign]
         ),
         Sign(
             "few_buyers_fill_the_gap",
-            min(float(many(heavy, expected)), CAPS["heavy"]),
+            min(float(many(month.busy, expected)), CAPS["heavy"]) if month.busy else 0.0,
             heavy,
             expected,
             f"{heavy} 个买家共付 {yuan(spent)} 元；没有他们则离阶梯很远。",
