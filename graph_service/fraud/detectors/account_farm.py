@@ -238,34 +238,38 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
         for name in ("strong", "weak", "gaps", "idle")
     }
     count = len(kept)
-    shares = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
+    here = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
+    mall = {name: float((getattr(weights, name) > 0).mean()) for name in sums}
+    told = {name: (percent(here[name]), percent(mall[name])) for name in sums}
     idle = is_idle(scene)
     usual = float(idle.mean())
     found = [
         Sign(
             "shared_things",
             sums["strong"],
-            shares["strong"],
-            0.0,
-            f"{count} 个受邀账号中有 {percent(shares['strong'])} 与同批账号共用设备或支付方式。",
-            f"Of {count} invited accounts {percent(shares['strong'])} share a device or a "
-            "means of payment with others of them.",
+            here["strong"],
+            mall["strong"],
+            f"{count} 个受邀账号中有 {told['strong'][0]} 与同批账号共用设备或支付方式，"
+            f"商城其他受邀者为 {told['strong'][1]}。",
+            f"Of {count} invited accounts {told['strong'][0]} share a device or a means of payment "
+            f"with others of them; of the mall's invitees {told['strong'][1]} do.",
         ),
         Sign(
             "shared_places",
             sums["weak"],
-            shares["weak"],
-            0.0,
-            f"其中 {percent(shares['weak'])} 与同批账号共用 IP、地址或手机号。",
-            f"{percent(shares['weak'])} of them share an IP, an address or a phone.",
+            here["weak"],
+            mall["weak"],
+            f"其中 {told['weak'][0]} 与同批账号共用 IP、地址或手机号，通常为 {told['weak'][1]}。",
+            f"{told['weak'][0]} of them share an IP, an address or a phone; usual are "
+            f"{told['weak'][1]}.",
         ),
         Sign(
             "regular_gaps",
             sums["gaps"],
-            shares["gaps"],
-            0.5,
-            "这些账号的加入间隔比商城里其他受邀者更有规律。",
-            "They joined at more regular intervals than other invitees of the mall.",
+            here["gaps"],
+            mall["gaps"],
+            f"{told['gaps'][0]} 的加入间隔前后相近，通常为 {told['gaps'][1]}。",
+            f"{told['gaps'][0]} of them joined between like gaps; usual are {told['gaps'][1]}.",
         ),
         Sign(
             "idle_invitees",
