@@ -33,6 +33,10 @@ CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders":
 # Neighbouring pairs of gaps have a gap in common, so that they say less than they seem to.
 GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
+# Before and after a stretch, so much of its time belongs to it; set.
+AROUND: Final = 0.75
+# A line of which so much joined then is a farm's and hardly anybody else's; set.
+MOSTLY: Final = 0.7
 SPREAD: Final = 3.0
 # Of regular gaps the relative differences are near 0: density 5 (1 - r)^4, of others even.
 REGULAR_POWER, REGULAR_PART = 4.0, 0.8
@@ -210,6 +214,7 @@ def _finding(
     if len(kept) < THRESHOLDS["accounts"].value:
         return None
     signs = _signs(scene, weights, kept, (start, end))
+    kept = np.concatenate([kept, _around(scene, lines, weights, stretch)])
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     members = numbers_of([*kept, lines.leader[place]])
     orders = _orders_of(scene, kept)
@@ -224,6 +229,24 @@ def _finding(
         last_seen=int(scene.snapshot.members.last_active[kept].max()),
         amount_minor=int(scene.net[orders].sum()),
     )
+
+
+def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, int, int]) -> Ints:
+    """Accounts of the line that joined a little before or after the stretch.
+
+    Only idle or sharing ones, unless nearly all of the line joined in that time.
+    """
+    place, start, end = stretch
+    first, last = int(lines.starts[place]), int(lines.starts[place + 1])
+    joined = scene.snapshot.members.joined[lines.rows[first:last]]
+    since, until = int(joined[start - first]), int(joined[end - 1 - first])
+    reach = AROUND * (until - since)
+    in_time = (joined >= since - reach) & (joined <= until + reach)
+    own = (weights.strong + weights.weak + weights.idle)[first:last]
+    least = THRESHOLDS["lively"].value if in_time.mean() >= MOSTLY else 0.0
+    kept = in_time & (own > least)
+    kept[start - first : end - first] = False
+    return lines.rows[first:last][kept]
 
 
 def _orders_of(scene: Scene, members: Ints | Numbers) -> Ints:

@@ -34,6 +34,8 @@ THRESHOLDS: Final = {
     ),
 }
 CAPS: Final = {"returns": 16.0, "again": 7.0, "soon": 3.0, "linked": 5.0}
+# Of one buyer who returns half they say no more: some return a lot, with whomever they buy.
+EACH: Final = {"returns": 5.0, "again": 3.5}
 SPREAD: Final = 2.5
 FINDINGS_MAX: Final = 2_000
 CHINA_MICROS: Final = 8 * 3_600 * 1_000_000
@@ -196,11 +198,17 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
     quick = int((days[theirs] <= soon).sum())
     buyers = np.unique(orders.buyer[theirs])
     linked = linked_among(scene, buyers)
+    had = pairs.orders[rows][np.isin(pairs.buyer[rows], buyers)].sum()
+    part = len(theirs) / max(1, int(had))
+    late_most, again_most = (
+        min(CAPS[name], EACH[name] * len(buyers) * (0.6 + 0.8 * part))
+        for name in ("returns", "again")
+    )
     amount = yuan(float(orders.amount[theirs].sum()))
     return [
         Sign(
             "late_returns",
-            min(float(many(late, expected)), CAPS["returns"]),
+            min(float(many(late, expected)), late_most),
             late / count,
             expected / count,
             f"{count} 笔订单中有 {late} 笔在奖励到手后全额退款（{amount} 元），"
@@ -210,7 +218,7 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
         ),
         Sign(
             "same_buyers",
-            min(float(many(again, max(chance, 0.05))), CAPS["again"]) if again else 0.0,
+            min(float(many(again, max(chance, 0.05))), again_most) if again else 0.0,
             again,
             chance,
             f"其中 {again} 笔来自已经退过这位推广者订单的买家。",
