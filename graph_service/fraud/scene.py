@@ -1,8 +1,9 @@
 """What do all detectors ask of a mall? Computed once, when the first one asks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags, Snapshot
 
 Floats = NDArray[np.float64]
+Made = TypeVar("Made")
 # How much a shared token says by its kind. Source: fraud.md, "Identity evidence"; set, not learned.
 KIND_WEIGHTS: Final = {
     "payment": 1.0,
@@ -42,6 +44,13 @@ class Scene:
     holding_days: int = 7
     seed: int = 0
     notes: list[str] = field(default_factory=list[str])
+    derived: dict[str, object] = field(default_factory=dict[str, object], repr=False)
+
+    def once(self, name: str, make: Callable[["Scene"], Made]) -> Made:
+        """What make gives for this scene, made when first asked for by this name."""
+        if name not in self.derived:
+            self.derived[name] = make(self)
+        return cast(Made, self.derived[name])
 
     @property
     def people(self) -> int:
@@ -110,6 +119,18 @@ class Scene:
     def orders_by_promoter(self) -> tuple[Ints, Ints]:
         """Paid orders by who earns from them and time: (starts by member, orders)."""
         return grouped(self.snapshot.orders.promoter, self.snapshot.orders.paid, self.people)
+
+    @cached_property
+    def lines_by_order(self) -> tuple[Ints, Ints]:
+        """Lines by order: (starts by order, lines)."""
+        order = self.snapshot.lines.order
+        return grouped(order, np.zeros(len(order), np.int64), len(self.snapshot.orders))
+
+    def lines_of(self, orders: Ints) -> Ints:
+        """The lines of these orders."""
+        starts, lines = self.lines_by_order
+        parts = [lines[starts[one] : starts[one + 1]] for one in orders.tolist()]
+        return np.concatenate([np.empty(0, np.int64), *parts])
 
     @cached_property
     def honest_days(self) -> float:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars
+from graph_service.fraud.odds import Sign, numbers_of, percent, scored, shrunk
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import Sign, numbers_of, percent, scored, shrunk
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 

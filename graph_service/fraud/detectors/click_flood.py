@@ -12,8 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.clicking import Clicking, blocks, clicking_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     at_most,
@@ -22,6 +21,7 @@ from graph_service.fraud.signs import (
     rate_of,
     scored,
 )
+from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.crediting import CLICK
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.snapshot import WINDOW_DAYS

@@ -8,8 +8,7 @@ import numpy as np
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     many,
@@ -19,6 +18,7 @@ from graph_service.fraud.signs import (
     shrunk,
     yuan,
 )
+from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
+from graph_service.fraud.odds import Sign, numbers_of, percent, scored, shrunk, yuan
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs import Sign, numbers_of, percent, scored, shrunk, yuan
 from graph_service.snapshot.crediting import CLICK, last_before
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags, taken

@@ -10,8 +10,7 @@ import numpy as np
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.refund_arbitrage import linked_among, month_begins, months_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Scene
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     many,
@@ -21,6 +20,7 @@ from graph_service.fraud.signs import (
     shrunk,
     yuan,
 )
+from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 

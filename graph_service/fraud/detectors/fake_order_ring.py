@@ -1,0 +1,201 @@
+"""Do buyers buy the same few goods, for the same promoter, with one another's things?
+
+The room blocks finds groups of buyers that have more goods, moments and tokens in common than
+chance gives. What honest groups also have is weighed against it: neighbours who buy together by
+appointment, regulars of a shop, people who buy much else.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
+from graph_service.fraud.scene import Scene
+from graph_service.fraud.signs.kinship import Kinship, in_words, kinship_of
+from graph_service.fraud.signs.purchases import Group, ring_groups
+from graph_service.fraud.signs.weighing import (
+    ALERT_NATS,
+    Sign,
+    best_first,
+    finding_of,
+    percent,
+    rarity,
+)
+from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
+
+THRESHOLDS: Final = {
+    "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
+    "window_days": Threshold(7, "days", "fraud.md: within 3 or 7 days"),
+    "alert_nats": Threshold(ALERT_NATS, "nats", "3,000 honest candidates for one false, at 1 %"),
+    "appointment_hours": Threshold(36, "hours", "a group buys on one day, and not on the next"),
+    "appointments_least": Threshold(2, "days", "one day is a burst; a second one is a habit"),
+}
+BLOCK_NATS_MAX: Final = 7.0
+TOKEN_NATS_MAX: Final = 7.0
+PROMOTER_NATS_MAX: Final = 5.0
+# What an appointment explains: as much as the block says, so that other signs have to alert.
+APPOINTMENT_NATS: Final = -9.0
+# The part of purchases that are made on the day of their good; who was late bought later.
+ON_ITS_DAY_PART: Final = 0.8
+# Fewer who buy a good on one day are no meeting.
+MEETING_LEAST: Final = 3
+# Means of payment and devices; numbers and addresses are those of whoever receives an order.
+TELLING_KINDS: Final = ("payment", "device")
+
+
+def find(scene: Scene) -> list[Finding]:
+    """Rings of fake orders, best first."""
+    groups = ring_groups(scene)
+    if not groups:
+        return []
+    kinship = kinship_of(scene)
+    found = [_finding(scene, kinship, one) for one in groups]
+    return best_first(found)
+
+
+def _finding(scene: Scene, kinship: Kinship, group: Group) -> Finding:
+    promoter, promoter_sign = _promoter_sign(scene, group)
+    signs = [
+        _block_sign(group),
+        token_sign(scene, kinship, group.members),
+        promoter_sign,
+        _focus_sign(scene, group),
+    ]
+    if (sign := appointment_sign(scene, group)) is not None:
+        signs.append(sign)
+    members = group.members.tolist()
+    if promoter is not None:
+        members = [*members, promoter]
+    return finding_of("fake_order_ring", scene, members, signs, orders=group.orders)
+
+
+def _block_sign(group: Group) -> Sign:
+    count, goods = len(group.members), len(group.products)
+    zh_when, en_when = ("几天之内", " within days") if group.in_step else ("", "")
+    return Sign(
+        "bought_the_same",
+        group.edges,
+        group.expected,
+        min(BLOCK_NATS_MAX, max(0.0, group.nats / 3)),
+        f"{count} 个买家{zh_when}买了相同的 {goods} 种商品，共 {group.edges} 次；"
+        f"随机时约为 {group.expected:.1f} 次。",
+        f"{count} buyers bought the same {goods} goods{en_when}, {group.edges} times; chance "
+        f"gives {group.expected:.1f}.",
+    )
+
+
+def token_sign(scene: Scene, kinship: Kinship, members: Ints) -> Sign:
+    """How many members share a device or a means of payment with another, against all members."""
+    inside, nats, mask = np.zeros(len(members), np.bool_), 0.0, 0
+    rates = list[float]()
+    for kind in TELLING_KINDS:
+        uses = kinship.uses[TOKEN_KINDS.index(kind)]
+        everybody = np.diff(uses.indptr) > 0
+        rate = (float(everybody.sum()) + 1) / (scene.people + 1)
+        part = uses[members]
+        shared = np.bincount(part.indices, minlength=uses.shape[1]) > 1
+        has = np.asarray(part @ shared.astype(np.int32)).ravel() > 0
+        # The first of those who share a token could be anybody: the others had to meet that one.
+        beyond = max(0, int(has.sum()) - int(shared.sum()))
+        nats += beyond * rarity(rate, most=3.0)
+        if has.any():
+            mask |= 1 << TOKEN_KINDS.index(kind)
+            rates.append(rate)
+        inside |= has
+    count, rate = int(inside.sum()), max(rates, default=1.0)
+    zh, en = in_words(mask) if mask else ("设备或支付方式", "a device or means of payment")
+    return Sign(
+        "shared_identity",
+        count,
+        rate,
+        min(TOKEN_NATS_MAX, nats),
+        f"其中 {count} 个账号与组内他人共用{zh}；全体成员中与任何人共用的占 {percent(rate)}。",
+        f"{count} of them share {en} with another of the group; {percent(rate)} of all members "
+        "share one with anybody.",
+    )
+
+
+def _promoter_sign(scene: Scene, group: Group) -> tuple[int | None, Sign]:
+    """Who earns from most of the orders, if one does, against who earns most in the mall."""
+    told = scene.snapshot.orders
+    earners = told.promoter[group.orders]
+    known = earners[(earners != NONE)]
+    names, counts = np.unique(known, return_counts=True)
+    top = int(counts.argmax()) if len(names) else 0
+    part = float(counts[top]) / len(group.orders) if len(names) else 0.0
+    starts, _ = scene.orders_by_promoter
+    usual = (int(np.diff(starts).max(initial=0)) + 1) / (int(scene.paid.sum()) + 1)
+    excess = int(counts[top]) if len(names) else 0
+    nats = excess * max(0.0, float(np.log(max(part, 1e-9) / usual))) / 3 if part > 0.25 else 0.0
+    earner = int(names[top]) if part >= 0.5 else None
+    return earner, Sign(
+        "one_promoter",
+        part,
+        float(usual),
+        min(PROMOTER_NATS_MAX, nats),
+        f"{percent(part)} 的订单由同一推广者获利；全商城最大的推广者占 {percent(float(usual))}。",
+        f"One promoter earns from {percent(part)} of the orders; the mall's largest earns from "
+        f"{percent(float(usual))} of all.",
+    )
+
+
+def _focus_sign(scene: Scene, group: Group) -> Sign:
+    """How much else the buyers buy: people who live in the mall buy here and there."""
+    starts, _ = scene.orders_by_buyer
+    counts = np.diff(starts)
+    part = len(group.orders) / max(1, int(counts[group.members].sum()))
+    usual = int((counts > 0).sum()) / max(1, int(counts.sum()))
+    return Sign(
+        "little_else",
+        part,
+        usual,
+        float(np.clip(4 * (part - 0.5), -1.0, 2.0)),
+        f"这些商品占他们全部订单的 {percent(part)}。",
+        f"These goods are {percent(part)} of all that they bought.",
+    )
+
+
+def appointment_sign(scene: Scene, group: Group) -> Sign | None:
+    """Days apart on which everybody buys together, other goods each time: a group buy."""
+    lines, told = scene.snapshot.lines, scene.snapshot.orders
+    rows = scene.lines_of(group.orders)
+    rows = rows[np.isin(lines.product[rows], group.products)]
+    rows = rows[np.argsort(told.paid[lines.order[rows]], kind="stable")]
+    times = told.paid[lines.order[rows]]
+    _, goods = np.unique(lines.product[rows], return_inverse=True)
+    gap = THRESHOLDS["appointment_hours"].value / 24 * MICROS_PER_DAY
+    day = np.cumsum(np.diff(times, prepend=times[:1]) > gap)
+    table = np.zeros((int(goods.max(initial=0)) + 1, int(day.max(initial=0)) + 1), np.int64)
+    np.add.at(table, (goods, day), 1)
+    lengths = np.zeros(table.shape[1])
+    np.maximum.at(lengths, day, times - times[np.searchsorted(day, day)])
+    main = table.argmax(axis=1)
+    on_its_day = table.max(axis=1) * (lengths[main] <= gap)
+    met = np.unique(main[(on_its_day > 0) & (table.max(axis=1) >= MEETING_LEAST)])
+    enough = len(met) >= THRESHOLDS["appointments_least"].value
+    if not enough or on_its_day.sum() < ON_ITS_DAY_PART * len(times):
+        return None
+    return Sign(
+        "appointments",
+        len(met),
+        0.0,
+        APPOINTMENT_NATS,
+        f"他们在 {len(met)} 个相隔多日的日子里一起购买，每次商品不同，像邻里团购。",
+        f"On {len(met)} days far apart they bought together, other goods each time, like "
+        "neighbours who buy as a group.",
+    )
+
+
+DETECTOR: Final = Detector(
+    kind="fake_order_ring",
+    question="Do buyers buy the same few goods for one promoter, with one another's things?",
+    evidence="fraud/show_fake_order_ring",
+    picture="fraud/draw_fake_order_ring",
+    compared_with=(
+        "buyers and goods that keep how many each has, met by chance; all members' shared tokens; "
+        "the mall's largest promoter"
+    ),
+    thresholds=THRESHOLDS,
+    find=find,
+)

@@ -1,0 +1,172 @@
+"""Do accounts that slept for months wake together, and buy the same few goods?"""
+
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+import numpy as np
+
+from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.detectors.fake_order_ring import appointment_sign, token_sign
+from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
+from graph_service.fraud.scene import Scene
+from graph_service.fraud.signs.kinship import Kinship, kinship_of
+from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
+from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent
+from graph_service.snapshot.log import NONE, Ints
+from graph_service.snapshot.resolving import Flags
+
+THRESHOLDS: Final = {
+    "asleep_days": Threshold(60, "days", "issue 7: dormant for 60 to 90 days"),
+    "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
+    "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
+    "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
+    "alert_nats": Threshold(
+        10.0, "nats", "one group in 20,000: a group and its waking have to speak both"
+    ),
+}
+BLOCK_NATS_MAX: Final = 7.0
+WAKING_NATS_MAX: Final = 9.0
+NOT_ASLEEP_NATS: Final = -6.0
+
+
+@dataclass(frozen=True)
+class Wakings:
+    """By order: slept_days before the buyer woke, 0 where it did not; woke_at (us)."""
+
+    slept_days: Ints
+    woke_at: Ints
+
+    @property
+    def which(self) -> Flags:
+        """Orders soon after waking."""
+        return self.slept_days > 0
+
+
+def find(scene: Scene) -> list[Finding]:
+    """Groups of sleepers, best first."""
+    wakings = wakings_of(scene)
+    if not wakings.which.any():
+        return []
+    groups = groups_of(
+        scene, scene.paid & wakings.which, window_days=THRESHOLDS["awake_days"].value
+    )
+    groups += [one for one in ring_groups(scene) if _is_awake(scene, wakings, one)]
+    kinship = kinship_of(scene)
+    found = [_finding(scene, wakings, kinship, one) for one in groups]
+    return best_first(found)
+
+
+def wakings_of(scene: Scene) -> Wakings:
+    """Which orders come soon after their buyer slept. Cost: sorting all that members did."""
+    snapshot = scene.snapshot
+    clicks, shares, orders = snapshot.clicks, snapshot.shares, snapshot.orders
+    joined = snapshot.members.joined
+    own_clicks = clicks.member != NONE
+    told = (shares.member != NONE) & (shares.at != NONE)
+    there = np.flatnonzero(joined != NONE)
+    who = np.concatenate(
+        [there, clicks.member[own_clicks], shares.member[told], orders.buyer[scene.paid]]
+    ).astype(np.int64)
+    at = np.concatenate(
+        [joined[there], clicks.at[own_clicks], shares.at[told], orders.paid[scene.paid]]
+    )
+    row = np.full(len(who), NONE, np.int64)
+    row[len(who) - int(scene.paid.sum()) :] = np.flatnonzero(scene.paid)
+    by_time = np.lexsort((at, who))
+    who, at, row = who[by_time], at[by_time], row[by_time]
+    gap = np.diff(at, prepend=at[:1] if len(at) else 0)
+    gap[np.diff(who, prepend=-1) != 0] = 0
+    asleep = round(THRESHOLDS["asleep_days"].value * MICROS_PER_DAY)
+    woke = gap >= asleep
+    latest = np.maximum.accumulate(np.where(woke, np.arange(len(at)), -1))
+    found = latest >= 0
+    found[found] = who[latest[found]] == who[found]
+    within = round(THRESHOLDS["awake_days"].value * MICROS_PER_DAY)
+    found[found] = at[found] - at[latest[found]] <= within
+    found &= row != NONE
+    slept = np.zeros(len(orders), np.int64)
+    woke_at = np.full(len(orders), NONE, np.int64)
+    slept[row[found]] = gap[latest[found]] // MICROS_PER_DAY
+    woke_at[row[found]] = at[latest[found]]
+    return Wakings(slept, woke_at)
+
+
+def _is_awake(scene: Scene, wakings: Wakings, group: Group) -> bool:
+    """Do most of a group buy as sleepers who just woke?"""
+    awake = scene.snapshot.orders.buyer[group.orders[wakings.which[group.orders]]]
+    return len(np.unique(awake)) >= THRESHOLDS["awake_part_least"].value * len(group.members)
+
+
+def _finding(scene: Scene, wakings: Wakings, kinship: Kinship, group: Group) -> Finding:
+    signs = [
+        _group_sign(group),
+        _waking_sign(scene, wakings, group),
+        token_sign(scene, kinship, group.members),
+    ]
+    if (sign := appointment_sign(scene, group)) is not None:
+        signs.append(sign)
+    return finding_of(
+        "sleeper",
+        scene,
+        group.members.tolist(),
+        signs,
+        orders=group.orders,
+        threshold=THRESHOLDS["alert_nats"].value,
+    )
+
+
+def _group_sign(group: Group) -> Sign:
+    count, goods = len(group.members), len(group.products)
+    return Sign(
+        "bought_the_same",
+        group.edges,
+        group.expected,
+        min(BLOCK_NATS_MAX, max(0.0, group.nats / 3)),
+        f"{count} 个账号醒来后买了相同的 {goods} 种商品，共 {group.edges} 次；"
+        f"随机时约为 {group.expected:.1f} 次。",
+        f"After waking, {count} accounts bought the same {goods} goods, {group.edges} times; "
+        f"chance gives {group.expected:.1f}.",
+    )
+
+
+def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
+    """Of all who buy these goods at that time, how many slept, against the mall's buyers."""
+    told, lines = scene.snapshot.orders, scene.snapshot.lines
+    paid = told.paid[group.orders]
+    then = scene.paid & (told.paid >= paid.min()) & (told.paid <= paid.max())
+    held = np.zeros(len(told), np.bool_)
+    held[lines.order[np.isin(lines.product, group.products)]] = True
+    buyers = np.unique(told.buyer[then & held])
+    sleepers = np.unique(told.buyer[then & held & wakings.which])
+    usual = (int((scene.paid & wakings.which).sum()) + 1) / (int(scene.paid.sum()) + 1)
+    rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
+    # Where most of those who buy did not sleep, the few who did are no group of sleepers.
+    nats = NOT_ASLEEP_NATS
+    if rate >= THRESHOLDS["awake_part_least"].value and rate > usual:
+        nats = len(buyers) * (rate * log(rate / usual) + (1 - rate) * log((1 - rate) / (1 - usual)))
+    asleep = group.orders[wakings.which[group.orders]]
+    slept = float(np.median(wakings.slept_days[asleep]))
+    woke = wakings.woke_at[asleep]
+    days = (int(woke.max()) - int(woke.min())) / MICROS_PER_DAY
+    return Sign(
+        "woke_together",
+        slept,
+        usual,
+        min(WAKING_NATS_MAX, nats),
+        f"他们沉睡了约 {slept:.0f} 天，在 {days:.0f} 天内先后醒来；"
+        f"商城订单中只有 {percent(usual)} 来自刚醒来的账号。",
+        f"They slept for about {slept:.0f} days and woke within {days:.0f} days; {percent(usual)} "
+        "of the mall's orders are of accounts that just woke.",
+    )
+
+
+DETECTOR: Final = Detector(
+    kind="sleeper",
+    question="Do accounts that slept for months wake together and buy the same few goods?",
+    evidence="fraud/show_sleeper",
+    picture="fraud/draw_sleeper",
+    compared_with="how many of the mall's orders are of accounts that just woke",
+    thresholds=THRESHOLDS,
+    find=find,
+)

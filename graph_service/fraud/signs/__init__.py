@@ -1,0 +1,1 @@
+"""What do detectors weigh: who earns from whom, who shares what, which amounts are alike?"""

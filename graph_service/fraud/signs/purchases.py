@@ -1,0 +1,162 @@
+"""Which groups of buyers have goods, times and tokens in common beyond chance, and how?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from graph_service.blocks.finding import FoundGroup, find_groups
+from graph_service.blocks.incidence import Incidence, components, members_of
+from graph_service.fraud.scene import KIND_WEIGHTS, PAIR_DEGREE_MAX, Scene
+from graph_service.fraud.signs.kinship import own_uses
+from graph_service.snapshot.crediting import BINDING
+from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
+from graph_service.snapshot.resolving import Flags
+
+MICROS_PER_SECOND: Final = 1_000_000
+# Addresses and IPs are places of many honest people; they are weighed later, not searched for.
+SEARCHED_KINDS: Final = ("payment", "phone", "device")
+# Who has so many goods of a group in common with another is of one group with that one.
+COMMON_LEAST: Final = 2
+MEMBERS_LEAST: Final = 5
+# Most of a group, when one is compared with another.
+MOSTLY: Final = 0.7
+
+
+@dataclass(frozen=True)
+class Group:
+    """Buyers with goods in common. nats: what that is worth against chance.
+
+    orders: those of the buyers that hold the goods; in_step: found as a burst?
+    expected: how many pairs of a buyer and a good chance gives them; edges: how many there are.
+    """
+
+    members: Ints
+    products: Ints
+    orders: Ints
+    nats: float
+    edges: int
+    expected: float
+    in_step: bool
+
+
+def ring_groups(scene: Scene) -> list[Group]:
+    """Groups among all orders, and among those that came through a promoter's share or coupon."""
+    return scene.once("ring_groups", _ring_groups)
+
+
+def _ring_groups(scene: Scene) -> list[Group]:
+    orders = scene.snapshot.orders
+    touched = scene.paid & (orders.promoter != NONE) & (orders.basis != BINDING)
+    through = groups_of(scene, touched, of_promoter=True)
+    anyhow = groups_of(scene, scene.paid)
+    return [*through, *(one for one in anyhow if not _is_several(one, through))]
+
+
+def _is_several(group: Group, others: Sequence[Group]) -> bool:
+    """Is it mostly made of two or more others that have hardly anybody in common?"""
+    within = [
+        one.members
+        for one in others
+        if np.isin(one.members, group.members).mean() >= MOSTLY and len(one.members) > 1
+    ]
+    apart = list[Ints]()
+    for members in sorted(within, key=len, reverse=True):
+        if all(np.isin(members, other).mean() < 1 - MOSTLY for other in apart):
+            apart.append(members)
+    return len(apart) > 1
+
+
+def groups_of(
+    scene: Scene, which: Flags, *, window_days: float = 7, of_promoter: bool = False
+) -> list[Group]:
+    """Groups of buyers by those orders, the most certain first. which: orders, as flags.
+
+    of_promoter: what is sold through one promoter is a good of its own, so that what is popular
+    with everybody hides nobody who buys it through one.
+    """
+    snapshot = scene.snapshot
+    lines, told = snapshot.lines, snapshot.orders
+    counted = which[lines.order] & (told.buyer[lines.order] != NONE)
+    order = lines.order[counted].astype(np.int64)
+    if len(order) < MEMBERS_LEAST:
+        return []
+    product = lines.product[counted].astype(np.int64)
+    goods = np.arange(len(snapshot.names["product"]))
+    column = product
+    if of_promoter:
+        both = told.promoter[order].astype(np.int64) * len(goods) + product
+        sold, column = np.unique(both, return_inverse=True)
+        goods = sold % len(goods)
+    # Only who buys at all could be of a group: naming one among fewer costs less.
+    people, row = np.unique(told.buyer[order].astype(np.int64), return_inverse=True)
+    purchases = Incidence(
+        row.astype(np.int64),
+        column.astype(np.int64),
+        len(people),
+        len(goods),
+        told.paid[order] // MICROS_PER_SECOND,
+    )
+    found = find_groups(
+        purchases,
+        tokens=list(_tokens(scene, people)),
+        members_least=MEMBERS_LEAST,
+        window_days=window_days,
+    )
+    if found.degree_max is not None:
+        scene.notes.append(f"purchases: goods of more than {found.degree_max} buyers give no pairs")
+    return [
+        replace(part, members=people[part.members], products=np.unique(goods[part.products]))
+        for one in found.groups
+        for part in _parts(one, purchases, order)
+    ]
+
+
+def _tokens(scene: Scene, people: Ints) -> Iterator[Incidence]:
+    """Buyer × own token, of kinds that are few people's. people: the buyers, sorted."""
+    uses, kinds = scene.snapshot.uses, scene.snapshot.token_kind
+    own = own_uses(scene) & np.isin(uses.member, people)
+    degree = np.bincount(uses.token[own], minlength=len(kinds))
+    few = own & (degree[uses.token] > 1) & (degree[uses.token] <= PAIR_DEGREE_MAX)
+    for kind in SEARCHED_KINDS:
+        rows = few & (kinds[uses.token] == TOKEN_KINDS.index(kind))
+        tokens, column = np.unique(uses.token[rows], return_inverse=True)
+        yield Incidence(
+            np.searchsorted(people, uses.member[rows]).astype(np.int64),
+            column.astype(np.int64),
+            len(people),
+            max(1, len(tokens)),
+            weight=KIND_WEIGHTS[kind],
+        )
+
+
+def _parts(group: FoundGroup, purchases: Incidence, order: Ints) -> Iterator[Group]:
+    """A group in the parts that have goods in common: what peeling found may be several rings."""
+    inside = np.isin(purchases.rows, group.rows) & np.isin(purchases.columns, group.columns[0])
+    if group.first_second is not None and group.last_second is not None:
+        assert purchases.seconds is not None
+        inside &= purchases.seconds >= group.first_second
+        inside &= purchases.seconds <= group.last_second
+    edges, own = purchases.keep(inside), order[inside]
+    pairs = edges.distinct()
+    rows, at = np.unique(pairs.rows, return_inverse=True)
+    table = np.zeros((len(rows), int(pairs.columns.max(initial=0)) + 1), np.int32)
+    table[at, pairs.columns] = 1
+    table = table[:, table.any(axis=0)]
+    one, other = np.nonzero(np.triu(table @ table.T, 1) >= COMMON_LEAST)
+    labels = components(one.astype(np.int64), other.astype(np.int64), len(rows))
+    for part in members_of(labels, MEMBERS_LEAST):
+        members = rows[part]
+        mine = np.isin(edges.rows, members)
+        count = len(edges.keep(mine).distinct())
+        share = count / max(1, len(pairs))
+        yield Group(
+            members=members,
+            products=np.unique(edges.columns[mine]),
+            orders=np.unique(own[mine]),
+            nats=group.nats * share,
+            edges=count,
+            expected=group.expected[0] * share,
+            in_step=group.first_second is not None,
+        )

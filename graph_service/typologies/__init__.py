@@ -1,0 +1,1 @@
+"""What do frauds and their honest look-alikes look like in a mall's events?"""

@@ -1,0 +1,73 @@
+"""Which finding stays when several are about the same people."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph_service.fraud.arbiter import SPECIFICITY, settle
+from graph_service.fraud.detectors.shape import Finding, Kind
+
+
+def finding(kind: Kind, score: float, members: range, orders: tuple[int, ...] = ()) -> Finding:
+    return Finding(kind, score, tuple(members), (), orders=orders)
+
+
+def test_findings_of_one_kind_that_overlap_become_one() -> None:
+    one = finding("fake_order_ring", 0.9, range(10), (1, 2))
+    other = finding("fake_order_ring", 0.6, range(4, 12), (2, 3))
+
+    [found] = settle([other, one])
+
+    assert (found.score, found.members, found.orders) == (0.9, tuple(range(12)), (1, 2, 3))
+
+
+def test_a_finding_below_the_threshold_adds_nobody_to_an_alert() -> None:
+    one = finding("fake_order_ring", 0.9, range(10))
+
+    assert settle([one, finding("fake_order_ring", 0.3, range(20))]) == [one]
+
+
+def test_the_specific_kind_stays_where_both_say_the_same() -> None:
+    circle = finding("circular_orders", 0.9, range(6))
+
+    assert settle([finding("fake_order_ring", 0.99, range(7)), circle]) == [circle]
+
+
+def test_a_specific_finding_that_is_only_a_part_gives_way() -> None:
+    ring = finding("fake_order_ring", 0.9, range(20))
+
+    assert settle([finding("self_referral_cycle", 0.99, range(5)), ring]) == [ring]
+
+
+def test_specific_findings_that_cover_a_general_one_together_replace_it() -> None:
+    parts = [finding("sleeper", 0.9, range(10)), finding("sleeper", 0.8, range(10, 20))]
+
+    assert settle([finding("fake_order_ring", 0.99, range(20)), *parts]) == parts
+
+
+def test_a_specific_finding_that_is_much_less_certain_gives_way() -> None:
+    ring = finding("fake_order_ring", 0.99, range(10))
+
+    assert settle([finding("sleeper", 0.55, range(10)), ring]) == [ring]
+
+
+def test_findings_about_other_people_all_stay() -> None:
+    found = [finding("sleeper", 0.9, range(5)), finding("round_trip", 0.8, range(5, 9))]
+
+    assert settle(found) == found
+
+
+FINDINGS = st.builds(
+    lambda kind, score, start, size: finding(kind, score / 100, range(start, start + size)),
+    st.sampled_from(SPECIFICITY),
+    st.integers(0, 100),
+    st.integers(0, 12),
+    st.integers(1, 8),
+)
+
+
+@given(st.lists(FINDINGS, max_size=8, unique=True), st.randoms(use_true_random=False))
+def test_the_answer_does_not_depend_on_the_order(findings: list[Finding], dice: object) -> None:
+    mixed = list(findings)
+    getattr(dice, "shuffle")(mixed)  # noqa: B009
+
+    assert settle(mixed) == settle(findings)

@@ -1,0 +1,63 @@
+"""Buyers of the same goods for one promoter."""
+
+from collections.abc import Callable
+
+import pytest
+
+from graph_service.fraud.detectors.fake_order_ring import DETECTOR
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.scene import Scene
+from graph_service.snapshot.log import log_of
+from graph_service.snapshot.snapshot import snapshot_of
+from tests.worlds import Event
+from tests.worlds.frauds import (
+    LOOKALIKES,
+    circular,
+    group_buy,
+    ids_of,
+    order_ring,
+    scene_of,
+    self_referral,
+)
+
+
+def alerts(scene: Scene) -> list[Finding]:
+    return [one for one in DETECTOR.find(scene) if one.score >= ALERT_SCORE]
+
+
+@pytest.mark.parametrize("world", LOOKALIKES)
+def test_honest_look_alikes_give_no_alert(world: Callable[[], list[Event]]) -> None:
+    assert alerts(scene_of(world())) == []
+
+
+def test_a_mall_of_nobody_has_no_findings() -> None:
+    assert list(DETECTOR.find(Scene(snapshot_of(log_of([]))))) == []
+
+
+def test_reasons_tell_the_score_in_whole_sentences() -> None:
+    [found] = alerts(scene_of(order_ring()))
+
+    assert sum(one.contribution for one in found.reasons) == pytest.approx(found.score)
+    assert all(one.en.endswith(".") and one.zh.endswith("。") for one in found.reasons)
+
+
+def test_buyers_and_their_promoter_are_found() -> None:
+    scene = scene_of(order_ring())
+
+    [found] = alerts(scene)
+
+    ring = {"boss", *(f"b{number}" for number in range(10))}
+    assert ids_of(scene, found.members) == ring
+
+
+def test_a_group_buy_is_told_as_one() -> None:
+    scene = scene_of(group_buy())
+
+    told = {reason.feature for one in DETECTOR.find(scene) for reason in one.reasons}
+
+    assert "appointments" in told
+
+
+@pytest.mark.parametrize("world", [self_referral, circular])
+def test_other_frauds_are_no_ring(world: Callable[[], list[Event]]) -> None:
+    assert alerts(scene_of(world())) == []
