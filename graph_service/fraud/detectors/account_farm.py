@@ -35,8 +35,9 @@ GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
 # Before and after a stretch, so much of its time belongs to it; set.
 AROUND: Final = 0.75
-# A line of which so much joined then is a farm's and hardly anybody else's; set.
-MOSTLY: Final = 0.7
+# A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
+MOSTLY, CORE_LEAST = 0.7, 0.4
+STRONG_MOST: Final = 4.0
 SPREAD: Final = 3.0
 # Of regular gaps the relative differences are near 0: density 5 (1 - r)^4, of others even.
 REGULAR_POWER, REGULAR_PART = 4.0, 0.8
@@ -133,6 +134,8 @@ def weigh(scene: Scene, lines: Lines, idle: Floats) -> Weights:
     weak = sum(
         (shared_weights(scene, lines, kind)[0] for kind in WEAK_KINDS), np.zeros(len(lines.rows))
     )
+    # A device and a card of one account say hardly more than one of them.
+    strong = np.minimum(strong, STRONG_MOST)
     return Weights(strong, 0.5 * weak, gap_weights(scene, lines), idle[lines.rows])
 
 
@@ -234,7 +237,7 @@ def _finding(
 def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, int, int]) -> Ints:
     """Accounts of the line that joined a little before or after the stretch.
 
-    Only idle or sharing ones, unless nearly all of the line joined in that time.
+    Only idle or sharing ones, unless nearly all of the line joined in and about the stretch.
     """
     place, start, end = stretch
     first, last = int(lines.starts[place]), int(lines.starts[place + 1])
@@ -243,7 +246,8 @@ def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, in
     reach = AROUND * (until - since)
     in_time = (joined >= since - reach) & (joined <= until + reach)
     own = (weights.strong + weights.weak + weights.idle)[first:last]
-    least = THRESHOLDS["lively"].value if in_time.mean() >= MOSTLY else 0.0
+    is_all = in_time.mean() >= MOSTLY and end - start >= CORE_LEAST * in_time.sum()
+    least = THRESHOLDS["lively"].value if is_all else 0.0
     kept = in_time & (own > least)
     kept[start - first : end - first] = False
     return lines.rows[first:last][kept]

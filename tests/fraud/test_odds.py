@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_service.fraud.signs import (
+from graph_service.fraud.odds import (
     Sign,
     at_least,
     at_most,
