@@ -1,7 +1,7 @@
 """Are the invitees of this promoter accounts from a farm?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -33,6 +33,7 @@ CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders":
 # Neighbouring pairs of gaps have a gap in common, so that they say less than they seem to.
 GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
+FINDINGS_MAX: Final = 2_000
 # Before and after a stretch, so much of its time belongs to it; set.
 AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
@@ -63,20 +64,26 @@ def find(scene: Scene) -> Sequence[Finding]:
     if scene.people == 0:
         return []
     idle = idle_weights(scene)
-    findings: list[Finding] = []
+    findings, is_cut = list[Finding](), False
     least = int(THRESHOLDS["accounts"].value)
     for lines in (stars(scene, least=least), chains(scene, least=least)):
         if len(lines.leader) == 0:
             continue
         weights = weigh(scene, lines, idle)
         starts, ends, gains = best_stretches(weights.all, lines)
-        for place in np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2):
+        worth = np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2)
+        if len(worth) > FINDINGS_MAX:
+            scene.notes.append(f"account_farm: {len(worth)} lines, {FINDINGS_MAX} judged")
+            worth = worth[np.argsort(-gains[worth], kind="stable")][:FINDINGS_MAX]
+            is_cut = True
+        for place in worth:
             found = _finding(
                 scene, lines, weights, (int(place), int(starts[place]), int(ends[place]))
             )
             if found is not None:
                 findings.append(found)
-    return _apart(sorted(findings, key=lambda one: (-one.score, one.members)))
+    told = [replace(one, truncated=is_cut) for one in findings]
+    return _apart(sorted(told, key=lambda one: (-one.score, one.members)))
 
 
 def _apart(findings: Sequence[Finding]) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Are the clicks on this promoter's shares made to look many?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
 
@@ -73,12 +73,13 @@ def find(scene: Scene) -> Sequence[Finding]:
     starts = blocks(clicking.promoter)
     peaks = _peaks(clicking, starts)
     worth = _worth_a_look(clicking, starts, usual, peaks)
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"click_flood: {len(worth)} promoters, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     groups = _joined(scene, clicking, starts, [int(place) for place in worth])
     devices = same_device(scene)
-    found = [
+    found = (
         _finding(
             scene,
             (clicking, usual, devices),
@@ -86,8 +87,9 @@ def find(scene: Scene) -> Sequence[Finding]:
             float(peaks[group].max()),
         )
         for group in groups
-    ]
-    return sorted(found, key=lambda one: (-one.score, one.members))
+    )
+    told = [replace(one, truncated=is_cut) for one in found]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def usual_of(clicking: Clicking) -> Usual:

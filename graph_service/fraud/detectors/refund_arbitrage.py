@@ -1,7 +1,7 @@
 """Do orders of this promoter go back once the reward is safe?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -72,11 +72,13 @@ def find(scene: Scene) -> Sequence[Finding]:
     tail = many(count, np.add.reduceat(pairs.expected, begins))
     worth = np.flatnonzero((count >= THRESHOLDS["returns"].value) & (tail > 4.0))
     worth = worth[np.argsort(-tail[worth], kind="stable")]
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"refund_arbitrage: {len(worth)} promoters, {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     found = [_finding(scene, pairs, (int(begins[one]), int(ends[one])), days) for one in worth]
-    return sorted(found, key=lambda one: (-one.score, one.members))
+    told = [replace(one, truncated=is_cut) for one in found]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def months_of(at: Ints) -> Ints:

@@ -1,7 +1,7 @@
 """Do a few buyers lift this promoter's month just above a step of the ladder?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -83,7 +83,8 @@ def find(scene: Scene) -> Sequence[Finding]:
     found: dict[int, list[tuple[int, int, int]]] = {}
     near = _nearest_steps(scene, sales, begins)
     worth = np.flatnonzero(near)
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"threshold_wash: {len(worth)} months, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     for one in worth:
@@ -91,9 +92,8 @@ def find(scene: Scene) -> Sequence[Finding]:
         month = (int(begins[one]), int(ends[one]), int(near[one]))
         found.setdefault(promoter, []).append(month)
     findings = (_finding(scene, sales, usual, months) for months in found.values())
-    return sorted(
-        (one for one in findings if one is not None), key=lambda one: (-one.score, one.members)
-    )
+    told = [replace(one, truncated=is_cut) for one in findings if one is not None]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def sales_of(scene: Scene) -> Sales:
