@@ -8,10 +8,10 @@ well. The answer does not depend on the order of the findings.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding, Kind
+from graph_service.fraud.signs.merging import is_shared, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also
 # goes round; who washes a step or sends all back also buys the same through one promoter; sleepers
@@ -28,9 +28,6 @@ SPECIFICITY: Final[tuple[Kind, ...]] = (
     "self_referral_cycle",
     "fake_order_ring",
 )
-# Findings share people when so large a part of the smaller one is of both. Source: fraud.md, an
-# alert finds a group when half of its members are the group's.
-SHARED_PART: Final = 0.5
 # One explains another when it has so large a part of it. Source: fraud.md, a group is found when
 # 60 % of it are, so that what is left of another by more than that is another group.
 EXPLAINED_PART: Final = 0.6
@@ -42,7 +39,7 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
     """One finding a group, best first. Cost: pairs of findings that share a member."""
     merged: list[Finding] = []
     for kind in SPECIFICITY:
-        merged += _merged([one for one in findings if one.kind == kind])
+        merged += merge([one for one in findings if one.kind == kind])
     loud = [one for one in merged if one.score >= ALERT_SCORE]
     quiet = [one for one in merged if one.score < ALERT_SCORE]
     kept = _settled(loud)
@@ -54,38 +51,6 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
 
 def _order(one: Finding) -> tuple[float, int, tuple[int, ...]]:
     return -one.score, SPECIFICITY.index(one.kind), one.members
-
-
-def _merged(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of one kind; the lesser ones go into the best one that they share people with.
-
-    One that is no alert adds nobody to one that is.
-    """
-    kept: list[Finding] = []
-    for one in sorted(findings, key=_order):
-        place = next((at for at, other in enumerate(kept) if _share(one, other)), None)
-        if place is None:
-            kept.append(one)
-        elif one.score >= ALERT_SCORE or kept[place].score < ALERT_SCORE:
-            kept[place] = _joined(kept[place], one)
-    return kept
-
-
-def _joined(best: Finding, other: Finding) -> Finding:
-    """The best one's score and reasons with the people and orders of both.
-
-    The amount of both is the greater one, since their orders overlap.
-    """
-    return replace(
-        best,
-        members=tuple(sorted({*best.members, *other.members})),
-        orders=tuple(sorted({*best.orders, *other.orders})),
-        shops=tuple(sorted({*best.shops, *other.shops})),
-        first_seen=min(best.first_seen, other.first_seen),
-        last_seen=max(best.last_seen, other.last_seen),
-        amount_minor=max(best.amount_minor, other.amount_minor),
-        truncated=best.truncated or other.truncated,
-    )
 
 
 def _settled(findings: Sequence[Finding]) -> list[Finding]:
@@ -103,10 +68,4 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _rivals(one: Finding, others: Sequence[Finding]) -> list[Finding]:
-    return [other for other in others if _share(one, other)]
-
-
-def _share(one: Finding, other: Finding) -> bool:
-    """Is half of the smaller one in the other?"""
-    common = len(set(one.members).intersection(other.members))
-    return common >= SHARED_PART * min(len(one.members), len(other.members))
+    return [other for other in others if is_shared(one, other)]

@@ -10,7 +10,7 @@ from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.worlds import Event
-from tests.worlds.frauds import circular, ids_of, order_ring, round_trip, scene_of, LOOKALIKES
+from tests.worlds.frauds import LOOKALIKES, circular, ids_of, order_ring, round_trip, scene_of
 
 
 def alerts(scene: Scene) -> list[Finding]:

@@ -11,14 +11,13 @@ from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.worlds import Event
 from tests.worlds.frauds import (
+    LOOKALIKES,
     circular,
     ids_of,
-    order_ring,
     referral_rounds,
     scene_of,
     self_referral,
     self_referral_chain,
-    LOOKALIKES,
 )
 
 

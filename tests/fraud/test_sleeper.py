@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from graph_service.fraud.detectors.sleeper import DETECTOR, wakings_of
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.sleeper import DETECTOR, wakings_of
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.worlds import Event
-from tests.worlds.frauds import ids_of, scene_of, sleepers, LOOKALIKES
+from tests.worlds.frauds import LOOKALIKES, ids_of, scene_of, sleepers
 
 
 def alerts(scene: Scene) -> list[Finding]:

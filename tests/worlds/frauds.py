@@ -1,8 +1,9 @@
 """Small worlds with one fraud or one honest look-alike each, beside a mall of honest members."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -26,7 +27,7 @@ class Diary:
         self.events: list[Event] = []
         self._prefix = prefix
 
-    def write(self, kind: str, day: float, **data: Any) -> None:
+    def write(self, kind: str, day: float, /, **data: Any) -> None:
         """An event; fields that are None are left out."""
         kept = {name: value for name, value in data.items() if value is not None}
         name = f"{self._prefix}-{len(self.events)}"
@@ -36,7 +37,8 @@ class Diary:
         """A member joins and is seen with these things (kind=value)."""
         self.write("member.joined", day, memberId=member, inviterId=inviter)
         for kind, value in things.items():
-            self.write("identity.observed", day + 0.01, memberId=member, kind=kind, value=value)
+            data = {"memberId": member, "kind": kind, "value": value}
+            self.write("identity.observed", day + 0.01, **data)
 
     def share(self, member: str, day: float, product: str) -> str:
         """A share of a product, made on that day."""
@@ -89,7 +91,7 @@ def own_things(member: str) -> Things:
 @cache
 def _honest_mall() -> tuple[Event, ...]:
     """Members who join, invite, share, and buy here and there for 150 days."""
-    dice, diary = Random(7), Diary("honest")  # noqa: S311 (no secret)
+    dice, diary = Random(7), Diary("honest")
     shares: list[str] = []
     for number in range(HONEST):
         joined = dice.uniform(0, 60)
@@ -123,9 +125,9 @@ def scene_of(*worlds: Sequence[Event]) -> Scene:
     )
 
 
-def _facts(events: Sequence[Event]) -> list[tuple[str, int, dict[str, Any]]]:
+def _facts(events: Sequence[Event]) -> list[tuple[str, int, Mapping[str, Any]]]:
     tokeniser = Tokeniser(b"pepper")
-    found: list[tuple[str, int, dict[str, Any]]] = []
+    found: list[tuple[str, int, Mapping[str, Any]]] = []
     for place, one in enumerate(events):
         fact = parse_event(one, place, tokeniser)
         assert isinstance(fact, Fact), fact
@@ -160,7 +162,7 @@ def self_referral_chain() -> list[Event]:
     for place, name in enumerate(names):
         inviter = names[place - 1] if place else None
         diary.join(name, 20 + 2 * place, inviter, phone=phones[name])
-    for before, name in zip(names, names[1:], strict=False):
+    for before, name in pairwise(names):
         share = diary.share(before, 70, "p-5")
         for day in (71, 72):
             diary.buy(name, day, "p-5", 15_000, share=share)
@@ -185,7 +187,7 @@ def referral_rounds() -> list[Event]:
 
 def order_ring() -> list[Event]:
     """ "boss" brings ten buyers, on two devices, to buy six goods within three days."""
-    diary, dice = Diary("ring"), Random(3)  # noqa: S311 (no secret)
+    diary, dice = Diary("ring"), Random(3)
     diary.join("boss", 5, **own_things("boss"))
     buyers = [f"b{number}" for number in range(10)]
     for place, name in enumerate(buyers):
@@ -202,7 +204,7 @@ def order_ring() -> list[Event]:
 
 def sleepers() -> list[Event]:
     """Nine accounts join early, sleep for a hundred days, wake and buy the same four goods."""
-    diary, dice = Diary("sleep"), Random(5)  # noqa: S311 (no secret)
+    diary, dice = Diary("sleep"), Random(5)
     goods = ("p-10", "p-11", "p-12", "p-13")
     for number in range(9):
         diary.join(f"z{number}", 10 + number, **own_things(f"z{number}"))
@@ -274,13 +276,13 @@ def flash_sale() -> list[Event]:
 
 def group_buy() -> list[Event]:
     """Twelve neighbours buy one good on one day a week, five times, through the leader's share."""
-    diary, dice = Diary("group"), Random(11)  # noqa: S311 (no secret)
+    diary, dice = Diary("group"), Random(11)
     diary.join("leader", 3, **own_things("leader"))
     home = {"address": "No. 9, Lane 9", "phone": own_things("leader")["phone"]}
     for number in range(12):
         diary.join(f"n{number}", 10, "leader", **own_things(f"n{number}"))
     for week in range(5):
-        day, product = 80 + 7 * week, f"p-{40 + week}"
+        day, product = 80 + 7 * week, f"p-{80 + week}"
         share = diary.share("leader", day, product)
         for number in range(12):
             if dice.random() < 0.75:
@@ -291,7 +293,7 @@ def group_buy() -> list[Event]:
 
 def dormitory() -> list[Event]:
     """Thirty live at one address and IP, and buy what they like."""
-    diary, dice = Diary("dorm"), Random(13)  # noqa: S311 (no secret)
+    diary, dice = Diary("dorm"), Random(13)
     for number in range(30):
         things = {"address": "Block 7", "ip": "10.7.7.7"}
         inviter = "d0" if 0 < number < 12 else None
@@ -306,7 +308,7 @@ def dormitory() -> list[Event]:
 
 def gift_circle() -> list[Event]:
     """Four friends send one another presents, with the other's number on the order."""
-    diary, dice = Diary("gift"), Random(17)  # noqa: S311 (no secret)
+    diary, dice = Diary("gift"), Random(17)
     friends = [f"g{number}" for number in range(4)]
     for place, name in enumerate(friends):
         diary.join(name, 5 + place, friends[0] if place else None, **own_things(name))

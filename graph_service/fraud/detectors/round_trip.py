@@ -10,7 +10,15 @@ from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
 from graph_service.fraud.signs.kinship import STRONG_MASK, in_words, kinship_of
-from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rarity, yuan
+from graph_service.fraud.signs.weighing import (
+    Sign,
+    best_first,
+    finding_of,
+    percent,
+    rarity,
+    rate_of,
+    yuan,
+)
 from graph_service.snapshot.log import NONE, Ints
 
 THRESHOLDS: Final = {
@@ -113,7 +121,7 @@ def _tie_sign(visits: _Visits, pairs: Ints) -> Sign:
     seldom = visits.ties[visits.count < THRESHOLDS["repeats_least"].value]
     nats, rates = 0.0, list[float]()
     for tie in visits.ties[pairs].tolist():
-        rates.append((int(((seldom & tie) == tie).sum()) + 1) / (len(seldom) + 1))
+        rates.append(rate_of(int(((seldom & tie) == tie).sum()), len(seldom)))
         nats += rarity(rates[-1])
     rate = max(rates)
     told = int(np.bitwise_or.reduce(visits.ties[pairs]))
@@ -149,9 +157,9 @@ def _repeat_sign(visits: _Visits, pairs: Ints) -> Sign:
     counts = np.minimum(visits.count, REPEATS_TOLD_MAX)
     nats = 0.0
     for count in counts[pairs].tolist():
-        nats += rarity((int((counts >= count).sum()) + 1) / (len(counts) + 1))
+        nats += rarity(rate_of(int((counts >= count).sum()), len(counts)))
     most = int(counts[pairs].max())
-    rate = (int((counts >= most).sum()) + 1) / (len(counts) + 1)
+    rate = rate_of(int((counts >= most).sum()), len(counts))
     total = int(visits.count[pairs].sum())
     return Sign(
         "repeats",

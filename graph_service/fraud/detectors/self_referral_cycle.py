@@ -30,6 +30,7 @@ from graph_service.fraud.signs.weighing import (
     finding_of,
     percent,
     rarity,
+    rate_of,
     yuan,
 )
 from graph_service.snapshot.log import Ints
@@ -55,6 +56,11 @@ ROUNDS_NATS_MAX: Final = 3.0
 # Each further account of the human says half as much as the second, for who shares once shares.
 MORE_ENDS_PART: Final = 0.5
 PAYING_NATS_MAX: Final = 12.0
+# Half of all orders through an own account says nothing; less and less speaks for a household.
+ELSE_PART: Final = 0.5
+ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
+# A single order is anybody's: what pays off is done again.
+ONCE_NATS: Final = -1.5
 WALKS_MAX: Final = 200_000
 
 
@@ -74,7 +80,7 @@ class _Ground:
     def identity(self, mask: int) -> tuple[float, float]:
         """Nats of sharing all these kinds, and the part of honest invited pairs that do."""
         shared = int(((self.honest & mask) == mask).sum())
-        rate = (shared + 1) / (len(self.honest) + 1)
+        rate = rate_of(shared, len(self.honest))
         part = 1.0 if mask & STRONG_MASK else WEAK_PART
         return rarity(rate) * part, rate
 
@@ -199,6 +205,7 @@ def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
     signs = [
         _identity_sign(best.mask, rate, nats * (1 + MORE_ENDS_PART * (ends - 1)), ends + 1),
         _paying_sign(ground, rows),
+        _else_sign(ground, rows),
     ]
     return finding_of(
         "self_referral_cycle",
@@ -238,11 +245,31 @@ def _paying_sign(ground: _Ground, rows: Ints) -> Sign:
         "earned_from_own_orders",
         count,
         usual,
-        min(sum(best.values()), PAYING_NATS_MAX),
+        min(sum(best.values()), PAYING_NATS_MAX) + (ONCE_NATS if count == 1 else 0.0),
         f"他们彼此带来 {count} 笔订单，共 {amount} 元；"
         f"诚实的邀请关系中只有 {percent(usual)} 有这么多。",
         f"They brought each other {count} orders of {amount} yuan; {percent(usual)} of "
         "honest invited pairs have as many.",
+    )
+
+
+def _else_sign(ground: _Ground, rows: Ints) -> Sign:
+    """How much else the buyers buy: a household buys here and there, an account for rewards does
+
+    not.
+    """
+    starts, _ = ground.scene.orders_by_buyer
+    buyers = np.unique(ground.pairs.buyer[rows])
+    whole = int(np.diff(starts)[buyers].sum())
+    part = int(ground.pairs.touched[rows].sum()) / max(1, whole)
+    nats = float(np.clip(2 * log(part / ELSE_PART), ELSE_NATS_LEAST, ELSE_NATS_MAX))
+    return Sign(
+        "little_else",
+        part,
+        ELSE_PART,
+        nats,
+        f"这些订单占他们全部订单的 {percent(part)}。",
+        f"These orders are {percent(part)} of all that they bought.",
     )
 
 

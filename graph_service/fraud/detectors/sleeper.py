@@ -11,6 +11,7 @@ from graph_service.fraud.detectors.fake_order_ring import appointment_sign, toke
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
+from graph_service.fraud.signs.merging import merge
 from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
 from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent
 from graph_service.snapshot.log import NONE, Ints
@@ -54,7 +55,7 @@ def find(scene: Scene) -> list[Finding]:
     groups += [one for one in ring_groups(scene) if _is_awake(scene, wakings, one)]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
-    return best_first(found)
+    return merge(best_first(found))
 
 
 def wakings_of(scene: Scene) -> Wakings:

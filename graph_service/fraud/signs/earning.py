@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph_service.fraud.scene import Floats, Scene
+from graph_service.fraud.signs.weighing import HONEST_BESIDE
 from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
@@ -17,7 +18,8 @@ ORDERS_TOLD_MAX = 8
 class Earnings:
     """Pairs of an earner and a buyer (never one account), sorted by earner, then buyer.
 
-    touched: orders by a click or a coupon of the earner's; bound: orders by the invitation alone.
+    touched: orders by a click or a coupon of the earner's, of several after one click the first,
+    for later ones the buyer did nothing; bound: all others.
     invited: did the earner invite the buyer? starts, orders: the touched orders of pair i are
     orders[starts[i]:starts[i + 1]], by time.
     """
@@ -53,7 +55,7 @@ def tail_of(counts: Numbers, whole: int) -> Floats:
     """By k from 0 to ORDERS_TOLD_MAX: counts of k or more, for one of so many; never 0."""
     by_count = np.bincount(np.minimum(counts, ORDERS_TOLD_MAX), minlength=ORDERS_TOLD_MAX + 1)
     reached = np.cumsum(by_count[::-1])[::-1]
-    return (reached + 1) / (whole + 1)
+    return np.minimum(1.0, (reached + 1) / (whole + HONEST_BESIDE))
 
 
 def earnings_of(scene: Scene) -> Earnings:
@@ -62,7 +64,7 @@ def earnings_of(scene: Scene) -> Earnings:
     counted = (told.buyer != NONE) & (told.promoter != NONE) & (told.promoter != told.buyer)
     rows = np.flatnonzero(counted)
     by_pair = told.promoter[rows].astype(np.int64) * people + told.buyer[rows]
-    by_touch = told.basis[rows] != BINDING
+    by_touch = _own_touch(scene, rows)
     inviter = scene.snapshot.members.inviter
     invitee = np.flatnonzero(inviter != NONE)
     referrals = inviter[invitee].astype(np.int64) * people + invitee
@@ -81,3 +83,14 @@ def earnings_of(scene: Scene) -> Earnings:
         starts=np.append(0, np.cumsum(touched)).astype(np.int64),
         orders=rows[order].astype(np.int64),
     )
+
+
+def _own_touch(scene: Scene, rows: Ints) -> Flags:
+    """Which of these orders are the first after a touch of their own."""
+    told = scene.snapshot.orders
+    touch = np.where(told.touched[rows] == NONE, told.paid[rows], told.touched[rows])
+    order = np.lexsort((told.paid[rows], touch, told.buyer[rows]))
+    buyer, at = told.buyer[rows][order], touch[order]
+    again = np.zeros(len(rows), np.bool_)
+    again[order[1:]] = (buyer[1:] == buyer[:-1]) & (at[1:] == at[:-1])
+    return (told.basis[rows] != BINDING) & ~again
