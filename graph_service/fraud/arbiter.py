@@ -15,7 +15,7 @@ from graph_service.fraud.signs.merging import is_shared, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also
 # goes round; who washes a step or sends all back also buys the same through one promoter; sleepers
-# also do; accounts of a farm also earn for one another.
+# also do; accounts of a farm and buyers of a ring share cards and earn for one another.
 SPECIFICITY: Final[tuple[Kind, ...]] = (
     "circular_orders",
     "round_trip",
@@ -25,12 +25,12 @@ SPECIFICITY: Final[tuple[Kind, ...]] = (
     "share_hijack",
     "click_flood",
     "account_farm",
-    "self_referral_cycle",
     "fake_order_ring",
+    "self_referral_cycle",
 )
-# One explains another when it has so large a part of it. Source: fraud.md, a group is found when
-# 60 % of it are, so that what is left of another by more than that is another group.
-EXPLAINED_PART: Final = 0.6
+# One explains another when it has so large a part of it: of nine in a ring, six who share a card
+# are a part, and seven may be the whole.
+EXPLAINED_PART: Final = 0.75
 # A specific kind may be so much less certain than a general one and still stay.
 SCORE_LESS_MAX: Final = 0.35
 

@@ -32,10 +32,16 @@ def test_the_specific_kind_stays_where_both_say_the_same() -> None:
     assert settle([finding("fake_order_ring", 0.99, range(7)), circle]) == [circle]
 
 
+def test_a_ring_whose_buyers_share_a_card_is_a_ring() -> None:
+    ring = finding("fake_order_ring", 0.9, range(10))
+
+    assert settle([finding("self_referral_cycle", 0.99, range(8)), ring]) == [ring]
+
+
 def test_a_specific_finding_that_is_only_a_part_gives_way() -> None:
     ring = finding("fake_order_ring", 0.9, range(20))
 
-    assert settle([finding("self_referral_cycle", 0.99, range(5)), ring]) == [ring]
+    assert settle([finding("sleeper", 0.99, range(5)), ring]) == [ring]
 
 
 def test_specific_findings_that_cover_a_general_one_together_replace_it() -> None:
