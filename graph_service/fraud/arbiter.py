@@ -2,16 +2,17 @@
 
 Findings of one kind that overlap become one. Of two kinds, the one that says more of how the money
 was made stays (`SPECIFICITY`), provided that it explains the group: a specific finding that covers
-most of a general one replaces it; several that together cover most of it do, too; one that is only
-a part of it gives way. A specific finding that is much less certain gives way as
-well. The answer does not depend on the order of the findings.
+most of a general one replaces it; several that together cover most of it do, too; one that covers
+the larger part takes the others along, since both saw parts of one group; a small part gives way.
+A specific finding that is much less certain gives way as well. The answer does not depend on the
+order of the findings.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding, Kind
-from graph_service.fraud.signs.merging import is_shared, merge
+from graph_service.fraud.signs.merging import SHARED_PART, is_shared, join, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also
 # goes round; who washes a step or sends all back also buys the same through one promoter; sleepers
@@ -57,10 +58,14 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
     """Alerts, those of specific kinds first, without those that another explains."""
     kept: list[Finding] = []
     for one in findings:
-        rivals = [other for other in _rivals(one, kept) if other.kind != one.kind]
+        rivals = _rivals(one, kept)
         sure = [other for other in rivals if other.score >= one.score - SCORE_LESS_MAX]
         explained = {member for other in sure for member in other.members}.intersection(one.members)
-        if rivals and len(explained) >= EXPLAINED_PART * len(one.members):
+        if explained and len(explained) >= EXPLAINED_PART * len(one.members):
+            continue
+        if explained and len(explained) >= SHARED_PART * len(one.members):
+            largest = max(sure, key=lambda other: (_common(one, other), other.score))
+            kept = [join(other, one) if other is largest else other for other in kept]
             continue
         kept = [other for other in kept if other not in rivals]
         kept.append(one)
@@ -69,3 +74,7 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
 
 def _rivals(one: Finding, others: Sequence[Finding]) -> list[Finding]:
     return [other for other in others if is_shared(one, other)]
+
+
+def _common(one: Finding, other: Finding) -> int:
+    return len(set(one.members).intersection(other.members))

@@ -44,6 +44,14 @@ def test_a_specific_finding_that_is_only_a_part_gives_way() -> None:
     assert settle([finding("sleeper", 0.99, range(5)), ring]) == [ring]
 
 
+def test_two_views_of_one_group_become_one_of_the_specific_kind() -> None:
+    ring = finding("fake_order_ring", 0.9, range(6))
+
+    [found] = settle([finding("self_referral_cycle", 0.99, range(2, 8)), ring])
+
+    assert (found.kind, found.members) == ("fake_order_ring", tuple(range(8)))
+
+
 def test_specific_findings_that_cover_a_general_one_together_replace_it() -> None:
     parts = [finding("sleeper", 0.9, range(10)), finding("sleeper", 0.8, range(10, 20))]
 

@@ -32,6 +32,11 @@ THRESHOLDS: Final = {
 REPEATS_TOLD_MAX: Final = 10
 # From so many orders of others on a shop has prices of its own to compare with.
 SHOP_ORDERS_LEAST: Final = 10
+# Who has no tie but pays about the same (± 20 %) as often takes part, unless a fifth of the shop's
+# buyers does so: then it sells something that is bought again and again.
+FOLLOWER_NATS_LEAST: Final = 3.0
+FOLLOWER_WIDTH: Final = 0.2
+FOLLOWERS_PART_MAX: Final = 0.2
 INVITED_BIT: Final = 1 << 16
 
 
@@ -104,9 +109,10 @@ def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Findin
     pairs = pairs[kept]
     if not len(pairs):
         return None
+    tied, pairs = pairs, _with_followers(scene, visits, pairs, mall)
     orders = visits.orders_of(pairs)
     signs = [
-        _tie_sign(visits, pairs),
+        _tie_sign(visits, tied),
         _repeat_sign(visits, pairs),
         _amount_sign(scene, visits, pairs, mall),
         _sales_sign(scene, visits, pairs),
@@ -114,6 +120,22 @@ def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Findin
     members = [int(visits.owner[pairs[0]]), *visits.buyer[pairs].tolist()]
     threshold = THRESHOLDS["alert_nats"].value
     return finding_of("round_trip", scene, members, signs, orders=orders, threshold=threshold)
+
+
+def _with_followers(scene: Scene, visits: _Visits, tied: Ints, mall: Floats) -> Ints:
+    """These pairs, and others who pay the same as often in the shop, if that is not usual there."""
+    amounts = scene.snapshot.orders.amount
+    group = likeness(amounts[visits.orders_of(tied)], mall)
+    in_shop = np.flatnonzero(np.isin(visits.shop, visits.shop[tied]))
+    often = in_shop[visits.count[in_shop] > THRESHOLDS["repeats_least"].value]
+    found: list[int] = []
+    for pair in np.setdiff1d(often, tied).tolist():
+        own = likeness(amounts[visits.orders_of(np.array([pair]))], mall)
+        is_alike = own.nats >= FOLLOWER_NATS_LEAST
+        if is_alike and abs(log(own.typical / group.typical)) <= FOLLOWER_WIDTH:
+            found.append(pair)
+    is_usual = len(found) > FOLLOWERS_PART_MAX * len(in_shop)
+    return tied if is_usual else np.union1d(tied, np.array(found, np.int64))
 
 
 def _tie_sign(visits: _Visits, pairs: Ints) -> Sign:

@@ -22,11 +22,11 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
         if place is None:
             kept.append(one)
         elif one.score >= ALERT_SCORE or kept[place].score < ALERT_SCORE:
-            kept[place] = _joined(kept[place], one)
+            kept[place] = join(kept[place], one)
     return kept
 
 
-def _joined(best: Finding, other: Finding) -> Finding:
+def join(best: Finding, other: Finding) -> Finding:
     """The best one's score and reasons with the people and orders of both.
 
     The amount of both is the greater one, since their orders overlap.
