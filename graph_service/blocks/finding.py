@@ -21,6 +21,7 @@ from graph_service.blocks.growing import (
     connected_parts,
     grow,
     layer_of,
+    lift,
     window_layer,
 )
 from graph_service.blocks.incidence import (
@@ -44,6 +45,9 @@ CHANCE_MAX = 0.001
 CORE_LEVELS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 # Rows that share fewer columns, or are in step on fewer, are no candidates.
 SHARED_LEAST = 2
+# Tastes make blocks, too. In generated malls of 30 categories none passed this where members buy
+# half in one of them; where they buy four fifths, tastes reached 74. Planted rings had 33 and more.
+LIFT_LEAST = 20.0
 # A group is the same as a better one if more of its rows are in better ones.
 OVERLAP_MAX = 0.5
 
@@ -215,8 +219,17 @@ def _worthwhile(
             cost = log(max(_span_days(layers[0].edges) / window_days, 1))
         grown = grow(used, seed.rows)
         for part in connected_parts(used, grown) if grown is not None else ():
-            if len(part.rows) >= members_least and part.nats - cost > -log(CHANCE_MAX):
+            if len(part.rows) < members_least or part.nats - cost <= -log(CHANCE_MAX):
+                continue
+            if seed.first_second is not None or _is_no_taste(used[0], part):
                 yield _told(part, seed, part.nats - cost)
+
+
+def _is_no_taste(purchases: Layer, part: Candidate) -> bool:
+    """Whether the rows buy so much more of their columns than others that no taste explains it."""
+    if part.edge_counts[0] == 0:
+        return True
+    return lift(purchases, part.rows, part.columns[0]) >= LIFT_LEAST
 
 
 def _span_days(edges: Incidence) -> float:

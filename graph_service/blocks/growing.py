@@ -147,6 +147,18 @@ def connected_parts(layers: Sequence[Layer], block: Candidate) -> list[Candidate
     return parts
 
 
+def lift(layer: Layer, rows: Ints, columns: Ints) -> float:
+    """How many times as large a part of these rows' edges goes to these columns as of others'.
+
+    1 is counted besides what others touch.
+    """
+    mine = len(_inside(layer, rows, columns))
+    all_mine = int(layer.degrees[rows].sum())
+    others = int(layer.rows_of.sizes()[columns].sum()) - mine + 1
+    all_others = len(layer.edges) - all_mine + 1
+    return (mine / max(all_mine, 1)) / (others / all_others)
+
+
 def _best_columns(layer: Layer, rows: Ints) -> Ints:
     counts = np.bincount(layer.columns_of.of(rows), minlength=layer.edges.column_count)
     near = np.flatnonzero(counts >= TOUCHES_LEAST)

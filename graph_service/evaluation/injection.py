@@ -28,7 +28,7 @@ BLOCKS = ((200, 50, 0.5), (200, 50, 0.2), (50, 20, 0.5), (50, 20, 0.2), (20, 8, 
 TIMINGS: tuple[Timing, ...] = ("burst", "spread")
 CAMOUFLAGES: tuple[Camouflage, ...] = ("none", "random")
 # Published procedures may name so many blocks; the one that fits the truth best counts.
-PEELED_BLOCKS = 5
+PEELED_BLOCKS = 3
 # Assumed of honest people: households of 2 to 4, and offices.
 HOUSEHOLD_PART = 0.3
 HOUSEHOLD_SIZES = (2, 3, 4)
@@ -55,6 +55,12 @@ class Cell:
     density: float
     timing: Timing
     camouflage: Camouflage
+
+    def seeds(self, seed: int, trial: int) -> tuple[int, ...]:
+        """What a trial's generator is seeded with: the same whichever cells are tried with it."""
+        timing, hiding = TIMINGS.index(self.timing), CAMOUFLAGES.index(self.camouflage)
+        density = round(1_000 * self.density)
+        return seed, trial, self.users, self.products, density, timing, hiding
 
 
 @dataclass(frozen=True)

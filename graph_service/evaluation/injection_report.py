@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from graph_service.blocks.incidence import Incidence
 from graph_service.evaluation.injection import (
     GRID,
     Cell,
@@ -85,19 +84,14 @@ def evaluate_injection(
     for number, cell in enumerate(cells):
         done: list[Trial] = []
         for trial in range(trials):
-            done.append(_trial(reviews, cell, identity, (seed, number, trial)))
+            generator = np.random.default_rng(cell.seeds(seed, trial))
+            done.append(try_cell(reviews, cell, generator=generator, identity=identity))
             if progress is not None:
                 progress(number * trials + trial + 1, len(cells) * trials)
         scores.append(_scores(cell, done))
     return InjectionReport(
         tuple(scores), identity, trials, seed, len(named), monotonic() - started, _peak_mib()
     )
-
-
-def _trial(
-    reviews: Incidence, cell: Cell, identity: float | None, seeds: tuple[int, int, int]
-) -> Trial:
-    return try_cell(reviews, cell, generator=np.random.default_rng(seeds), identity=identity)
 
 
 def _scores(cell: Cell, done: Sequence[Trial]) -> CellScores:
@@ -164,7 +158,7 @@ def report_table(report: InjectionReport) -> Table:
         title=f"F1 of ring members, {report.trials} trials{identity}",
         caption=(
             f"Honest users named where nothing is planted: {report.honest_users_named}. "
-            "FRAUDAR and unweighted: the best of five blocks, chosen with the truth; co-purchase: "
+            "FRAUDAR and unweighted: the best of three blocks, chosen with the truth; co-purchase: "
             "two or three common products within 7 days, whichever is better."
         ),
     )

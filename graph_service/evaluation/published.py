@@ -22,41 +22,55 @@ def dense_users(edges: Sequence[Edge], *, weighted: bool, blocks: int) -> Iterat
     for _ in range(blocks):
         if not left:
             return
-        users, products = _peel(left, weighted=weighted)
+        users, products = peel(left, weighted=weighted)
         yield users
         left = [edge for edge in left if edge[0] not in users or edge[1] not in products]
 
 
-def _peel(edges: Sequence[Edge], *, weighted: bool) -> tuple[set[int], set[int]]:
+def peel(edges: Sequence[Edge], *, weighted: bool) -> tuple[set[int], set[int]]:
     """Remove the lightest user or product again and again; the densest set on the way."""
     degrees = Counter(product for _, product in edges)
-    # Products are -1, -2, … here.
-    near: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
+    numbers: dict[tuple[str, int], int] = {}
+    near: list[list[tuple[int, float]]] = []
     for user, product in edges:
         weight = 1 / log(5 + degrees[product]) if weighted else 1.0
-        near[user].append((~product, weight))
-        near[~product].append((user, weight))
-    weights = {node: sum(weight for _, weight in ends) for node, ends in near.items()}
-    heap = [(weight, node) for node, weight in weights.items()]
+        ends = [numbers.setdefault(end, len(numbers)) for end in (("u", user), ("p", product))]
+        near.extend([] for _ in range(len(numbers) - len(near)))
+        near[ends[0]].append((ends[1], weight))
+        near[ends[1]].append((ends[0], weight))
+    order, best = _fallen([sum(weight for _, weight in ends) for ends in near], near)
+    kept = set(order[best:])
+    inside = [end for end, number in numbers.items() if number in kept]
+    return {end for kind, end in inside if kind == "u"}, {
+        end for kind, end in inside if kind == "p"
+    }
+
+
+def _fallen(
+    weights: list[float], near: Sequence[Sequence[tuple[int, float]]]
+) -> tuple[list[int], int]:
+    """All nodes, the lightest of what is left first, and how many fall before the densest set."""
+    heap = [(weight, node) for node, weight in enumerate(weights)]
     heapify(heap)
-    total, fallen, best, best_density = sum(weights.values()) / 2, list[int](), 0, -1.0
-    while weights:
-        density = total / len(weights)
+    gone = [False] * len(weights)
+    total, best, best_density = sum(weights) / 2, 0, -1.0
+    order: list[int] = []
+    while len(order) < len(weights):
+        density = total / (len(weights) - len(order))
         # Rounding must not make a later set of the same density denser.
         if density > best_density + 1e-9:
-            best, best_density = len(fallen), density
+            best, best_density = len(order), density
         weight, node = heappop(heap)
-        while weights.get(node) != weight:
+        while gone[node] or weight != weights[node]:
             weight, node = heappop(heap)
-        del weights[node]
-        fallen.append(node)
+        gone[node] = True
+        order.append(node)
         total -= weight
         for other, lighter in near[node]:
-            if other in weights:
+            if not gone[other]:
                 weights[other] -= lighter
                 heappush(heap, (weights[other], other))
-    kept = fallen[best:]
-    return {node for node in kept if node >= 0}, {~node for node in kept if node < 0}
+    return order, best
 
 
 def copurchase_users(

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from graph_service.blocks import finding
 from graph_service.blocks.finding import find_groups
-from graph_service.blocks.growing import connected_parts, grow, layer_of, window_layer
+from graph_service.blocks.growing import connected_parts, grow, layer_of, lift, window_layer
 from graph_service.blocks.incidence import EdgesInvalid, Incidence
 from graph_service.blocks.nulls import excess, naming_cost
 from graph_service.blocks.synchrony import DAY_SECONDS
@@ -134,6 +135,31 @@ def test_strangers_are_told_apart() -> None:
         frozenset(range(5)),
         frozenset(range(5, 10)),
     }
+
+
+def test_lift_compares_the_parts_of_edges_that_go_to_the_columns() -> None:
+    # Two rows put 4 of 5 edges on columns 0 and 1; of 8 others' edges 1 goes there.
+    mine = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
+    layer = layer_of(incidence([*mine, (2, 0), *((r, 2) for r in range(3, 10))], 10, 3))
+
+    found = lift(layer, np.array([0, 1]), np.array([0, 1]))
+
+    assert found == pytest.approx((4 / 5) / (2 / 9))
+
+
+def test_a_taste_that_many_share_is_no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(6)
+    # What these members buy is mostly among 40 things that others buy, too.
+    columns = np.where(generator.random(2_000) < 0.8, generator.integers(60, 100, 2_000), 340)
+    rows, days = generator.integers(1_000, 1_100, 2_000), generator.integers(0, DAYS, 2_000)
+    fans: Edges = list(zip(rows.tolist(), columns.tolist(), days.tolist(), strict=True))
+    edges = incidence([*honest(generator, 6_000), *fans], ROWS, COLUMNS)
+
+    found = find_groups(edges)
+
+    monkeypatch.setattr(finding, "LIFT_LEAST", 0.0)
+    assert found.groups == ()
+    assert find_groups(edges).groups
 
 
 def test_what_others_buy_in_the_window_too_is_expected_there() -> None:
