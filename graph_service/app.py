@@ -37,7 +37,7 @@ from graph_service.frame import (
     answer_service_error,
 )
 from graph_service.graph.endpoints import router as graph_router
-from graph_service.graph.opening import open_graph
+from graph_service.graph.opening import open_graph, settings_for
 from graph_service.holds.endpoints import router as holds_router
 from graph_service.identity.endpoints import router as identity_router
 from graph_service.influence.endpoints import router as influence_router
@@ -52,6 +52,9 @@ from graph_service.plans.endpoints import router as plans_router
 from graph_service.portal.endpoints import router as portal_router
 from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
+from graph_service.scans.endpoints import router as scans_router
+from graph_service.scans.working import scanning
+from graph_service.screening.working import screening
 from graph_service.settings import Settings
 from graph_service.simulation.endpoints import router as simulation_router
 from graph_service.webhooks.endpoints import router as webhooks_router
@@ -63,7 +66,7 @@ ROUTERS = (
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router, holds_router, cases_router, channels_router),
-    payouts_router,
+    *(payouts_router, scans_router),
 )
 EXPOSED_HEADERS = [
     "Idempotency-Replayed",
@@ -88,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings or Settings()
     app.state.risk_rules = read_risk_rules(app.state.settings.risk_rules)
+    app.state.fraud_warning = lambda: app.state.scanner.warning
     for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)
@@ -112,10 +116,15 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         grace = timedelta(hours=settings.month_grace_h)
         app.state.pipeline = await open_pipeline(opened.graph, open_tokeniser(settings), grace)
         _show_first_key(app.state.key_ring)
+        named = settings_for(settings, opened.address) if opened.address else settings
         async with (
             keeping(app.state.key_ring),
             running(app.state.pipeline),
             telling(opened.graph, app.state.pipeline, pepper, settings) as app.state.teller,
+            scanning(
+                opened.graph, app.state.pipeline, app.state.risk_rules, named
+            ) as app.state.scanner,
+            screening(opened.graph, app.state.pipeline, app.state.risk_rules, named),
         ):
             yield
 

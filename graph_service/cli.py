@@ -24,6 +24,7 @@ from graph_service.demo.next_steps import show_next_steps
 from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, NotFound, ServiceError
+from graph_service.evaluate_command import evaluate
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
@@ -36,6 +37,7 @@ from graph_service.pepper_commands import app as pepper_app
 from graph_service.persons_command import app as persons_app
 from graph_service.pipeline import Pipeline, open_pipeline
 from graph_service.plan_commands import app as plan_app
+from graph_service.scan_command import scan, snapshot
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
 from graph_service.simulate_command import simulate_plan
@@ -57,7 +59,10 @@ app.add_typer(pepper_app, name="pepper")
 app.add_typer(payouts_app, name="payouts")
 app.add_typer(persons_app, name="persons")
 app.command()(compliance)
+app.command()(evaluate)
 app.command("simulate")(simulate_plan)
+app.command()(scan)
+app.command()(snapshot)
 console = Console()
 
 Work = Callable[[Pipeline, OpenGraph], Awaitable[int]]

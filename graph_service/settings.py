@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the HTTP service; 0 picks one."
     )
+    screening: bool = Field(
+        default=True,
+        description="Whether new facts are looked at for fraud at once, in a process of its own.",
+    )
     bootstrap_api_key: SecretStr | None = Field(
         default=None, description="First admin API key; generated and shown once if absent."
     )

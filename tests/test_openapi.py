@@ -13,9 +13,11 @@ from graph_service.answers import codes_of
 from graph_service.app import create_app
 from graph_service.errors import ServiceError
 from graph_service.frame import BodyTimeout
+from graph_service.graph.session import Graph
 from graph_service.ingest.envelope import DATA
 from graph_service.openapi import openapi_of, operations, scopes_of
 from graph_service.settings import Settings
+from tests.scans.kept import alert, show_alone
 from tests.worlds import START, event
 from tests.worlds.named import five_levels
 
@@ -250,6 +252,22 @@ def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/cases?cursor=odd", {}
     yield "GET", "/v1/cases/{caseId}", {}
     yield "GET", "/v1/cases/none", {}
+    yield "POST", "/v1/fraud/scans", {"json": {"mode": "full"}}
+    yield "POST", "/v1/fraud/scans", {"json": {"mode": "some"}}
+    yield "POST", "/v1/fraud/scans", {"json": {"mode": "full"}}
+    yield "GET", "/v1/fraud/scans?limit=1", {}
+    yield "GET", "/v1/fraud/scans?cursor=odd", {}
+    yield "GET", "/v1/fraud/scans/{scanId}", {}
+    yield "GET", "/v1/fraud/scans/none", {}
+    yield "POST", "/v1/fraud/scans/{scanId}:cancel", {}
+    yield "POST", "/v1/fraud/scans/none:cancel", {}
+    yield "GET", "/v1/fraud/alerts?limit=1", {}
+    yield "GET", "/v1/fraud/alerts?cursor=odd", {}
+    yield "GET", "/v1/fraud/alerts?memberId=nobody", {}
+    yield "GET", "/v1/fraud/alerts/{alertId}", {}
+    yield "GET", "/v1/fraud/alerts/none", {}
+    yield "GET", "/v1/fraud/alerts/{alertId}/graph", {}
+    yield "GET", "/v1/fraud/alerts/none/graph", {}
     decision = {"conclusion": "cleared", "reason": "sisters", "actions": ["lift_holds"]}
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": decision}
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": {**decision, "reason": "no"}}
@@ -267,7 +285,9 @@ def template(method: str, path: str) -> str:
     raise LookupError(f"{method} {path}")
 
 
-async def test_every_route_answers_in_the_shape_that_is_published(client: AsyncClient) -> None:
+async def test_every_route_answers_in_the_shape_that_is_published(
+    client: AsyncClient, graph: Graph
+) -> None:
     found: list[str] = []
     asked: set[tuple[str, str]] = set()
     names: dict[str, str] = {}
@@ -291,6 +311,11 @@ async def test_every_route_answers_in_the_shape_that_is_published(client: AsyncC
             names["holdId"] = answer.json()["holdId"]
         if known == "/v1/cases" and answer.is_success:
             names["caseId"] = answer.json()["items"][0]["caseId"]
+        if known == "/v1/fraud/scans" and answer.status_code == 202:
+            names["scanId"] = answer.json()["scanId"]
+            await show_alone(graph, [alert(["step-3"])])
+        if known == "/v1/fraud/alerts" and answer.is_success and answer.json()["items"]:
+            names["alertId"] = answer.json()["items"][0]["alertId"]
         if known == "/v1/webhooks/{webhookId}:ping" and answer.is_success:
             names["deliveryId"] = answer.json()["deliveryId"]
 

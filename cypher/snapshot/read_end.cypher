@@ -3,6 +3,6 @@
 // params: none
 // returns: seq integer
 // timeout: 10 s
-MATCH (f:Fact)
-WHERE f.seq > 0
-RETURN coalesce(max(f.seq), 0) AS seq
+OPTIONAL MATCH (s:Sequence {name: 'fact'})
+RETURN coalesce(s.value, 0) AS seq
+LIMIT 1

@@ -10,6 +10,7 @@ from graph_service.ingest.store import RoomFacts, Statement, linked_facts
 Shape = Callable[[Fact], list[dict[str, Any]]]
 SHARE_TYPES = frozenset({"share.created"})
 COUPON_TYPES = frozenset({"coupon.issued"})
+SHOP_TYPES = frozenset({"shop.registered"})
 ENDINGS = {"order.completed": "completed", "order.cancelled": "cancelled"}
 
 
@@ -31,6 +32,7 @@ def room_facts() -> RoomFacts:
             _each("store_refunds", "order.refunded", "orderId", _timed),
             Statement("attribution/update_orders", frozenset(ENDINGS), _endings),
             Statement("attribution/store_coupons", COUPON_TYPES, _coupons),
+            Statement("attribution/store_shops", SHOP_TYPES, _shops),
             linked_facts("attribution/link_order_facts", ORDER_TYPES, "orderId"),
             linked_facts("attribution/link_share_facts", SHARE_TYPES, "shareId"),
             linked_facts("attribution/link_coupon_facts", COUPON_TYPES, "couponCode"),
@@ -107,4 +109,9 @@ def _endings(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 
 def _coupons(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     latest = _latest(facts, "couponCode")
+    return [{**latest[one].data, "at": latest[one].at} for one in sorted(latest)]
+
+
+def _shops(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    latest = _latest(facts, "shopId")
     return [{**latest[one].data, "at": latest[one].at} for one in sorted(latest)]

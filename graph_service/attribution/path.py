@@ -112,6 +112,9 @@ def path_of(journey: Journey, clicks: Clicks) -> Path:
         return Path(_single_step(journey), truncated=False)
     groups = _group(journey)
     counts, cleared = _count(groups, clicks, _window(journey), _people(journey, groups))
+    if journey.order.held:
+        # The order itself is not cleared: nobody was brought to it, until the hold is lifted.
+        cleared = [0] * len(groups)
     steps = tuple(
         PathStep(
             position=i + 1,

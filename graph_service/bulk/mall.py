@@ -24,7 +24,7 @@ WRITTEN = frozenset(
     attribution/store_clicks attribution/store_visitor_clicks attribution/store_orders
     attribution/store_order_lines attribution/link_order_shares attribution/link_order_coupons
     attribution/link_order_shops attribution/link_order_identifiers attribution/store_refunds
-    attribution/update_orders attribution/store_coupons
+    attribution/update_orders attribution/store_coupons attribution/store_shops
     attribution/link_order_facts attribution/link_share_facts attribution/link_coupon_facts
     referrals/link_member_facts identity/link_visitor_facts""".split()
 )
@@ -136,6 +136,8 @@ class Mall:
         self.orders_of: dict[str, list[str]] = {}
         self.refunds: dict[str, str] = {}
         self.coupons: dict[str, Coupon] = {}
+        # When shops were registered last, and whose they are.
+        self.registered: dict[str, tuple[str, str | None]] = {}
         # Who clicked what when: time (us) and share in turns, which takes a third of the memory.
         self.member_clicks: dict[str, list[Any]] = {}
         self.visitor_clicks: dict[str, list[Any]] = {}
@@ -191,7 +193,9 @@ class Mall:
         number = numbers.get(key)
         if number is None:
             number = numbers[key] = len(numbers)
-            self.sheets.nodes(label).row(number, key)
+            # Of a shop more may be told later.
+            if label != "Shop":
+                self.sheets.nodes(label).row(number, key)
         return number
 
     def identifier(self, kind: str, token: str) -> int:
@@ -224,6 +228,7 @@ class Mall:
         self._write_members(head_counts)
         self._write_people()
         self._write_shares()
+        self._write_shops()
         self._write_orders()
         self._write_sales()
 
@@ -274,6 +279,14 @@ class Mall:
             self.sheets.nodes("Coupon").row(coupon.number, code, issued_at, exclusive, value_minor)
             if coupon.owner_id is not None:
                 owns.row(self.members[coupon.owner_id], coupon.number)
+
+    def _write_shops(self) -> None:
+        owns = self.sheets.relationships("OWNS", "Member", "Shop")
+        for shop_id, number in self.names["Shop"].items():
+            at, owner_id = self.registered.get(shop_id, ("", None))
+            self.sheets.nodes("Shop").row(number, shop_id, at)
+            if owner_id is not None:
+                owns.row(self.members[owner_id], number)
 
     def _write_orders(self) -> None:
         sheet = self.sheets.nodes("Order")

@@ -63,6 +63,7 @@ class Settling:
             "order.completed": self._end_order,
             "order.cancelled": self._end_order,
             "coupon.issued": self._issue_coupon,
+            "shop.registered": self._register_shop,
         }
 
     def settle(self, records: Sequence[Record]) -> list[tuple[Record, Verdict]]:
@@ -357,6 +358,13 @@ class Settling:
         if coupon.issued_at <= at:
             coupon.issued_at, coupon.owner_id = at, data.get("ownerMemberId")
             coupon.exclusive, coupon.value_minor = data.get("exclusive"), data.get("valueMinor")
+
+    def _register_shop(self, record: Record) -> None:
+        data, at = record[6], record[4]
+        shop_id = data["shopId"]
+        self.mall.named("Shop", shop_id)
+        if self.mall.registered.get(shop_id, ("", None))[0] <= at:
+            self.mall.registered[shop_id] = at, data.get("ownerMemberId")
 
 
 def _no_parent(_: str) -> None:

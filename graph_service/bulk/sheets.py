@@ -37,7 +37,7 @@ NODES: Mapping[str, str] = {
     "Refund": "refundId amountMinor:long at:datetime digest heldBy",
     "Product": "productId",
     "Category": "categoryId",
-    "Shop": "shopId",
+    "Shop": "shopId registeredAt:datetime",
     "Coupon": "couponCode issuedAt:datetime exclusive:boolean valueMinor:long",
     "SalesMonth": "salesMonthId month currency ownMinor:long directMinor:long teamMinor:long "
     "bonusMinor:long",
@@ -79,6 +79,7 @@ RELATIONSHIPS: tuple[tuple[str, str, str, str], ...] = (
     ("CAME_THROUGH", "Order", "Share", ""),
     ("REDEEMED", "Order", "Coupon", ""),
     ("OWNS", "Member", "Coupon", ""),
+    ("OWNS", "Member", "Shop", ""),
     ("SHIPPED_TO", "Order", "Identifier", ""),
     ("PAID_WITH", "Order", "Identifier", ""),
     ("PLACED_FROM", "Order", "Identifier", ""),

@@ -1,6 +1,7 @@
 """Which cases are there, and what did people decide of them?"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -12,14 +13,16 @@ from graph_service.graph.session import Graph, Read, Row, Transaction
 from graph_service.holds.placing import (
     Hold,
     Lifting,
+    NewHold,
     hold_of,
     lift_hold,
     link_to_case,
     millis_of,
+    place_hold,
     spelled,
 )
 from graph_service.ids import new_id
-from graph_service.ingest.facts import own_fact
+from graph_service.ingest.facts import digest, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.pages import MILLIS_MAX, decode_cursor, encode_cursor
 from graph_service.referrals.teams import read_member
@@ -31,6 +34,7 @@ STATES: tuple[State, ...] = get_args(State)
 DECIDE_TIMEOUT_S = 10.0
 HOLDS_MAX = 500
 HISTORY_MAX = 500
+CONFIRMED = "case_confirmed"
 
 
 class CaseNotFound(NotFound):
@@ -136,6 +140,10 @@ async def decide_case(
         await link_to_case(transaction, [decided], case_id)
         if decision.conclusion == "cleared":
             await clear_scores(transaction, rows[0]["memberIds"], case_id, decision.reason, at)
+        if decision.conclusion == "confirmed":
+            await _hold_confirmed(
+                transaction, case_id, rows[0]["memberIds"], decision, by=by, at=at
+            )
         if "lift_holds" in decision.actions:
             for hold in await _holds(transaction.run, case_id):
                 if hold.is_active(now_ms):
@@ -143,6 +151,32 @@ async def decide_case(
                     await lift_hold(transaction, hold.hold_id, lifting)
 
     await graph.write_together(work, name="cases/decide", timeout_s=DECIDE_TIMEOUT_S)
+
+
+async def _hold_confirmed(
+    transaction: Transaction,
+    case_id: str,
+    member_ids: Sequence[str],
+    decision: Decision,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    """Whoever was confirmed and is not held by this case is held until a decision."""
+    holds = await _holds(transaction.run, case_id)
+    held = {hold.member_id for hold in holds if hold.is_active(millis_of(at))}
+    for member_id in sorted(set(member_ids) - held):
+        wanted = NewHold(
+            hold_id=f"hold_{digest(f'{CONFIRMED} {case_id} {member_id}')}",
+            member_id=member_id,
+            kind="person",
+            code=CONFIRMED,
+            reason=decision.reason,
+            placed_by=by,
+            expires_ms=None,
+            case_id=case_id,
+        )
+        await place_hold(transaction, wanted, at)
 
 
 async def _holds(read: Read, case_id: str) -> list[Hold]:

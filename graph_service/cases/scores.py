@@ -197,7 +197,7 @@ async def read_risk(
         "level": rules.levels.of(score),
         "reasons": reasons_of(told),
         "holds": [hold.body(now_ms) for hold in holds],
-        "alertIds": [],
+        "alertIds": rows[0]["alertIds"],
         "scoredMemberId": rows[0]["memberId"] if told else None,
         "scoredAt": spelled(rows[0]["atMillis"]),
         "source": told.get("source"),

@@ -96,7 +96,7 @@ async def _after_standings(transaction: Transaction, facts: Sequence[LogFact]) -
     held |= {one.data["memberId"] for one in facts if one.data["held"]}
     if held:
         asked = {"memberIds": sorted(held)}
-        rows = await transaction.run("ledger/find_orders_clicked_by", **asked)
+        rows = await transaction.run("ledger/find_orders_of_held", **asked)
         found |= set(rows[0]["orderIds"])
     return found
 

@@ -162,6 +162,17 @@ class LogWriter:
         """Add a row to a table, in the order of its columns."""
         self._rows[table].append(values)
 
+    @property
+    def seq(self) -> int:
+        """Up to which fact of the log it was told."""
+        return self._seq
+
+    def rebased(self) -> Log:
+        """The log so far, which is the base from now on: what is added later costs little."""
+        self.base = self.log()
+        self._rows = {name: [] for name in TABLES}
+        return self.base
+
     def log(self) -> Log:
         """The base with everything that was added."""
         tables = {

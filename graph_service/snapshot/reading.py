@@ -24,15 +24,23 @@ async def read_log(graph: Graph, base: Log | None = None, *, progress: Progress 
     of all facts.
     """
     writer = LogWriter() if base is None else LogWriter(base)
-    after = 0 if base is None else base.seq
+    erased = await read_new(graph, writer, progress=progress)
+    if erased and base is not None:
+        writer = LogWriter()
+        await read_new(graph, writer, progress=progress)
+    return await asyncio.to_thread(writer.log)
+
+
+async def read_new(graph: Graph, writer: LogWriter, *, progress: Progress = silent) -> bool:
+    """Add the facts that were booked since; whether somebody was erased meanwhile."""
+    after = began = writer.seq
     end = int((await graph.read("snapshot/read_end"))[0]["seq"])
-    done, whole = 0, end - after
+    erased = False
     while after < end:
         until = min(after + FACTS_TOGETHER, end)
         row = (await graph.read("snapshot/read_facts", after=after, until=until))[0]
-        if base is not None and ERASED in row["types"]:
-            return await read_log(graph, progress=progress)
+        erased = erased or ERASED in row["types"]
         await asyncio.to_thread(writer.add, row["types"], row["times"], row["data"], until)
-        done, after = done + until - after, until
-        progress(done, whole)
-    return await asyncio.to_thread(writer.log)
+        after = until
+        progress(after - began, end - began)
+    return erased

@@ -43,6 +43,7 @@ class _Account:
     counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     amounts: list[int] = field(default_factory=list[int])
     lines: list[int] = field(default_factory=list[int])
+    pieces: list[int] = field(default_factory=list[int])
     order_times: list[float] = field(default_factory=list[float])
     things: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     shops: set[str] = field(default_factory=set[str])
@@ -121,6 +122,7 @@ def _note(account: _Account, kind: str, data: Mapping[str, Any], moment: datetim
     if kind == "order.paid":
         account.amounts.append(data["amountMinor"])
         account.lines.append(len(data["lines"]))
+        account.pieces.append(sum(line["quantity"] for line in data["lines"]))
         account.order_times.append(at)
         account.shops.add(data["shopId"])
         account.products.update(line["productId"] for line in data["lines"])
@@ -154,6 +156,7 @@ def _row(name: str, account: _Account) -> dict[str, float]:
         "last two digits": _mean([one % 100 for one in amounts]),
         "last three digits": _mean([one % 1_000 for one in amounts]),
         "lines": _mean(account.lines),
+        "pieces": _mean(account.pieces),
         "shops": float(len(account.shops)),
         "products": float(len(account.products)),
         "hour mean": _mean(account.hours),

@@ -28,6 +28,8 @@ ROOT_PART, RECENT_PART, RECENT = 0.08, 0.3, 400
 INVITES_PART, INVITES_TAIL, INVITES_MOST = 0.25, 1.15, 600.0
 HOME_PART, OFFICE_PART, OFFICE_MEMBERS = 0.22, 0.15, 40
 FAMILY_DEVICE_PART, FAMILY_CARD_PART = 0.12, 0.06
+# Who has a second account, which has nothing to do with the first but a phone or a card.
+SECOND_PART = 0.015
 NEW_DEVICE_PART = 0.08
 PROMOTERS_PART, BOUND_LATER_PART = 0.12, 0.08
 BUYERS_PART = 0.66
@@ -35,15 +37,18 @@ BUYERS_PART = 0.66
 BUYING_SHAPE, BUYING_MEAN = 0.5, 0.12
 SHARING_SHAPE, SHARING_MEAN = 0.25, 0.03
 PROMOTER_SHARING = 0.12
-VISITS_A_WEEK = 0.08
+VISITS_A_WEEK = 0.03
 # Many members go away for long in between and come back.
 AWAY_PART, AWAY_DAYS = 0.12, (60, 140)
 MEMBERS_PER_SHOP, GOODS_PER_SHOP, OWNED_PART = 40, (2, 10), 0.6
-AUDIENCE_TAIL, AUDIENCE_MOST = 1.5, 150
+AUDIENCE_TAIL, AUDIENCE_MOST = 1.15, 200
 VISITORS_PART, RETURNING_PART, IDENTIFIED_PART = 0.45, 0.25, 0.12
 FRIENDS_PART = 0.35
-BUYS_AFTER_CLICK_PART, RESHARES_PART = 0.07, 0.04
+BUYS_AFTER_CLICK_PART, RESHARES_PART = 0.06, 0.07
 CLICKED_BEFORE_PART, NAMED_PART = 0.4, 0.55
+# Some compare another's share of the days before, buy the same again, or at a friend's shop.
+COMPARES_PART, AGAIN_PART, FRIENDS_SHOP_PART = 0.12, 0.15, 0.3
+VISITOR_SEEN_PART = 0.2
 # From the click to the order: log-normal around ten minutes; few buy within seconds.
 LAG_LOG_MEAN, LAG_LOG_SD = 6.2, 1.4
 
@@ -64,21 +69,32 @@ def populate(town: Town, members: int) -> None:
     for shop in town.shops:
         owner = owners.pop()
         if town.dice.random() < OWNED_PART and owner.joined_s < CLOSES_S // 2:
-            shop.owner = owner
-            shop.opens_s = owner.joined_s + town.dice.randrange(HOUR_S, 10 * DAY_S)
+            town.open(shop, owner)
 
 
 def _open_shops(town: Town, members: int) -> None:
-    dice = town.dice
     for _ in range(max(40, members // MEMBERS_PER_SHOP)):
-        shop = Shop(town.name("shop"))
-        category = dice.choice(CATEGORIES)
-        for _ in range(dice.randint(*GOODS_PER_SHOP)):
-            product = Product(town.name("p"), category, draw_price(dice), shop)
-            shop.products.append(product)
-            town.products.append(product)
-        town.shops.append(shop)
-    dice.shuffle(town.products)
+        _add_shop(town)
+    town.dice.shuffle(town.products)
+
+
+def _add_shop(town: Town) -> Shop:
+    dice, shop = town.dice, Shop(town.name("shop"))
+    category = dice.choice(CATEGORIES)
+    for _ in range(dice.randint(*GOODS_PER_SHOP)):
+        product = Product(town.name("p"), category, draw_price(dice), shop)
+        shop.products.append(product)
+        town.products.append(product)
+    town.shops.append(shop)
+    return shop
+
+
+def hand_over(town: Town, owner: Member) -> Shop:
+    """A shop with goods that is this member's from now on, opened after joining."""
+    vacant = [shop for shop in town.shops if shop.owner is None]
+    shop = town.dice.choice(vacant) if vacant else _add_shop(town)
+    town.open(shop, owner)
+    return shop
 
 
 def _member(town: Town, at_s: int) -> Member:
@@ -145,6 +161,11 @@ def _move_in(town: Town) -> None:
                 member.device = host.device
             if dice.random() < FAMILY_CARD_PART:
                 member.payment = host.payment
+    for _ in range(int(len(town.members) * SECOND_PART)):
+        first, second = dice.sample(town.members, 2)
+        kind = dice.choice(("phone", "payment"))
+        setattr(second, kind, getattr(first, kind))
+        second.device = first.device
 
 
 def live(town: Town) -> None:
@@ -153,6 +174,14 @@ def live(town: Town) -> None:
         owner = None if shop.owner is None else shop.owner.member_id
         opens_s = max(shop.opens_s, 60)
         town.write(opens_s, "shop.registered", shopId=shop.shop_id, ownerMemberId=owner)
+        for product in shop.products:
+            town.write(
+                opens_s + 60,
+                "product.upserted",
+                productId=product.product_id,
+                categoryId=product.category,
+                priceMinor=product.price_minor,
+            )
     for member in town.members:
         _join(town, member)
         _visit(town, member)
@@ -232,6 +261,13 @@ def spread(town: Town, share: Share, visitors: deque[str]) -> list[Share]:
     return passed_on
 
 
+def show(town: Town, creator: Member, product: Product, at_s: int) -> Share:
+    """A share that others find as they find any other."""
+    share = town.share(creator, product, at_s, None)
+    spread(town, share, deque())
+    return share
+
+
 def _follower(town: Town, creator: Member, at_s: int) -> Member | None:
     if creator.friends and town.dice.random() < FRIENDS_PART:
         friend = town.dice.choice(creator.friends)
@@ -249,6 +285,10 @@ def _come_by(town: Town, share: Share, at_s: int, visitors: deque[str]) -> None:
     visitor = town.name("v")
     visitors.append(visitor)
     town.click(share, at_s, visitor)
+    if dice.random() < VISITOR_SEEN_PART:
+        is_on_the_way = dice.random() < 0.5
+        town.see(visitor, at_s, "ip", town.carrier_ip() if is_on_the_way else town.fresh_ip())
+        town.see(visitor, at_s, "device", town.fresh_device())
     if dice.random() < IDENTIFIED_PART and (member := town.somebody(at_s)) is not None:
         known_s = at_s + 120 + int(dice.expovariate(1 / (6 * HOUR_S)))
         name = member.member_id
@@ -269,25 +309,37 @@ def _buy(town: Town, member: Member) -> None:
         town.moment(member.joined_s + HOUR_S, CLOSES_S)
         for _ in range(poisson(weeks * member.buying * member.zeal, dice))
     )
+    bought: Product | None = None
     for at_s in times:
-        if member.is_here(at_s) and at_s < CLOSES_S:
-            buy(town, member, at_s)
+        if not member.is_here(at_s) or at_s >= CLOSES_S:
+            continue
+        if bought is not None and dice.random() < AGAIN_PART and bought.shop.opens_s < at_s:
+            town.end(town.order(member, bought, at_s))
+        else:
+            bought = buy(town, member, at_s)
 
 
-def buy(town: Town, member: Member, at_s: int) -> None:
-    """An honest order, after a click on a share of the days before or straight."""
+def buy(town: Town, member: Member, at_s: int) -> Product:
+    """What an honest order is of, after a click on a share of the days before or straight."""
     dice, starts = town.dice, town.starts
     until = bisect_left(starts, at_s - HOUR_S)
     since = bisect_left(starts, at_s - 10 * DAY_S)
     if until > since and dice.random() < CLICKED_BEFORE_PART:
-        share = town.shares[dice.randrange(since, until)]
-        if share.creator is not member:
-            clicked_s = max(at_s - lag(dice), share.at_s + 5, member.joined_s + 5)
-            if clicked_s < at_s:
-                town.click(share, clicked_s, member)
-                buy_through(town, member, share, at_s)
-                return
-    town.end(town.order(member, town.product(at_s), at_s))
+        share, other = (town.shares[dice.randrange(since, until)] for _ in range(2))
+        clicked_s = max(at_s - lag(dice), share.at_s + 5, member.joined_s + 5)
+        if share.creator is not member and clicked_s < at_s:
+            compared_s = max(clicked_s - lag(dice), member.joined_s + 5, other.at_s + 5)
+            if dice.random() < COMPARES_PART and compared_s < clicked_s:
+                town.click(other, compared_s, member)
+            town.click(share, clicked_s, member)
+            buy_through(town, member, share, at_s)
+            return share.product
+    product = town.product(at_s)
+    shop = dice.choice(member.friends).shop if member.friends else None
+    if shop is not None and shop.opens_s < at_s and dice.random() < FRIENDS_SHOP_PART:
+        product = dice.choice(shop.products)
+    town.end(town.order(member, product, at_s))
+    return product
 
 
 def buy_through(town: Town, member: Member, share: Share, at_s: int) -> None:

@@ -5,7 +5,7 @@ Sizes are those of such places and occasions as commonly met; how often they occ
 
 from collections.abc import Mapping
 
-from graph_service.typologies.honest import buy, buy_through, lag
+from graph_service.typologies.honest import buy, buy_through, lag, show
 from graph_service.typologies.people import Crew, Member, Order
 from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
@@ -13,6 +13,7 @@ from graph_service.worlds.diary import DAY_S, HOUR_S
 # An operator gives a number out again after so long at the earliest.
 REST_DAYS_MIN = 90
 FLASH_PRICE_PART = 0.6
+SEEN_AT_WORK_PART = 0.5
 
 
 def _nothing(_town: Town, _crew: Crew) -> list[Order]:
@@ -59,6 +60,8 @@ def enlist_office(town: Town, size: int) -> Crew:
     accounts, office_ip = town.take(size), town.fresh_ip()
     for account in accounts:
         account.office_ip = office_ip
+        if town.dice.random() < SEEN_AT_WORK_PART:
+            town.see(account, account.joined_s + town.dice.randrange(5, 900), "ip", office_ip)
     return Crew(accounts)
 
 
@@ -87,7 +90,7 @@ def enlist_burst(town: Town, size: int) -> Crew:
     dice, accounts = town.dice, town.take(size, until_s=CLOSES_S * 3 // 4)
     leader = accounts[0]
     leader.role, leader.reach = "promoter", 8.0
-    from_s, until_s = town.window(leader.joined_s + DAY_S, dice.uniform(2, 6))
+    from_s, until_s = town.join_window(leader, dice.uniform(2, 6))
     for account in accounts[1:]:
         at_s = from_s + int(dice.betavariate(1.2, 3) * (until_s - from_s))
         town.join_at(account, town.moment(at_s, at_s + 6 * HOUR_S))
@@ -99,7 +102,7 @@ def act_burst(town: Town, crew: Crew) -> list[Order]:
     """Half of them buy what the leader shows within days of joining."""
     dice, found = town.dice, list[Order]()
     shares = [
-        town.share(crew.leader, town.product(crew.starts_s), crew.starts_s - HOUR_S, None)
+        show(town, crew.leader, town.product(crew.starts_s), crew.starts_s - HOUR_S)
         for _ in range(3)
     ]
     for account in crew.accounts[1:]:
@@ -123,7 +126,7 @@ def act_flash(town: Town, crew: Crew) -> list[Order]:
     """They buy one thing at one price within an hour, half through one promoter's share."""
     dice, product = town.dice, town.product(crew.starts_s)
     leader = town.somebody(crew.starts_s) or crew.leader
-    share = town.share(leader, product, crew.starts_s - 60, None)
+    share = show(town, leader, product, crew.starts_s - 60)
     amount_minor = max(100, round(product.price_minor * FLASH_PRICE_PART))
     found: list[Order] = []
     for account in crew.accounts:
@@ -157,7 +160,7 @@ def act_group_buy(town: Town, crew: Crew) -> list[Order]:
         day_s += dice.choice((7, 7, 7, 14)) * DAY_S
         shared_s = day_s + dice.randrange(8, 11) * HOUR_S
         product = town.product(shared_s)
-        share = town.share(leader, product, shared_s, None)
+        share = show(town, leader, product, shared_s)
         amount_minor = max(100, round(product.price_minor * dice.uniform(0.7, 0.95)))
         for account in crew.accounts[1:]:
             if not account.is_here(shared_s) or dice.random() < 0.3:
@@ -171,7 +174,7 @@ def act_group_buy(town: Town, crew: Crew) -> list[Order]:
                 amount_minor=amount_minor,
                 share=share,
                 is_named=dice.random() < 0.6,
-                sent_to=leader if is_picked_up else None,
+                sent_to=(leader.address, account.phone) if is_picked_up else None,
             )
             town.end(order)
             found.append(order)
@@ -194,7 +197,8 @@ def act_gifts(town: Town, crew: Crew) -> list[Order]:
     for _ in range(len(crew.accounts) * dice.randint(2, 4)):
         giver, receiver = dice.sample(crew.accounts, 2)
         at_s = town.moment(from_s, CLOSES_S)
-        order = town.order(giver, town.product(at_s), at_s, sent_to=receiver)
+        whose = (receiver.address, receiver.phone)
+        order = town.order(giver, town.product(at_s), at_s, sent_to=whose)
         town.end(order)
         found.append(order)
     return found

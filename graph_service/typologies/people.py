@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from math import exp
 from random import Random
+from typing import Any
 
 from graph_service.worlds.members import home_address, ip_of, phone_of
 
 # Prices: log-normal around 90 yuan, wide enough for carpets beside soap.
 PRICE_LOG_MEAN, PRICE_LOG_SD = 9.1, 0.95
 PRICE_MINOR = (300, 2_000_000)
-REFUNDED_PART = 0.025
+REFUNDED_PART = 0.032
 
 
 @dataclass(eq=False, slots=True)
@@ -39,6 +40,7 @@ class Member:
     office_ip: str | None = None
     later_device: tuple[int, str] | None = None
     taken: bool = False
+    shop: "Shop | None" = None
     friends: list["Member"] = field(default_factory=list["Member"])
 
     def is_here(self, at_s: int) -> bool:
@@ -70,6 +72,15 @@ class Product:
     price_minor: int
     shop: Shop
 
+    def line(self, quantity: int, amount_minor: int) -> dict[str, Any]:
+        """A line of an order of so many for that amount."""
+        return {
+            "productId": self.product_id,
+            "categoryId": self.category,
+            "quantity": quantity,
+            "amountMinor": amount_minor,
+        }
+
 
 @dataclass(eq=False, slots=True)
 class Share:
@@ -83,7 +94,7 @@ class Share:
 
 @dataclass(eq=False, slots=True)
 class Order:
-    """What was paid. share: what brought the buyer; is_named: whether the order says so."""
+    """What was paid. share: what brought the buyer; told: the data of its event."""
 
     order_id: str
     buyer: Member
@@ -91,7 +102,7 @@ class Order:
     amount_minor: int
     at_s: int
     share: Share | None
-    is_named: bool
+    told: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

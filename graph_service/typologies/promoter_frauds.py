@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graph_service.typologies.honest import cover
 from graph_service.typologies.people import Crew, Member, Order, Share
-from graph_service.typologies.rings import buy_from, invite, joined_by, like, offer
+from graph_service.typologies.rings import buy_from, invite, joined_by, like, offer, promote
 from graph_service.typologies.town import CLOSES_S, DAYS, OPENS, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
 
@@ -28,8 +28,8 @@ def enlist_farm(town: Town, size: int) -> Crew:
     dice, hides = town.dice, town.camouflage
     accounts = town.take(size, until_s=CLOSES_S * 3 // 4)
     leader, others = accounts[0], accounts[1:]
-    leader.role = "promoter"
-    from_s, until_s = town.window(leader.joined_s + DAY_S, town.spread_days(dice.uniform(0.5, 3)))
+    promote(town, leader)
+    from_s, until_s = town.join_window(leader, town.spread_days(dice.uniform(0.5, 3)))
     gap_s = (until_s - from_s) / len(others)
     is_chain = dice.random() < 0.2
     before = leader
@@ -70,16 +70,15 @@ def act_farm(town: Town, crew: Crew) -> list[Order]:
 def enlist_flood(town: Town, size: int) -> Crew:
     """A promoter, and accounts that help with one device."""
     accounts = town.take(size, until_s=CLOSES_S * 2 // 3)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     shown = town.unhidden(accounts)
     if len(shown) > 1:
         town.share_things(shown, {"device": 4, "ip": 4})
-    variant = "spray" if town.dice.random() < 0.4 else "flood"
-    return Crew(accounts, variant=variant)
+    return Crew(accounts, variant=town.dice.choice(("spray", "flood", "flood", "farm")))
 
 
 def act_flood(town: Town, crew: Crew) -> list[Order]:
-    """Bursts of scripted clicks: of few visitors, or in the name of many who never clicked."""
+    """Bursts of scripted clicks: of few visitors or devices, or in the name of many members."""
     dice, hides = town.dice, town.camouflage
     from_s, until_s = town.window(joined_by(crew), town.spread_days())
     shares = [
@@ -87,6 +86,8 @@ def act_flood(town: Town, crew: Crew) -> list[Order]:
         for _ in range(dice.randint(1, 3))
     ]
     visitors = [town.name("v") for _ in range(int(dice.randint(3, 9) * (1 + 25 * hides)))]
+    if crew.variant == "farm":
+        visitors = _seen_visitors(town, from_s)
     for _ in range(dice.randint(3, 8)):
         at_s = town.moment(from_s, until_s)
         mean_gap_s = dice.uniform(0.8, 4) * (1 + 40 * hides)
@@ -103,6 +104,19 @@ def act_flood(town: Town, crew: Crew) -> list[Order]:
     return []
 
 
+def _seen_visitors(town: Town, at_s: int) -> list[str]:
+    """Many visitors of few devices and IPs; the camouflage is the part with things of their own."""
+    dice, visitors = town.dice, [town.name("v") for _ in range(town.dice.randint(60, 200))]
+    devices = [town.fresh_device() for _ in range(dice.randint(2, 6))]
+    ips = [town.fresh_ip() for _ in range(dice.randint(1, 3))]
+    for visitor in visitors:
+        hides = dice.random() < town.camouflage
+        seen_s = at_s + dice.randrange(2 * DAY_S)
+        town.see(visitor, seen_s, "device", town.fresh_device() if hides else dice.choice(devices))
+        town.see(visitor, seen_s, "ip", town.carrier_ip() if hides else dice.choice(ips))
+    return visitors
+
+
 # --- threshold_wash ---
 
 
@@ -115,7 +129,7 @@ def enlist_wash(town: Town, size: int) -> Crew:
     others = rest[: size - 1]
     for one in rest[size - 1 :]:
         one.taken = False
-    leader.role = "promoter"
+    promote(town, leader)
     invite(leader, [one for one in others if town.dice.random() < 0.6])
     town.share_things(town.unhidden(others), {town.dice.choice(("payment", "device", "ip")): 3})
     return Crew([leader, *others], variant=town.dice.choice(("refund", "keep")))
@@ -126,15 +140,16 @@ def act_wash(town: Town, crew: Crew) -> list[Order]:
     dice, found = town.dice, list[Order]()
     months = [pair for pair in pairwise(MONTHS_S) if pair[0] + 15 * DAY_S > joined_by(crew)]
     starts_s, ends_s = dice.choice(months or [(MONTHS_S[-2], MONTHS_S[-1])])
-    has_minor = promoted_sales(town)[crew.leader, starts_s]
-    lacks_minor = STEP_MINOR - has_minor % STEP_MINOR
-    total_minor = lacks_minor * (1 + dice.uniform(0.002, 0.02 + 0.06 * town.camouflage))
     count = dice.randint(5, 12) * len(crew.others)
     parts = [dice.uniform(0.9 - 0.5 * town.camouflage, 1.1) for _ in range(count)]
     from_s = max(joined_by(crew) + HOUR_S, ends_s - int(town.spread_days(4) * DAY_S), starts_s)
     shares = [
         offer(town, crew.leader, town.product(from_s), from_s) for _ in range(dice.randint(1, 4))
     ]
+    town.sales = town.sales or promoted_sales(town)
+    has_minor = town.sales[crew.leader.member_id, starts_s]
+    lacks_minor = STEP_MINOR - has_minor % STEP_MINOR
+    total_minor = lacks_minor * (1 + dice.uniform(0.002, 0.02 + 0.06 * town.camouflage))
     for place, part in enumerate(parts):
         buyer = crew.others[place % len(crew.others)]
         amount_minor = round(total_minor * part / sum(parts))
@@ -154,20 +169,46 @@ def act_wash(town: Town, crew: Crew) -> list[Order]:
         if crew.variant == "refund":
             town.refund(order, ends_s + dice.randrange(HOUR_S, 8 * DAY_S))
         else:
-            town.end(order)
-    cover(town, crew.others, len(found) // 3)
+            done_s = order.at_s + dice.randrange(4 * DAY_S, 10 * DAY_S)
+            town.write(done_s, "order.completed", orderId=order.order_id)
     return found
 
 
-def promoted_sales(town: Town) -> Counter[tuple[Member, int]]:
-    """Paid sales by whose share or invitee brought them, and by when the month began."""
-    found: Counter[tuple[Member, int]] = Counter()
-    for order in town.orders:
-        share = order.share
-        earner = order.buyer.inviter if share is None else share.creator
-        if earner is not None and earner is not order.buyer:
-            month_s = max(one for one in MONTHS_S if one <= order.at_s)
-            found[earner, month_s] += order.amount_minor
+def promoted_sales(town: Town) -> Counter[tuple[str, int]]:
+    """Sales net of refunds by who is credited with them and by when the month began.
+
+    Credited is whose share the order names, else of the last click within the window, else the
+    inviter; of the buyer's own sales nobody.
+    """
+    found: Counter[tuple[str, int]] = Counter()
+    sharers, inviters, members = dict[str, str](), dict[str, str](), dict[str, str]()
+    clicked: dict[str, tuple[int, str]] = {}
+    credited: dict[str, tuple[str, int]] = {}
+    for at_s, _, kind, data in town.happened():
+        who = (
+            data.get("memberId") or members.get(data.get("visitorId", "")) or data.get("visitorId")
+        )
+        if "inviterId" in data:
+            inviters.setdefault(data["memberId"], data["inviterId"])
+        elif kind == "visitor.identified":
+            visitor, member = data["visitorId"], data["memberId"]
+            members[visitor] = member
+            before = [clicked[one] for one in (visitor, member) if one in clicked]
+            clicked[member] = max(before, default=(-WINDOW_S, ""))
+        elif kind == "share.created":
+            sharers[data["shareId"]] = data["memberId"]
+        elif kind == "share.clicked":
+            clicked[str(who)] = (at_s, sharers[data["shareId"]])
+        elif kind == "order.paid":
+            last_s, last = clicked.get(str(who), (-WINDOW_S, ""))
+            earner = last if at_s - last_s < WINDOW_S else inviters.get(str(who), "")
+            earner = sharers.get(data.get("shareId", ""), earner)
+            if earner and earner != who:
+                month_s = max(one for one in MONTHS_S if one <= at_s)
+                credited[data["orderId"]] = (earner, month_s)
+                found[earner, month_s] += data["amountMinor"]
+        elif kind == "order.refunded" and data["orderId"] in credited:
+            found[credited[data["orderId"]]] -= data["amountMinor"]
     return found
 
 
@@ -177,7 +218,7 @@ def promoted_sales(town: Town) -> Counter[tuple[Member, int]]:
 def enlist_refunds(town: Town, size: int) -> Crew:
     """A promoter and a few buyers."""
     accounts = town.take(size, until_s=CLOSES_S // 2)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     others = accounts[1:]
     invite(accounts[0], [one for one in others if town.dice.random() < 0.5])
     kinds = town.dice.sample(("payment", "device", "address", "ip"), 2)
@@ -188,7 +229,7 @@ def enlist_refunds(town: Town, size: int) -> Crew:
 def act_refunds(town: Town, crew: Crew) -> list[Order]:
     """Rounds of orders that go back in full just after completion or the month's end."""
     dice, found = town.dice, list[Order]()
-    rounds = dice.randint(2, 4)
+    rounds = dice.randint(2, 4) + (len(crew.others) < 4)
     for turn in range(rounds):
         if crew.variant == "month":
             months = [one for one in MONTHS_S if one > joined_by(crew) + 10 * DAY_S]
@@ -234,10 +275,10 @@ def enlist_hijack(town: Town, size: int) -> Crew:
     """One who takes over others' buyers, seldom several."""
     accounts = town.take(size, until_s=CLOSES_S // 2)
     for account in accounts:
-        account.role = "promoter"
+        promote(town, account)
     if size > 1:
         town.share_things(town.unhidden(accounts), {"device": 3, "payment": 3})
-    return Crew(accounts)
+    return Crew(accounts, variant=town.dice.choice(("named", "clicked")))
 
 
 def act_hijack(town: Town, crew: Crew) -> list[Order]:
@@ -254,7 +295,7 @@ def act_hijack(town: Town, crew: Crew) -> list[Order]:
         order
         for order in town.orders
         if order.share is not None
-        and not order.is_named
+        and "shareId" not in order.told
         and order.share.creator not in crew.accounts
         and order.buyer not in crew.accounts
         and order.at_s > ready_s
@@ -265,7 +306,10 @@ def act_hijack(town: Town, crew: Crew) -> list[Order]:
     found = dice.sample(victims, min(count, len(victims)))
     for order in found:
         before_s = dice.randint(1, 12) + int(dice.random() * 60 * town.camouflage)
-        town.click(dice.choice(shares), order.at_s - before_s, order.buyer)
+        share = dice.choice(shares)
+        town.click(share, order.at_s - before_s, order.buyer)
+        if crew.variant == "named":
+            order.told["shareId"] = share.share_id
     return found
 
 
@@ -273,6 +317,6 @@ SCHEMES: Mapping[str, Scheme] = {
     "account_farm": Scheme((16, 81), enlist_farm, act_farm),
     "click_flood": Scheme((1, 4), enlist_flood, act_flood),
     "refund_arbitrage": Scheme((3, 12), enlist_refunds, act_refunds),
-    "threshold_wash": Scheme((4, 12), enlist_wash, act_wash),
     "share_hijack": Scheme((1, 3), enlist_hijack, act_hijack),
+    "threshold_wash": Scheme((4, 12), enlist_wash, act_wash),
 }

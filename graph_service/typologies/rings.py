@@ -5,12 +5,13 @@ Sizes, numbers of rounds and gaps are assumed, wide enough that groups of a kind
 
 from collections.abc import Mapping, Sequence
 
-from graph_service.typologies.honest import cover, lag
+from graph_service.typologies.honest import cover, hand_over, lag, show
 from graph_service.typologies.people import Crew, Member, Order, Product, Share
 from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import DAY_S, HOUR_S
 
 DORMANT_DAYS_MIN = 75
+CALLED_PROMOTER_PART = 0.7
 STRONG = ("payment", "phone")
 
 
@@ -27,12 +28,20 @@ def invite(leader: Member, others: Sequence[Member]) -> None:
             other.inviter = leader
 
 
+def promote(town: Town, member: Member) -> None:
+    """Most who earn for others' orders are called promoters."""
+    if town.dice.random() < CALLED_PROMOTER_PART:
+        member.role = "promoter"
+
+
 def joined_by(crew: Crew) -> int:
     """When the last of them has been there for an hour."""
     return max(one.joined_s for one in crew.accounts) + HOUR_S
 
 
-def buy_from(town: Town, buyer: Member, share: Share, at_s: int, amount_minor: int) -> Order:
+def buy_from(
+    town: Town, buyer: Member, share: Share, at_s: int, amount_minor: int | None = None
+) -> Order:
     """A click on a share and an order after it; the order mostly names the share."""
     clicked_s = max(at_s - lag(town.dice), share.at_s + 5, buyer.joined_s + 60)
     at_s = max(at_s, clicked_s + 5)
@@ -53,7 +62,7 @@ def buy_from(town: Town, buyer: Member, share: Share, at_s: int, amount_minor: i
 def offer(town: Town, creator: Member, product: Product, from_s: int) -> Share:
     """A share made a little before it is needed."""
     at_s = max(creator.joined_s + 120, from_s - town.dice.randrange(600, 2 * DAY_S))
-    return town.share(creator, product, at_s, None)
+    return show(town, creator, product, at_s)
 
 
 # --- self_referral_cycle ---
@@ -65,7 +74,7 @@ def enlist_self_referral(town: Town, size: int) -> Crew:
     accounts = town.take(size, until_s=CLOSES_S // 2)
     variant = dice.choice(("person", "chain", "rounds") if size > 2 else ("person", "rounds"))
     leader, last_s = accounts[0], accounts[0].joined_s
-    leader.role = "promoter"
+    promote(town, leader)
     for place, account in enumerate(accounts[1:], 1):
         last_s += HOUR_S + int(dice.expovariate(1 / ((2 + 20 * town.camouflage) * DAY_S)))
         town.join_at(account, last_s)
@@ -78,7 +87,7 @@ def enlist_self_referral(town: Town, size: int) -> Crew:
         if len(shown) < 2 and town.camouflage < 1:
             shown = ends
         strong = dice.sample(STRONG, dice.randint(1, 2))
-        town.share_things(shown, dict.fromkeys(strong, size))
+        town.share_things(shown, dict.fromkeys(strong, size), seen=1.0)
         if dice.random() < 0.6:
             town.share_things(shown, {"device": size, "ip": size})
     return Crew(accounts, variant=variant)
@@ -94,7 +103,7 @@ def act_self_referral(town: Town, crew: Crew) -> list[Order]:
             for _ in range(dice.randint(1, 4)):
                 at_s = town.moment(from_s, until_s)
                 share = offer(town, earner, town.product(at_s), at_s)
-                found.append(buy_from(town, account, share, at_s, town.price(share.product)))
+                found.append(buy_from(town, account, share, at_s))
         cover(town, crew.accounts, len(found))
         return found
     product = town.product(from_s)
@@ -117,16 +126,20 @@ def enlist_fake_orders(town: Town, size: int) -> Crew:
     """A promoter and buyers who partly share things; a few shops."""
     dice = town.dice
     accounts = town.take(size, until_s=CLOSES_S * 2 // 3)
-    accounts[0].role = "promoter"
+    promote(town, accounts[0])
     invite(accounts[0], [one for one in accounts[1:] if dice.random() < 0.4])
     kinds = {"device": 6, "payment": 5, "address": 8, "ip": 15}
     chosen = dice.sample(sorted(kinds), dice.randint(1, 3))
     town.share_things(town.unhidden(accounts), {kind: kinds[kind] for kind in chosen})
-    return Crew(accounts, tuple(dice.sample(town.shops, dice.randint(2, 4))))
+    shops = dice.sample(town.shops, dice.randint(2, 4))
+    variant = dice.choice(("promote", "promote", "promote", "brush"))
+    if variant == "brush":
+        shops[0] = hand_over(town, accounts[0])
+    return Crew(accounts, tuple(dict.fromkeys(shops)), variant=variant)
 
 
 def act_fake_orders(town: Town, crew: Crew) -> list[Order]:
-    """The buyers buy most of a few goods through the promoter's shares, within a window."""
+    """The buyers buy most of a few goods, through the promoter's shares or straight."""
     dice, found = town.dice, list[Order]()
     opens_s = max(shop.opens_s for shop in crew.shops)
     from_s, until_s = town.window(max(joined_by(crew), opens_s), town.spread_days())
@@ -141,8 +154,11 @@ def act_fake_orders(town: Town, crew: Crew) -> list[Order]:
         for share in shares:
             if dice.random() < dense:
                 at_s = town.moment(from_s, until_s)
-                amount_minor = town.price(share.product) * town.pieces()
-                found.append(buy_from(town, buyer, share, at_s, amount_minor))
+                if crew.variant == "promote":
+                    found.append(buy_from(town, buyer, share, at_s))
+                else:
+                    found.append(town.order(buyer, share.product, at_s))
+                    town.end(found[-1])
     cover(town, crew.others, len(found))
     return found
 
@@ -155,7 +171,7 @@ def enlist_circular(town: Town, size: int) -> Crew:
     accounts = town.take(size, until_s=CLOSES_S // 2)
     if town.dice.random() < 0.4:
         town.share_things(town.unhidden(accounts)[:2], {"device": 2, "ip": 2})
-    return Crew(accounts, tuple(town.hand_over(account) for account in accounts))
+    return Crew(accounts, tuple(hand_over(town, account) for account in accounts))
 
 
 def act_circular(town: Town, crew: Crew) -> list[Order]:
@@ -186,12 +202,14 @@ def enlist_round_trip(town: Town, size: int) -> Crew:
     others = accounts[1:]
     is_invited = town.dice.random() < 0.5
     shown = town.unhidden(others)
+    if not is_invited and town.camouflage < 1:
+        shown = shown or others[:1]
     if is_invited:
         invite(accounts[0], others)
     if not is_invited or town.dice.random() < 0.5:
         kinds = town.dice.sample(("payment", "phone", "device"), 2)
-        town.share_things([accounts[0], *shown], dict.fromkeys(kinds, size))
-    return Crew(accounts, (town.hand_over(accounts[0]),))
+        town.share_things([accounts[0], *shown], dict.fromkeys(kinds, size), seen=1.0)
+    return Crew(accounts, (hand_over(town, accounts[0]),))
 
 
 def act_round_trip(town: Town, crew: Crew) -> list[Order]:
@@ -249,12 +267,11 @@ def act_sleepers(town: Town, crew: Crew) -> list[Order]:
         for share in shares:
             if dice.random() < dense:
                 at_s = wakes_s + 120 + int(dice.expovariate(1 / (8 * HOUR_S)))
-                amount_minor = town.price(share.product) * town.pieces()
                 if account is crew.leader or dice.random() < 0.5:
-                    order = town.order(account, share.product, at_s, amount_minor=amount_minor)
+                    order = town.order(account, share.product, at_s)
                     town.end(order)
                 else:
-                    order = buy_from(town, account, share, at_s, amount_minor)
+                    order = buy_from(town, account, share, at_s)
                 found.append(order)
     return found
 

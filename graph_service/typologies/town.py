@@ -4,6 +4,7 @@ How often each thing happens is assumed unless a source stands beside it: no sou
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,10 +31,12 @@ POPULARITY = 2.2
 CANCELLED_PART, PARTLY_PART, COMPLETED_PART = 0.01, 0.3, 0.9
 # Of those who send much back, and the part that they send back.
 SENDS_BACK_ONE_IN, SENDS_BACK_PART = 40, 0.3
-SEEN_DEVICE_PART, SEEN_PHONE_PART, SEEN_IP_PART = 0.35, 0.35, 0.25
+SEEN_DEVICE_PART, SEEN_PHONE_PART, SEEN_IP_PART, SEEN_PAYMENT_PART = 0.35, 0.35, 0.25, 0.1
 FRAUD_DAYS_MIN = 3.0
 # Where an inviter now joins later than the invitee, one of so many above takes the place.
 UPLINE_TRIES = 5
+# Draws for each account that is taken into a group.
+FITTING_TRIES, ANY_TRIES = 100, 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Town(Things):
         # Those of honest life, in time order, and when they were made.
         self.shares: list[Share] = []
         self.starts: list[int] = []
+        # Once counted: who is credited with how much by when the month begins.
+        self.sales: Counter[tuple[str, int]] | None = None
         self.orders: list[Order] = []
         self._rows: list[tuple[int, int, str, dict[str, Any]]] = []
         self._hours: list[int] = []
@@ -68,14 +73,23 @@ class Town(Things):
             self._hours.append(weight + (self._hours[-1] if self._hours else 0))
         self._carriers = [self.fresh_ip() for _ in range(max(5, members // 150))]
 
-    def share_things(self, accounts: Sequence[Member], per: Mapping[str, int]) -> None:
-        """These accounts use few things of these kinds, each up to so many accounts together."""
+    def share_things(
+        self, accounts: Sequence[Member], per: Mapping[str, int], *, seen: float = 0.5
+    ) -> None:
+        """These accounts use few things of these kinds, each up to so many accounts together.
+
+        seen: the part of them that is seen with it when joining, beside later chances.
+        """
         for kind, most in per.items():
             mixed = self.dice.sample(accounts, len(accounts))
             for start in range(0, len(mixed), most):
                 value = self.fresh(kind)
                 for account in mixed[start : start + most]:
                     setattr(account, kind, value)
+                    if self.dice.random() < seen:
+                        self.see(
+                            account, account.joined_s + self.dice.randrange(5, 900), kind, value
+                        )
 
     def unhidden(self, accounts: Sequence[Member]) -> list[Member]:
         """Those that take no things of their own: the camouflage is the part that does."""
@@ -114,17 +128,29 @@ class Town(Things):
         start_s = self.moment(earliest_s, latest_s)
         return start_s, start_s + length_s
 
+    def join_window(self, leader: Member, days: float) -> tuple[int, int]:
+        """From when until when many join after a leader: when somebody else does."""
+        some = [self.dice.choice(self.members).joined_s for _ in range(ANY_TRIES)]
+        later = [at_s for at_s in some if at_s > leader.joined_s]
+        latest_s = CLOSES_S - 3 * DAY_S - int(days * DAY_S)
+        from_s = max(leader.joined_s + DAY_S, min(self.dice.choice(later or [0]), latest_s))
+        return from_s, min(from_s + int(days * DAY_S), CLOSES_S - 3 * DAY_S)
+
     # --- who is there ---
 
     def take(
         self, count: int, *, from_s: int = 0, until_s: int = CLOSES_S - 20 * DAY_S
     ) -> list[Member]:
         """Accounts of no group that joined then (any if too few did), the earliest first."""
-        free = [one for one in self.members if not one.taken]
-        fitting = [one for one in free if from_s <= one.joined_s < until_s]
-        chosen = self.dice.sample(fitting if len(fitting) >= count else free, count)
-        for one in chosen:
-            one.taken = True
+        chosen: list[Member] = []
+        for tries in range((FITTING_TRIES + ANY_TRIES) * count):
+            one = self.dice.choice(self.members)
+            is_fitting = from_s <= one.joined_s < until_s or tries > FITTING_TRIES * count
+            if is_fitting and not one.taken:
+                one.taken = True
+                chosen.append(one)
+                if len(chosen) == count:
+                    break
         return sorted(chosen, key=lambda one: one.joined_s)
 
     def join_at(self, member: Member, at_s: int) -> None:
@@ -173,22 +199,19 @@ class Town(Things):
                 break
         return found
 
-    def hand_over(self, owner: Member) -> Shop:
-        """A shop with goods that is this member's from now on, opened after joining."""
-        shop = self.dice.choice([one for one in self.shops if one.owner is None and one.products])
-        shop.owner = owner
+    def open(self, shop: Shop, owner: Member) -> None:
+        """The member opens the shop some days after joining."""
+        shop.owner, owner.shop = owner, shop
         shop.opens_s = owner.joined_s + self.dice.randrange(HOUR_S, 10 * DAY_S)
-        return shop
 
     # --- what is written ---
 
-    def write(self, at_s: int, kind: str, /, **data: object) -> bool:
-        """An event, unless the world is over; fields that are None are left out."""
-        if at_s >= CLOSES_S:
-            return False
+    def write(self, at_s: int, kind: str, /, **data: object) -> dict[str, Any]:
+        """An event, unless the world is over; its data, without fields that are None."""
         kept = {name: value for name, value in data.items() if value is not None}
-        self._rows.append((at_s, len(self._rows), kind, kept))
-        return True
+        if at_s < CLOSES_S:
+            self._rows.append((at_s, len(self._rows), kind, kept))
+        return kept
 
     def share(self, creator: Member, product: Product, at_s: int, parent: Share | None) -> Share:
         """A share of a product, or of another's share."""
@@ -215,10 +238,17 @@ class Town(Things):
             visitorId=None if is_member else who,
         )
 
-    def see(self, member: Member, at_s: int, kind: str, value: str) -> None:
-        """The member is seen with something."""
-        name = member.member_id
-        self.write(at_s, "identity.observed", memberId=name, kind=kind, value=value)
+    def see(self, who: Member | str, at_s: int, kind: str, value: str) -> None:
+        """A member, or a visitor with that id, is seen with something."""
+        is_member = isinstance(who, Member)
+        self.write(
+            at_s,
+            "identity.observed",
+            memberId=who.member_id if is_member else None,
+            visitorId=None if is_member else who,
+            kind=kind,
+            value=value,
+        )
 
     def look(self, member: Member, at_s: int) -> None:
         """A visit, perhaps with a look at what the member has."""
@@ -227,6 +257,7 @@ class Town(Things):
             ("device", member.device_at(at_s), SEEN_DEVICE_PART),
             ("phone", member.phone, SEEN_PHONE_PART),
             ("ip", self.ip_now(member), SEEN_IP_PART),
+            ("payment", member.payment, SEEN_PAYMENT_PART),
         ):
             if dice.random() < part:
                 self.see(member, at_s + dice.randrange(2, 90), kind, value)
@@ -236,7 +267,11 @@ class Town(Things):
         spot = self.dice.random()
         if member.office_ip is not None and spot < 0.45:
             return member.office_ip
-        return self.dice.choice(self._carriers) if spot > 0.8 else member.ip
+        return self.carrier_ip() if spot > 0.8 else member.ip
+
+    def carrier_ip(self) -> str:
+        """An IP of a carrier's network, which many have in turn."""
+        return self.dice.choice(self._carriers)
 
     def pieces(self) -> int:
         """How many of a thing are bought."""
@@ -260,51 +295,46 @@ class Town(Things):
         amount_minor: int | None = None,
         share: Share | None = None,
         is_named: bool = False,
-        sent_to: Member | None = None,
+        sent_to: tuple[str, str] | None = None,
     ) -> Order:
         """An order of one line of that amount, or of what such a basket costs.
 
-        is_named: whether it says which share brought it. sent_to: whose address it has.
+        is_named: whether it says which share brought it. sent_to: another address and phone.
         """
         dice = self.dice
-        pieces = self.pieces()
-        total_minor = self.price(product) * pieces if amount_minor is None else amount_minor
-        lines = [_line(product, pieces if amount_minor is None else 1, total_minor)]
+        if amount_minor is None:
+            pieces = self.pieces()
+            lines = [product.line(pieces, self.price(product) * pieces)]
+        else:
+            lines = [product.line(max(1, round(amount_minor / product.price_minor)), amount_minor)]
         while amount_minor is None and len(lines) < LINES_MAX and dice.random() < LINE_MORE:
             other = dice.choice(product.shop.products)
-            lines.append(_line(other, 1, self.price(other)))
-        made = Order(
-            self.name("o"),
-            buyer,
-            product,
-            sum(int(line["amountMinor"]) for line in lines),
-            at_s,
-            share,
-            is_named,
-        )
-        self.write(
+            lines.append(other.line(1, self.price(other)))
+        told = self.write(
             at_s,
             "order.paid",
-            orderId=made.order_id,
+            orderId=self.name("o"),
             memberId=buyer.member_id,
-            amountMinor=made.amount_minor,
+            amountMinor=sum(int(line["amountMinor"]) for line in lines),
             currency="CNY",
             lines=lines,
             shopId=product.shop.shop_id,
             shareId=share.share_id if share is not None and is_named else None,
             channel=dice.choice(CHANNELS),
-            identifiers=self._used(buyer, at_s, sent_to or buyer),
+            identifiers=self._used(buyer, at_s, sent_to or (buyer.address, buyer.phone)),
         )
-        self.orders.append(made)
+        made = Order(told["orderId"], buyer, product, told["amountMinor"], at_s, share, told)
+        if at_s < CLOSES_S:
+            self.orders.append(made)
         return made
 
-    def _used(self, buyer: Member, at_s: int, receiver: Member) -> list[dict[str, str]]:
-        dice = self.dice
-        found = [("address", receiver.address), ("payment", buyer.payment)]
+    def _used(self, buyer: Member, at_s: int, sent_to: tuple[str, str]) -> list[dict[str, str]]:
+        dice, (address, phone) = self.dice, sent_to
+        found = [("address", address), ("payment", buyer.payment)]
         if dice.random() < 0.35:
             found.append(("device", buyer.device_at(at_s)))
         if dice.random() < 0.3:
-            found.append(("phone", receiver.phone))
+            found.append(("phone", phone))
         if dice.random() < 0.2:
             found.append(("ip", self.ip_now(buyer)))
         return [{"kind": kind, "value": value} for kind, value in found]
@@ -337,27 +367,26 @@ class Town(Things):
             amountMinor=order.amount_minor if amount_minor is None else amount_minor,
         )
 
+    def happened(self) -> list[tuple[int, int, str, dict[str, Any]]]:
+        """When, the how manieth that was written, what kind and data: in time order."""
+        self._rows.sort(key=lambda row: row[:2])
+        return self._rows
+
     def events(self) -> list[Event]:
         """All that happened, in time order, those of one second as written."""
+        dates = [(OPENS + timedelta(days=day)).strftime("%Y-%m-%dT") for day in range(DAYS)]
         return [
             {
                 "specversion": "1.0",
                 "id": f"e-{number:07d}",
                 "source": SOURCE,
                 "type": kind,
-                "time": (OPENS + timedelta(seconds=at_s)).isoformat(),
+                "time": f"{dates[at_s // DAY_S]}{_clock(at_s % DAY_S)}+08:00",
                 "data": data,
             }
-            for number, (at_s, _, kind, data) in enumerate(
-                sorted(self._rows, key=lambda row: row[:2])
-            )
+            for number, (at_s, _, kind, data) in enumerate(self.happened())
         ]
 
 
-def _line(product: Product, quantity: int, amount_minor: int) -> dict[str, Any]:
-    return {
-        "productId": product.product_id,
-        "categoryId": product.category,
-        "quantity": quantity,
-        "amountMinor": amount_minor,
-    }
+def _clock(second: int) -> str:
+    return f"{second // HOUR_S:02d}:{second // 60 % 60:02d}:{second % 60:02d}"

@@ -9,10 +9,10 @@ from graph_service.typologies.lookalikes import SCHEMES as LOOKALIKE_SCHEMES
 from graph_service.typologies.people import Crew, Order, log_size
 from graph_service.typologies.promoter_frauds import SCHEMES as PROMOTER_SCHEMES
 from graph_service.typologies.rings import SCHEMES as RING_SCHEMES
-from graph_service.typologies.town import Scheme, Town
+from graph_service.typologies.town import CLOSES_S, Scheme, Town
 from graph_service.worlds.diary import Event
 
-# What reads other orders comes last: the washers' month counts all, hijackers need buyers.
+# In the order in which they act: hijackers need buyers, the washers' month counts all.
 FRAUD_SCHEMES: Mapping[str, Scheme] = {**RING_SCHEMES, **PROMOTER_SCHEMES}
 KINDS: tuple[str, ...] = tuple(FRAUD_SCHEMES)
 LOOKALIKES: tuple[str, ...] = tuple(LOOKALIKE_SCHEMES)
@@ -146,6 +146,6 @@ def _group(kind: str, crew: Crew, orders: Sequence[Order]) -> Group:
     return Group(
         kind,
         tuple(sorted(one.member_id for one in crew.accounts)),
-        tuple(one.order_id for one in orders),
+        tuple(one.order_id for one in orders if one.at_s < CLOSES_S),
         tuple(one.shop_id for one in crew.shops),
     )

@@ -27,6 +27,7 @@ WRITES = [name for name, query in QUERIES.items() if query.mode == "write"]
 DUMMIES: dict[str, object] = {
     "string": "text",
     "integer": 1,
+    "float": 1.0,
     "boolean": True,
     "datetime": datetime(2026, 1, 1, tzinfo=UTC),
     "list<string>": ["text"],

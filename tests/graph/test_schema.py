@@ -43,6 +43,7 @@ from tests.cases.kept import every_risk_property
 from tests.conftest import Database
 from tests.graph.model import MODEL
 from tests.identity.kept import every_person_property, third_apart
+from tests.scans.kept import every_scan_property
 from tests.worlds import NOW, START, Event, event, order_data
 from tests.worlds.random_mall import MOVE_BYTES, mall_of
 
@@ -281,6 +282,7 @@ def mall_events() -> list[Event]:
         ("member.updated", {"memberId": "m0", "communityId": "q", "kyc": "verified"}),
         ("member.updated", {"memberId": "m0", "taxRegistered": True}),
         ("coupon.issued", {"couponCode": "c", "ownerMemberId": "m1", "valueMinor": 5}),
+        ("shop.registered", {"shopId": "shop", "ownerMemberId": "m1"}),
         ("order.paid", order),
         ("order.completed", {"orderId": "full"}),
         ("order.refunded", {"orderId": "full", "refundId": "back", "amountMinor": 1}),
@@ -405,6 +407,7 @@ async def test_what_is_stored_is_what_the_model_names(
     await store(every_person_property())
     await store(third_apart())
     await every_risk_property(pipeline, "m0")
+    await every_scan_property(pipeline, "m1", "full")
     await settled(pipeline)
     await told()
     await every_payout_property(pipeline, tmp_path)
@@ -441,6 +444,7 @@ async def test_relationships_join_the_labels_that_the_model_names(
     await store(every_person_property())
     await store(third_apart())
     await every_risk_property(pipeline, "m0")
+    await every_scan_property(pipeline, "m1", "full")
     await settled(pipeline)
     await told()
     await every_payout_property(pipeline, tmp_path)

@@ -80,16 +80,43 @@ async def test_clicks_of_a_held_person_are_not_cleared_until_it_is_lifted(
     assert (after, owed_after) == (before, owed_before)
 
 
-async def test_touches_of_a_held_buyer_say_so(client: AsyncClient) -> None:
+async def test_an_order_of_a_held_buyer_is_not_cleared_and_pays_no_allowance(
+    client: AsyncClient,
+) -> None:
     await client.post("/v1/events?wait=true", json=two_steps())
-    before = await attribution(client)
+    before, owed_before = await attribution(client), await owed(client)
 
-    await client.post("/v1/holds", json={"memberId": "buyer", "reason": "a tip"})
-    held = await attribution(client)
+    placed = await client.post("/v1/holds", json={"memberId": "buyer", "reason": "a tip"})
+    held, owed_held = await attribution(client), await owed(client)
+    hold_id = placed.json()["holdId"]
+    await client.post(f"/v1/holds/{hold_id}:lift", json={"reason": "a mistake"})
+    after, owed_after = await attribution(client), await owed(client)
 
     assert [touch["cleared"] for touch in before["touches"]] == [True]
     assert [touch["cleared"] for touch in held["touches"]] == [False]
     assert held["credits"] == before["credits"]
+    assert [step["clearedClickers"] for step in held["path"]] == [0, 0]
+    assert held["allowance"]["keptMinor"] == held["allowance"]["poolMinor"]
+    assert set(owed_held) <= {"platform"}
+    assert (after, owed_after) == (before, owed_before)
+
+
+async def test_a_confirmed_case_holds_its_members_until_somebody_decides_otherwise(
+    client: AsyncClient,
+) -> None:
+    await client.post("/v1/events?wait=true", json=two_steps())
+    await client.post("/v1/members/f1/risk", json={"score": "0.93", "source": "model"})
+    case = (await client.get("/v1/cases?memberId=f1")).json()["items"][0]
+    [hold] = (await client.get("/v1/holds?memberId=f1&active=true")).json()["items"]
+    await client.post(f"/v1/holds/{hold['holdId']}:lift", json={"reason": "for now"})
+
+    decision = {"conclusion": "confirmed", "reason": "three witnesses"}
+    await client.post(f"/v1/cases/{case['caseId']}/decisions", json=decision)
+    held = await attribution(client)
+    holds = (await client.get("/v1/holds?memberId=f1&active=true")).json()["items"]
+
+    assert [(one["code"], one["expiresAt"]) for one in holds] == [("case_confirmed", None)]
+    assert [step["clearedClickers"] for step in held["path"]] == [0, 1]
 
 
 async def test_a_high_score_stops_the_payouts_of_the_persons_other_accounts_at_once(

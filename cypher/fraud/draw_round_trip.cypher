@@ -1,0 +1,101 @@
+// Who buys in the shop of somebody of their own?
+// mode: read
+// params: $memberIds list<string>
+// returns: nodes list<map>, edges list<map>
+// timeout: 10 s
+MATCH (m:Member)
+WHERE m.memberId IN $memberIds
+WITH collect(m) AS members
+CALL (members) {
+  UNWIND members AS m
+  MATCH (m)-[:OWNS]->(s:Shop)
+  WITH m, s
+  ORDER BY m.memberId, s.shopId
+  LIMIT 100
+  RETURN
+    collect(DISTINCT {
+      id: 'shop:' + s.shopId,
+      kind: 'shop',
+      label: s.shopId
+    }) AS owned,
+    collect({
+      from: 'member:' + m.memberId,
+      to: 'shop:' + s.shopId,
+      type: 'OWNS'
+    }) AS owns
+}
+CALL (members) {
+  UNWIND members AS m
+  MATCH (m)-[:PLACED]->(o:Order)-[:SOLD_BY]->(s:Shop)
+  WITH s, m, count(o) AS orders, sum(o.amountMinor) AS amount,
+    max(o.paidAt) AS at
+  ORDER BY orders DESC, m.memberId, s.shopId
+  LIMIT 400
+  RETURN
+    collect(DISTINCT {
+      id: 'shop:' + s.shopId,
+      kind: 'shop',
+      label: s.shopId
+    }) AS shops,
+    collect({
+      from: 'member:' + m.memberId,
+      to: 'shop:' + s.shopId,
+      type: 'BOUGHT_OF',
+      weight: orders,
+      amountMinor: amount,
+      at: at.epochMillis
+    }) AS bought
+}
+CALL (members) {
+  UNWIND members AS m
+  MATCH (m)-[u:USES]->(i:Identifier)
+  WITH i, collect({
+    member: m.memberId,
+    first: u.firstSeen.epochMillis
+  }) AS users
+  WHERE size(users) > 1
+  WITH i, users
+  ORDER BY size(users) DESC, i.token
+  LIMIT 40
+  UNWIND users AS one
+  RETURN
+    collect(DISTINCT {
+      id: 'token:' + i.token,
+      kind: 'token',
+      label: i.token
+    }) AS tokens,
+    collect({
+      from: 'member:' + one.member,
+      to: 'token:' + i.token,
+      type: 'USES',
+      at: one.first
+    }) AS uses
+}
+CALL (members) {
+  UNWIND members AS m
+  MATCH (m)-[r:REFERRED]->(x:Member)
+  WHERE x.memberId IN $memberIds
+  WITH m, r, x
+  ORDER BY r.since, x.memberId
+  LIMIT 400
+  RETURN collect({
+    from: 'member:' + m.memberId,
+    to: 'member:' + x.memberId,
+    type: 'REFERRED',
+    at: r.since.epochMillis
+  }) AS referred
+}
+RETURN
+  [m IN members |
+    {
+      id: 'member:' + m.memberId,
+      kind: 'member',
+      label: m.memberId,
+      role: m.role,
+      status: m.status,
+      joinedAt: m.joinedAt.epochMillis,
+      riskScore: m.riskScore
+    }
+  ] + owned + shops + tokens AS nodes,
+  owns + bought + uses + referred AS edges
+LIMIT 1

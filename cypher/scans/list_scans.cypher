@@ -1,0 +1,18 @@
+// Which scans are there, newest first, before this number?
+// mode: read
+// params: $before integer, $limit integer
+// returns: scanId string, number integer, mode string, by string,
+//   status string, stage string, progress float, attempts integer,
+//   createdMillis integer (ms), startedMillis integer (ms),
+//   endedMillis integer (ms), alerts integer, error string, details string
+// timeout: 5 s
+MATCH (s:Scan)
+WHERE s.number < $before
+RETURN s.scanId AS scanId, s.number AS number, s.mode AS mode, s.by AS by,
+  s.status AS status, s.stage AS stage, s.progress AS progress,
+  s.attempts AS attempts, s.createdAt.epochMillis AS createdMillis,
+  s.startedAt.epochMillis AS startedMillis,
+  s.endedAt.epochMillis AS endedMillis, s.alerts AS alerts,
+  s.error AS error, s.details AS details
+ORDER BY number DESC
+LIMIT $limit

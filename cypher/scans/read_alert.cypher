@@ -1,0 +1,23 @@
+// What was said of an alert last, by a scan that is shown or was?
+// mode: read
+// params: $alertId string, $number integer
+// returns: alertId string, kind string, state string, score float,
+//   scanId string, number integer, memberIds list<string>,
+//   orderIds list<string>, shopIds list<string>, reasons string,
+//   details string, amountAtRiskMinor integer, currency string,
+//   firstSeen integer (ms), lastSeen integer (ms)
+// timeout: 5 s
+MATCH (:Alert {alertId: $alertId})<-[:VERSION_OF]-(v:AlertVersion)
+WHERE v.number <= $number
+WITH v
+ORDER BY v.number DESC
+LIMIT 1
+RETURN v.alertId AS alertId, v.kind AS kind, v.state AS state,
+  v.score AS score, v.scanId AS scanId, v.number AS number,
+  [(v)-[:ALERTS]->(m:Member) | m.memberId] AS memberIds,
+  [(v)-[:ALERTS_ON]->(o:Order) | o.orderId] AS orderIds,
+  [(v)-[:ALERTS_ON]->(h:Shop) | h.shopId] AS shopIds,
+  v.reasons AS reasons, v.details AS details,
+  v.amountAtRiskMinor AS amountAtRiskMinor, v.currency AS currency,
+  v.firstSeen.epochMillis AS firstSeen, v.lastSeen.epochMillis AS lastSeen
+LIMIT 1

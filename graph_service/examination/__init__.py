@@ -1,0 +1,1 @@
+"""Would it be found in a mall that nobody here has seen?"""

@@ -1,0 +1,1 @@
+"""What is a member like at a time, as numbers?"""

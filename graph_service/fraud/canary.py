@@ -1,0 +1,247 @@
+"""Is every detector awake? Made-up fraud beside a mall's own facts, which a search must find.
+
+It is only ever in arrays: its names hold a sign that no id may have, and its numbers lie above
+those of the mall, so that nothing of it comes into an answer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from graph_service.fraud.detectors.shape import Finding
+from graph_service.snapshot.log import NONE, TABLES, Log, Table, log_of
+
+# No id of the mall may hold it.
+SIGN: Final = "\x01"
+CANARY_KINDS: Final = ("fake_order_ring", "self_referral_cycle")
+BUYERS, SHOPS_GOODS, ROUNDS = 14, 3, 4
+DEVICES = 3
+SELF_ORDERS = 6
+# Canaries are put among the mall's own rows where they are at most so much of its members.
+SHARE_MAX: Final = 0.01
+# A mall smaller than that: the honest crowd among whom they are looked for instead.
+CROWD: Final = 2_000
+CROWD_DAYS: Final = 90
+# An alert is a canary's where so much of its members are the canary's.
+CAUGHT_SHARE: Final = 0.5
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+# Times begin with 1970, canaries four months before now.
+EARLIEST: Final = 120 * DAY
+# Without any order in the mall: a hundred yuan.
+AMOUNT_MINOR: Final = 10_000
+NAMES_OF: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("member", "inviter", "owner", "person"), "member"),
+    **dict.fromkeys(("share", "parent"), "share"),
+    **{
+        one: one
+        for one in (
+            "visitor",
+            "token",
+            "product",
+            "category",
+            "shop",
+            "order",
+            "coupon",
+            "currency",
+        )
+    },
+}
+Facts = Iterator[tuple[str, int, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A log with canaries in it. first: members from this number on are no members of the mall.
+
+    is_apart: the log holds a crowd and canaries and nothing of the mall.
+    """
+
+    log: Log
+    first: int
+    is_apart: bool
+
+    def is_caught(self, finding: Finding) -> bool:
+        """Whether a finding is about canaries."""
+        return self._share(finding) >= CAUGHT_SHARE
+
+    def removed(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings about the mall, with nobody of the canaries in them."""
+        return [one for one in findings if self.is_apart or not self._share(one)]
+
+    def _share(self, finding: Finding) -> float:
+        own = sum(1 for member in finding.members if member >= self.first)
+        return own / len(finding.members)
+
+
+def with_canary(told: Log, kinds: Sequence[str]) -> Canary:
+    """The log with canaries of these kinds, or where the mall is small a crowd with them."""
+    now, amount, currency = max(told.now, EARLIEST), usual_amount(told), usual_currency(told)
+    persons = bool(len(told.tables["persons"]["at"]))
+    made = log_of(_facts(kinds, now, amount, currency, persons=persons))
+    mall = len(told.names["member"])
+    if len(made.names["member"]) <= SHARE_MAX * mall:
+        return Canary(joined(told, made), mall, is_apart=False)
+    crowd = log_of(_crowd(now, amount, currency))
+    made = log_of(_facts(kinds, now, amount, currency, persons=False))
+    return Canary(joined(crowd, made), len(crowd.names["member"]), is_apart=True)
+
+
+def usual_amount(told: Log) -> int:
+    """What an order of the mall is worth in the middle (minor units)."""
+    amounts = told.tables["orders"]["amount"]
+    return max(1, int(np.median(amounts))) if len(amounts) else AMOUNT_MINOR
+
+
+def usual_currency(told: Log) -> str:
+    """The currency of most orders."""
+    numbers = told.tables["orders"]["currency"]
+    return told.names["currency"][int(np.bincount(numbers).argmax())] if len(numbers) else "CNY"
+
+
+def joined(told: Log, more: Log) -> Log:
+    """Both logs, the rows of the second behind, its names but for currencies told apart."""
+    names = {kind: [*own, *more.names[kind]] for kind, own in told.names.items()}
+    offsets = {kind: len(own) for kind, own in told.names.items()}
+    names["currency"] = list(dict.fromkeys(names["currency"]))
+    currencies = np.array([names["currency"].index(one) for one in more.names["currency"]])
+    tables = dict[str, Table]()
+    for name, columns in TABLES.items():
+        tables[name] = {}
+        for column in columns:
+            own, added = told.tables[name][column], more.tables[name][column]
+            kind = NAMES_OF.get(column)
+            if kind == "currency" and len(added):
+                added = currencies[added]
+            elif kind is not None and kind != "currency":
+                added = np.where(added == NONE, NONE, added + offsets[kind])
+            tables[name][column] = np.concatenate([own, added.astype(own.dtype)])
+    return Log(names, tables, told.seq, max(told.now, more.now))
+
+
+def _facts(kinds: Sequence[str], now: int, amount: int, currency: str, *, persons: bool) -> Facts:
+    if "fake_order_ring" in kinds:
+        yield from _ring(now, amount, currency)
+    if "self_referral_cycle" in kinds:
+        yield from _self_referral(now, amount, currency, persons=persons)
+
+
+def _ring(now: int, amount: int, currency: str) -> Facts:
+    """Accounts of three devices that one member invited buy the same of that member's shop."""
+    organiser, shop = f"{SIGN}ring", f"{SIGN}shop"
+    begin = now - 3 * DAY
+    yield "member.joined", begin - 30 * DAY, {"memberId": organiser}
+    yield "shop.registered", begin - 29 * DAY, {"shopId": shop, "ownerMemberId": organiser}
+    for number in range(BUYERS):
+        buyer = f"{SIGN}ring-{number}"
+        at = begin + number * HOUR // 6
+        yield "member.joined", at, {"memberId": buyer, "inviterId": organiser}
+        device = {"kind": "device", "value": f"device:{SIGN}{number % DEVICES}"}
+        yield "identity.observed", at, {"memberId": buyer, **device}
+    for turn in range(ROUNDS):
+        for number in range(BUYERS):
+            at = begin + 6 * HOUR + turn * 15 * HOUR + number * HOUR // 12
+            yield (
+                "order.paid",
+                at,
+                _order(
+                    f"ring-{number}-{turn}",
+                    f"{SIGN}ring-{number}",
+                    amount,
+                    currency,
+                    shopId=shop,
+                    product=f"ring-{turn % SHOPS_GOODS}",
+                    identifiers=[
+                        {"kind": "device", "value": f"device:{SIGN}{number % DEVICES}"},
+                        {"kind": "address", "value": f"address:{SIGN}ring"},
+                    ],
+                ),
+            )
+
+
+def _self_referral(now: int, amount: int, currency: str, *, persons: bool) -> Facts:
+    """One human invites a second account of their own and earns from what it buys."""
+    first, second = f"{SIGN}self-0", f"{SIGN}self-1"
+    begin = now - 20 * DAY
+    yield "member.joined", begin - 10 * DAY, {"memberId": first}
+    yield "member.joined", begin, {"memberId": second, "inviterId": first}
+    tokens = ["payment", "phone", "device"]
+    for member in (first, second):
+        for kind in tokens:
+            seen = {"memberId": member, "kind": kind, "value": f"{kind}:{SIGN}self"}
+            yield "identity.observed", begin + HOUR, seen
+        if persons:
+            yield "standing.changed", begin + HOUR, {"memberId": member, "personId": first}
+    for turn in range(SELF_ORDERS):
+        at = begin + DAY + turn * 3 * DAY
+        identifiers = [
+            {"kind": kind, "value": f"{kind}:{SIGN}self"} for kind in ("payment", "device")
+        ]
+        yield (
+            "order.paid",
+            at,
+            _order(
+                f"self-{turn}",
+                second,
+                amount,
+                currency,
+                product=f"self-{turn}",
+                identifiers=identifiers,
+            ),
+        )
+
+
+def _crowd(now: int, amount: int, currency: str) -> Facts:
+    """Honest members as there are in any mall: each with a device, some with invitees and orders.
+
+    The same each time, so that what is found does not hang on chance.
+    """
+    chance = np.random.default_rng(7)
+    begin = now - CROWD_DAYS * DAY
+    joined_at = begin + np.sort(chance.integers(0, CROWD_DAYS * DAY // 2, CROWD))
+    orders = chance.poisson(chance.exponential(2.0, CROWD))
+    for member in range(CROWD):
+        name, at = f"{SIGN}crowd-{member}", int(joined_at[member])
+        told: dict[str, Any] = {"memberId": name}
+        if member and chance.random() < 0.7:
+            told["inviterId"] = f"{SIGN}crowd-{chance.integers(0, member)}"
+        yield "member.joined", at, told
+        seen = {"kind": "device", "value": f"device:{SIGN}crowd-{member}"}
+        yield "identity.observed", at, {"memberId": name, **seen}
+        for turn in range(int(orders[member])):
+            yield (
+                "order.paid",
+                int(chance.integers(at, now)),
+                _order(
+                    f"crowd-{member}-{turn}",
+                    name,
+                    max(1, int(amount * chance.lognormal(0, 0.8))),
+                    currency,
+                    shopId=f"{SIGN}crowd-shop-{chance.integers(0, 60)}",
+                    product=f"crowd-{chance.integers(0, 400)}",
+                    identifiers=[seen],
+                ),
+            )
+
+
+def _order(
+    name: str,
+    member: str,
+    amount: int,
+    currency: str,
+    *,
+    product: str,
+    identifiers: Iterable[Mapping[str, str]] = (),
+    **more: str,
+) -> dict[str, Any]:
+    line = {"productId": SIGN + product, "quantity": 1, "amountMinor": amount}
+    return {
+        "orderId": SIGN + name,
+        "memberId": member,
+        "amountMinor": amount,
+        "currency": currency,
+        "lines": [line],
+        "identifiers": list(identifiers),
+        **more,
+    }

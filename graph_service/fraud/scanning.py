@@ -1,0 +1,141 @@
+"""What is found when every detector looks at a mall, with proof that they were awake?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from graph_service.fraud.arbiter import settle
+from graph_service.fraud.canary import CANARY_KINDS, Canary, with_canary
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding
+from graph_service.fraud.scene import Scene
+from graph_service.snapshot.log import NONE, Log
+from graph_service.snapshot.snapshot import snapshot_of
+
+log = structlog.get_logger()
+# Findings below this are not kept; above it a reader may ask for less than the alert's score.
+SCORE_MIN: Final = 0.3
+# So much of a finding's members must have been cleared after its evidence to keep it quiet.
+CLEARED_SHARE: Final = 0.5
+# Stage, and the part of the stages here that is done (0 to 1).
+Progress = Callable[[str, float], None]
+
+
+def silent(_stage: str, _done: float) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What of the plan in force fraud wants to get at. steps: of the ladder (minor units)."""
+
+    steps: tuple[int, ...] = (5_000_000,)
+    holding_days: int = 7
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search found. findings: numbers as in scene, greatest score first.
+
+    suppressed: how many were left out since people cleared their members later. missed: kinds of
+    canaries that were not found. canaries: kinds looked for. failed: detectors that broke.
+    """
+
+    scene: Scene
+    findings: list[Finding]
+    suppressed: int
+    canaries: tuple[str, ...]
+    missed: tuple[str, ...]
+    failed: tuple[str, ...]
+    notes: list[str] = field(default_factory=list[str])
+
+
+def search_log(
+    told: Log,
+    detectors: Sequence[Detector],
+    *,
+    terms: Terms | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Searched:
+    """Run the detectors over a log into which canaries were put, and take the canaries out again.
+
+    A mall so small that canaries would change what is usual in it is searched without them, and
+    they are looked for in a crowd of their own.
+    """
+    terms = terms or Terms()
+    kinds = [one.kind for one in detectors if one.kind in CANARY_KINDS]
+    progress("resolving", 0.0)
+    canary = with_canary(told, kinds)
+
+    def scene_of(log: Log) -> Scene:
+        return Scene(snapshot_of(log), terms.steps, terms.holding_days, seed)
+
+    scene = scene_of(told if canary.is_apart else canary.log)
+    failed: list[str] = []
+    found = scan_scene(scene, detectors, progress, failed=failed)
+    alive = found
+    if canary.is_apart and kinds:
+        progress("canary", 0.9)
+        awake = [one for one in detectors if one.kind in CANARY_KINDS]
+        alive = scan_scene(scene_of(canary.log), awake, failed=failed)
+    findings, suppressed = uncleared(scene, canary.removed(found))
+    return Searched(
+        scene=scene,
+        findings=findings,
+        suppressed=suppressed,
+        canaries=tuple(kinds),
+        missed=missed_kinds(canary, alive, kinds),
+        failed=tuple(dict.fromkeys(failed)),
+        notes=list(scene.notes),
+    )
+
+
+def scan_scene(
+    scene: Scene,
+    detectors: Sequence[Detector],
+    progress: Progress = silent,
+    *,
+    failed: list[str] | None = None,
+) -> list[Finding]:
+    """What these detectors find, settled among each other, greatest score first.
+
+    failed: takes the kinds of detectors that broke, which are then passed over; without it their
+    errors are raised.
+    """
+    found = list[Finding]()
+    for place, detector in enumerate(detectors):
+        progress(detector.kind, 0.1 + 0.7 * place / len(detectors))
+        try:
+            found += detector.find(scene)
+        except Exception as fault:
+            if failed is None:
+                raise
+            log.exception("detector.failed", kind=detector.kind)
+            scene.notes.append(f"{detector.kind} broke: {type(fault).__name__}")
+            failed.append(detector.kind)
+    progress("settling", 0.85)
+    kept = settle([one for one in found if one.score >= SCORE_MIN])
+    return sorted(kept, key=lambda one: (-one.score, one.kind, one.members))
+
+
+def missed_kinds(canary: Canary, found: Sequence[Finding], kinds: Sequence[str]) -> tuple[str, ...]:
+    """The kinds of canaries that no alert of theirs found."""
+    caught = {one.kind for one in found if one.score >= ALERT_SCORE and canary.is_caught(one)}
+    return tuple(kind for kind in kinds if kind not in caught)
+
+
+def uncleared(scene: Scene, found: Sequence[Finding]) -> tuple[list[Finding], int]:
+    """The findings but for those of whose members people cleared half after all that is known."""
+    cleared_at = scene.snapshot.cleared_at
+    kept: list[Finding] = []
+    for one in found:
+        later = sum(
+            1
+            for member in one.members
+            if cleared_at[member] != NONE and cleared_at[member] >= one.last_seen
+        )
+        if later < CLEARED_SHARE * len(one.members):
+            kept.append(one)
+    return kept, len(found) - len(kept)

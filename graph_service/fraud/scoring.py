@@ -1,0 +1,197 @@
+"""How likely is each member part of a fraud, why, and whom should one look at first?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.features.catalogue import BY_NAME, FEATURES, Features
+from graph_service.features.gathering import wide_features_of
+from graph_service.fraud.contributions import contributions_of
+from graph_service.fraud.detectors.shape import Finding
+from graph_service.fraud.scene import Scene
+from graph_service.fraud.tails import Tails, tails_of
+from graph_service.snapshot.log import NONE
+
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.float32]
+TOP: Final = 5
+# Money that a queue's order takes for at least this (minor units), so that who has none yet counts.
+MONEY_LEAST_MINOR: Final = 100
+
+
+@dataclass(frozen=True)
+class MemberModel:
+    """A trained model of members. columns: names of what it reads, all of the catalogue or near it.
+
+    boosted: a HistGradientBoostingClassifier. slope, offset: from its log odds to those of being
+    false (Platt). threshold: the probability that scores 0.5, so that the alert budget is kept.
+    """
+
+    columns: tuple[str, ...]
+    boosted: Any
+    slope: float
+    offset: float
+    threshold: float
+    version: str = ""
+
+    def of_columns(self, features: Features) -> Matrix:
+        """What the model reads of these features. Raises ValueError where one is missing."""
+        places = {name: place for place, name in enumerate(features.names)}
+        missing = [name for name in self.columns if name not in places]
+        if missing:
+            raise ValueError(f"the model reads {missing[0]}, which is no feature")
+        return features.values[:, [places[name] for name in self.columns]]
+
+    def probability(self, values: Matrix) -> Floats:
+        """How likely each is false, by the model's columns."""
+        return odds_to_part(self.slope * self.boosted.decision_function(values) + self.offset)
+
+    def score(self, values: Matrix) -> Floats:
+        """The same, scaled so that the threshold is 0.5."""
+        shift = np.log(self.threshold / (1 - self.threshold))
+        odds = self.slope * self.boosted.decision_function(values) + self.offset
+        return odds_to_part(odds - shift)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """By member: p = 1 - (1 - p_model)(1 - p_pattern). money_minor: at risk.
+
+    p_model: of the trained model, or of tails where there is none (`is_trained`). p_pattern: the
+    highest score of a finding with the member. queue: members by p × money, first to look at first.
+    """
+
+    p: Floats
+    p_model: Floats
+    p_pattern: Floats
+    money_minor: Floats
+    queue: NDArray[np.int64]
+    features: Features
+    tails: Tails
+    model: MemberModel | None = None
+    notes: tuple[str, ...] = ()
+    is_trained: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_trained", self.model is not None)
+
+
+@dataclass(frozen=True)
+class Why:
+    """What speaks for or against a member. percentile: of members whose value is known, 0 to 100.
+
+    contribution: log odds of the model; without one, log of one in how many has such a value.
+    """
+
+    feature: str
+    question: str
+    unit: str
+    value: float
+    percentile: float
+    contribution: float
+
+
+def score_members(
+    scene: Scene,
+    findings: Iterable[Finding],
+    model: MemberModel | None = None,
+    *,
+    features: Features | None = None,
+) -> Scores:
+    """The scores of all members. Without a model (or one that reads other features): of tails.
+
+    features: of `wide_features_of(scene)`, if they are there.
+    """
+    features = wide_features_of(scene) if features is None else features
+    findings = list(findings)
+    tails, notes = tails_of(_catalogued(features)), list[str]()
+    p_model = tails.p
+    if model is not None:
+        try:
+            p_model = model.score(model.of_columns(features))
+        except ValueError as error:
+            model = None
+            notes.append(f"scored without a model: {error}")
+    p_pattern = np.zeros(scene.people)
+    for finding in findings:
+        members = list(finding.members)
+        p_pattern[members] = np.maximum(p_pattern[members], finding.score)
+    p = 1 - (1 - p_model) * (1 - p_pattern)
+    money = money_at_risk(scene, findings)
+    weight = p * np.maximum(money, MONEY_LEAST_MINOR)
+    queue = np.lexsort((np.arange(scene.people), -p, -weight))
+    return Scores(p, p_model, p_pattern, money, queue, features, tails, model, tuple(notes))
+
+
+def money_at_risk(scene: Scene, findings: Sequence[Finding] = ()) -> Floats:
+    """By member (minor units): sales it earns from and may still be kept, or a finding's amount.
+
+    Kept may be what is not completed yet, or was within the holding days.
+    """
+    orders = scene.snapshot.orders
+    settled_at = orders.completed + scene.holding_days * MICROS_PER_DAY
+    waits = (orders.completed == NONE) | (settled_at > scene.snapshot.now)
+    rows = np.flatnonzero(scene.paid & waits & (orders.promoter != NONE))
+    earner, left = orders.promoter[rows], scene.net[rows].astype(np.float64)
+    found = np.bincount(earner, weights=left, minlength=scene.people).astype(np.float64)
+    for finding in findings:
+        members = list(finding.members)
+        found[members] = np.maximum(found[members], finding.amount_minor)
+    return found
+
+
+def explain(scores: Scores, members: Sequence[int], *, top: int = TOP) -> list[tuple[Why, ...]]:
+    """Of each member what moves its score most: by TreeSHAP of the model, else by rarity."""
+    names, added = _contributions(scores, members)
+    places = {name: place for place, name in enumerate(scores.features.names)}
+    found: list[tuple[Why, ...]] = []
+    for row, member in enumerate(members):
+        best = np.argsort(-np.abs(added[row]), kind="stable")[:top]
+        found.append(
+            tuple(
+                _why(scores.features, places[names[one]], member, float(added[row, one]))
+                for one in best
+                if added[row, one] != 0
+            )
+        )
+    return found
+
+
+def _contributions(scores: Scores, members: Sequence[int]) -> tuple[tuple[str, ...], Floats]:
+    rows = np.array(members, np.int64)
+    if scores.model is None:
+        return scores.tails.names, scores.tails.surprise[rows]
+    values = scores.model.of_columns(scores.features)[rows]
+    _, added = contributions_of(scores.model.boosted, values)
+    return scores.model.columns, scores.model.slope * added
+
+
+def _why(features: Features, place: int, member: int, contribution: float) -> Why:
+    values, name = features.values[:, place], features.names[place]
+    known, value = values[~np.isnan(values)], float(values[member])
+    percentile = float((known <= value).mean() * 100) if len(known) else float("nan")
+    told = BY_NAME.get(name.split("_", 2)[-1] if name not in BY_NAME else name)
+    question = "" if told is None else told.question
+    if told is not None and told.name != name:
+        question = f"Of those near ({name.rsplit(told.name, 1)[0].strip('_')}): {question}"
+    return Why(name, question, "" if told is None else told.unit, value, percentile, contribution)
+
+
+def _catalogued(features: Features) -> Features:
+    """Those of the catalogue only: what neighbours have is no evidence by itself."""
+    count = len(FEATURES)
+    return Features(
+        features.names[:count],
+        features.values[:, :count],
+        features.families[:count],
+        features.directions[:count],
+    )
+
+
+def odds_to_part(odds: Floats) -> Floats:
+    """Log odds as a probability."""
+    return 1 / (1 + np.exp(-np.clip(odds, -50, 50)))

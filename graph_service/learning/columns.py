@@ -1,0 +1,179 @@
+"""What can be said of each node: its own values, its neighbourhood, its place and its region?"""
+
+# scipy.sparse and scikit-learn are partly untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph_service.learning.relations import UNION, Floats, Relation, relations_of
+from graph_service.learning.spectrum import coordinates
+from graph_service.learning.structure import structure_of
+
+View = Literal["own", "plain", "shape", "region", "labels"]
+PREFIXES: tuple[View, ...] = ("own", "plain", "shape", "region")
+# Above so many own columns, means that are further off are of so many principal directions.
+OWN_MAX, DIRECTIONS = 64, 24
+# Above so many nodes and ties, regions are left out: at 2 million nodes they take minutes.
+REGION_NODES_MAX, REGION_TIES_MAX = 2_000_000, 200_000_000
+# Above so many nodes, means that are further off are left out: they take gigabytes.
+FURTHER_NODES_MAX = 1_000_000
+# Chance to go on in a walk, as in personalised PageRank, and the steps after which .85^10 = 20 %
+# of the walks are still under way and are cut off.
+WALK, STEPS = 0.85, 10
+SPREAD_TIES_MAX = 50_000_000
+CROSS_FOLDS = 4
+
+
+@dataclass(frozen=True)
+class GraphColumns:
+    """Columns of all nodes. widths: how many of values, from the left, each view has.
+
+    own; plain: and [Px, P²x]; shape: and the node's place; region: and its region.
+    notes: what was left out, in words.
+    """
+
+    values: Floats
+    widths: Mapping[View, int]
+    relations: Sequence[Relation]
+    notes: tuple[str, ...]
+
+    def view(self, name: View) -> Floats:
+        """The columns of a view, as far as no labels are needed: (n, k), not a copy."""
+        return self.values[:, : self.widths[name]]
+
+    @property
+    def fingerprint(self) -> str:
+        """Says whether two graphs are the same, own values included."""
+        digest = sha256(np.ascontiguousarray(self.view("own")).tobytes())
+        for relation in self.relations:
+            digest.update(relation.name.encode())
+            digest.update(relation.ties.indptr.tobytes())
+            digest.update(relation.ties.indices.tobytes())
+        return digest.hexdigest()
+
+
+def graph_columns(
+    values: Any,
+    relations: Mapping[str, Any],
+    *,
+    region_columns: int,
+    random: np.random.Generator,
+) -> GraphColumns:
+    """The columns of a graph. values: (n, d), NaN where unknown. Raises ValueError.
+
+    Cost: a few dozen sparse products of the ties with d columns.
+    """
+    own = np.array(values, dtype=np.float32, order="C")
+    if own.ndim != 2 or not own.shape[0]:
+        raise ValueError(f"X has the shape {own.shape} and must have rows and columns")
+    own[np.isinf(own)] = np.nan
+    ties = relations_of(relations, len(own))
+    near: list[Floats] = []
+    shape: list[Floats] = []
+    notes: list[str] = []
+    few = own
+    if own.shape[1] > OWN_MAX:
+        few = _directions(own)
+        shape.append(few)
+        notes.append(f"means further off are of {DIRECTIONS} directions of {own.shape[1]} columns")
+    for relation in ties:
+        once = relation.mean_of(own)
+        # All together is what one relation alone would be: it adds to the plain recipe.
+        (shape if relation.name == UNION else near).extend([once, relation.mean_of(once)])
+        structure = structure_of(relation, random)
+        notes.extend(structure.notes)
+        shape.append(structure.values)
+        if len(own) <= FURTHER_NODES_MAX:
+            shape.extend(_further(relation, few))
+    if len(own) > FURTHER_NODES_MAX:
+        notes.append(f"lean, third and spread means left out: {len(own):,} nodes are too many")
+    region, more = _region(ties, region_columns, random)
+    blocks = [[own], near, shape, region]
+    ends = np.cumsum([sum(one.shape[1] for one in block) for block in blocks]).tolist()
+    widths: dict[View, int] = dict(zip(PREFIXES, ends, strict=True))
+    joined = np.hstack([one for block in blocks for one in block])
+    return GraphColumns(joined, {**widths, "labels": ends[-1]}, ties, (*notes, *more))
+
+
+def _further(relation: Relation, values: Floats) -> list[Floats]:
+    """Means that listen to those with few ties, a third step, and the spread."""
+    lean = relation.lean_mean_of(values)
+    once = relation.mean_of(values)
+    third = relation.mean_of(relation.mean_of(once))
+    spread = np.sqrt(np.maximum(relation.mean_of(values**2) - once**2, 0))
+    return [lean, relation.lean_mean_of(lean), third, spread]
+
+
+def _directions(own: Floats) -> Floats:
+    """The first principal directions of standardised columns. (n, DIRECTIONS)."""
+    middle, scale = np.nanmean(own, axis=0), np.nanstd(own, axis=0)
+    even = np.nan_to_num((own - middle) / np.where(scale > 0, scale, 1))
+    values, vectors = np.linalg.eigh(even.T @ even)
+    return (even @ vectors[:, np.argsort(-values, kind="stable")[:DIRECTIONS]]).astype(np.float32)
+
+
+def _region(
+    ties: Sequence[Relation], columns: int, random: np.random.Generator
+) -> tuple[list[Floats], list[str]]:
+    """Coordinates in all relations together, with little and with much smoothing."""
+    if not ties or columns == 0:
+        return [], []
+    union = ties[-1]
+    nodes = len(union.degrees)
+    if nodes > REGION_NODES_MAX or union.ties.nnz > REGION_TIES_MAX:
+        count = union.ties.nnz // 2
+        return [], [f"regions left out: {nodes:,} nodes and {count:,} ties are too many"]
+    # 1 puts a pair that is alone at an eigenvalue of 1/2; the mean is Qin and Rohe's choice.
+    steps = (1.0, float(union.degrees.mean()))
+    return [coordinates(union, columns, random, smoothing=one) for one in steps], []
+
+
+def label_columns(
+    relations: Sequence[Relation],
+    confirmed: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    random: np.random.Generator,
+) -> Floats:
+    """What part of a node's neighbourhood is confirmed, without the node's own label. (n, k).
+
+    confirmed: read only where known. Per relation: the part of the neighbours, how many are known,
+    and the part of where walks end; walks that come back would carry a node's own label, so each
+    known node's is from the labels of other folds.
+    """
+    found = [np.zeros((len(known), 0), dtype=np.float32)]
+    labels = (confirmed & known).astype(np.float32)
+    seen = known.astype(np.float32)
+    prior = float(labels.sum() / max(seen.sum(), 1))
+    folds = np.where(known, random.integers(0, CROSS_FOLDS, len(known)), CROSS_FOLDS)
+    for relation in relations:
+        count = relation.ties @ seen
+        rate = (relation.ties @ labels + prior) / (count + 1)
+        found.append(np.column_stack([rate, np.log1p(count)]))
+        if relation.ties.nnz <= SPREAD_TIES_MAX:
+            found.append(_spread(relation, labels, seen, folds, prior)[:, None])
+    return np.hstack(found).astype(np.float32)
+
+
+def _spread(
+    relation: Relation, labels: Floats, seen: Floats, folds: NDArray[np.int64], prior: float
+) -> Floats:
+    """The part of confirmed among the known nodes at which walks from a node end."""
+    kept = folds[:, None] != np.arange(CROSS_FOLDS + 1)
+    kept[:, CROSS_FOLDS] = True
+    start = np.hstack([kept * labels[:, None], kept * seen[:, None]]).astype(np.float32)
+    walked = start
+    for _ in range(STEPS):
+        walked = (1 - WALK) * start + WALK * relation.mean_of(walked)
+    own = folds[:, None]
+    confirmed = np.take_along_axis(walked[:, : CROSS_FOLDS + 1], own, axis=1)[:, 0]
+    known = np.take_along_axis(walked[:, CROSS_FOLDS + 1 :], own, axis=1)[:, 0]
+    # As if one of a hundred walks had ended at a node of the mean.
+    small = 0.01 * float(seen.mean())
+    return (confirmed + small * prior) / (known + small)

@@ -1,0 +1,135 @@
+"""What does an alert look like? The members who are linked most, with what they share."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from graph_service.graph.session import Graph
+from graph_service.scans.alerts import KINDS
+
+# Source: fraud.md, "Reasons": an evidence subgraph of at most 60 nodes.
+NODES_MAX: Final = 60
+# So many of them are members of the alert at most.
+MEMBERS_MAX: Final = 40
+EDGES_MAX: Final = 600
+# The database is asked about so many members at most.
+ASKED_MAX: Final = 200
+FACTS: Final = ("role", "status", "joinedAt", "riskScore")
+Node = Mapping[str, Any]
+Edge = Mapping[str, Any]
+
+
+async def draw_alert(graph: Graph, alert: Mapping[str, Any]) -> dict[str, Any]:
+    """The evidence of an alert as nodes and edges, the most telling ones where there are more."""
+    asked = alert["memberIds"][:ASKED_MAX]
+    rows = await graph.read(f"fraud/draw_{alert['kind']}", memberIds=asked)
+    picture = chosen(rows[0]["nodes"], rows[0]["edges"], frozenset(alert["memberIds"]))
+    picture["truncated"] = picture["truncated"] or len(asked) < len(alert["memberIds"])
+    return picture
+
+
+def chosen(nodes: Sequence[Node], edges: Sequence[Edge], members: frozenset[str]) -> dict[str, Any]:
+    """At most NODES_MAX nodes: members by how many edges they have, then what most of them share.
+
+    members: of the alert; other members in the picture stand behind what is shared.
+    """
+    known = {node["id"]: node for node in reversed(nodes)}
+    degree = Counter(end for edge in edges for end in {edge["from"], edge["to"]})
+    own = {f"member:{one}" for one in members}
+
+    def by_degree(ids: Sequence[str]) -> list[str]:
+        return sorted(ids, key=lambda one: (-degree[one], one))
+
+    people = by_degree([one for one in known if one in own])[:MEMBERS_MAX]
+    inside = set(people)
+    shared = Counter[str]()
+    for edge in edges:
+        for end, other in ((edge["from"], edge["to"]), (edge["to"], edge["from"])):
+            if end in inside and other not in own:
+                shared[other] += 1
+    rest = sorted(
+        (one for one in known if one not in own), key=lambda one: (-shared[one], -degree[one], one)
+    )
+    kept = dict.fromkeys([*people, *rest[: NODES_MAX - len(people)]])
+    inner = [edge for edge in edges if edge["from"] in kept and edge["to"] in kept]
+    return {
+        "nodes": [_node(known[one]) for one in kept],
+        "edges": [_edge(edge) for edge in inner[:EDGES_MAX]],
+        "truncated": len(known) > len(kept) or len(inner) > EDGES_MAX,
+    }
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {
+        "id": node["id"],
+        "kind": node["kind"],
+        "label": node["label"],
+        "facts": {name: node[name] for name in FACTS if node.get(name) is not None},
+    }
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {
+        "from": edge["from"],
+        "to": edge["to"],
+        "type": edge["type"],
+        "at": edge.get("at"),
+        "amountMinor": edge.get("amountMinor"),
+        "weight": edge.get("weight"),
+    }
+
+
+def browser_text(kind: str, member_ids: Sequence[str]) -> str:
+    """A text for Neo4j Browser that draws an alert there: its parameter, then paths.
+
+    The ids stand in a :param block, quoted, and never in the statement itself.
+    """
+    listed = ", ".join(_quoted(one) for one in member_ids[:ASKED_MAX])
+    return f":param memberIds => [{listed}];\n\n{PATHS[kind]}"
+
+
+def _quoted(text: str) -> str:
+    """A text as Cypher spells it in single quotes."""
+    plain = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in plain) + "'"
+
+
+SHARED: Final = "(m)-[:USES]->(:Identifier)<-[:USES]-(x:Member)"
+PATTERNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "self_referral_cycle": (
+        SHARED,
+        "(m)-[:REFERRED]->(x:Member)",
+        "(m)-[:PLACED]->(:Order)-[:CREDITED_TO]->(x:Member)",
+    ),
+    "fake_order_ring": (SHARED, "(m)-[:PLACED]->(:Order)-[:SOLD_BY]->(:Shop)"),
+    "circular_orders": ("(m)-[:PLACED]->(:Order)-[:SOLD_BY]->(:Shop)<-[:OWNS]-(x:Member)",),
+    "account_farm": (SHARED, "(m)-[:REFERRED]->(x:Member)"),
+    "click_flood": ("(m)-[:CREATED]->(:Share)<-[:CLICKED]-()",),
+    "threshold_wash": (
+        "(m)-[:PLACED]->(:Order)-[:CREDITED_TO]->(x:Member)",
+        "(m)-[:PLACED]->(:Order)<-[:REFUNDS]-(:Refund)",
+    ),
+    "refund_arbitrage": (
+        "(m)-[:PLACED]->(:Order)<-[:REFUNDS]-(:Refund)",
+        "(m)-[:PLACED]->(:Order)-[:CREDITED_TO]->(x:Member)",
+    ),
+    "round_trip": (
+        SHARED,
+        "(m)-[:PLACED]->(:Order)-[:SOLD_BY]->(:Shop)<-[:OWNS]-(x:Member)",
+    ),
+    "sleeper": (SHARED, "(m)-[:PLACED]->(:Order)-[:SOLD_BY]->(:Shop)"),
+    "share_hijack": ("(m)-[:CREATED]->(:Share)<-[:CLICKED]-(:Member)-[:PLACED]->(:Order)",),
+}
+
+
+def _paths(patterns: Sequence[str]) -> str:
+    parts: list[str] = []
+    for pattern in patterns:
+        lines = ["MATCH (m:Member)", "WHERE m.memberId IN $memberIds", f"MATCH p = {pattern}"]
+        if "(x:Member)" in pattern:
+            lines.append("WHERE x.memberId IN $memberIds")
+        parts.append("\n".join([*lines, "RETURN p", "LIMIT 200"]))
+    return "\nUNION\n".join(parts) + ";"
+
+
+PATHS: Final = {kind: _paths(PATTERNS[kind]) for kind in KINDS}

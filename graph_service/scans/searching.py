@@ -1,0 +1,171 @@
+"""The search itself, in a process of its own: facts in, findings out, memory given back.
+
+A job comes as a line of JSON on standard input; progress goes out line by line; findings are
+written to a file. The process ends when the one that started it is gone.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pydantic import SecretStr
+
+from graph_service.clock import time_string
+from graph_service.graph.queries import load_queries
+from graph_service.graph.session import Graph
+from graph_service.logs import configure_logs
+from graph_service.settings import Settings
+
+if TYPE_CHECKING:
+    from graph_service.fraud.detectors.shape import Detector, Finding
+    from graph_service.fraud.scene import Scene
+    from graph_service.snapshot.log import Log
+
+REGISTRY: Final = "graph_service.fraud.detectors.registry"
+# What of an alert is kept at most; what is beyond is said aloud as truncated.
+ORDERS_MAX, MEMBERS_MAX, SHOPS_MAX, REASONS_MAX = 2_000, 5_000, 500, 20
+# Alerts of one scan, the greatest scores first.
+ALERTS_MAX: Final = 5_000
+SCORE_DECIMALS: Final = 6
+MIB: Final = 2**20
+# Of the whole, the part that reading the facts makes up.
+READING_PART: Final = 0.3
+
+
+def main() -> int:
+    """Do the job on standard input."""
+    configure_logs("WARNING")
+    job: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    found = asyncio.run(_search(job))
+    Path(job["answer"]).write_text(json.dumps(found), encoding="utf-8")
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Standard input ends when the process that holds its other end does."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+def tell(stage: str, progress: float) -> None:
+    """Say how far it is (0 to 1)."""
+    sys.stdout.write(json.dumps({"stage": stage, "progress": round(progress, 3)}) + "\n")
+    sys.stdout.flush()
+
+
+async def _search(job: dict[str, Any]) -> dict[str, Any]:
+    # These take a second and much memory to import, which only this process shall spend.
+    from graph_service.fraud.scanning import Terms, search_log
+
+    began = perf_counter()
+    tell("reading", 0.0)
+    told = await _read(job)
+    read_s = perf_counter() - began
+    detectors = cast("Sequence[Detector]", import_module(job["registry"]).DETECTORS)
+    searched = search_log(
+        told,
+        detectors,
+        terms=Terms(tuple(job["steps"]), job["holdingDays"]),
+        progress=lambda stage, done: tell(stage, READING_PART + (0.9 - READING_PART) * done),
+    )
+    alerts = [alert_of(searched.scene, one) for one in searched.findings[:ALERTS_MAX]]
+    notes = searched.notes
+    if len(searched.findings) > ALERTS_MAX:
+        notes.append(f"{len(searched.findings):,} findings, of which {ALERTS_MAX:,} are kept")
+    return {
+        "alerts": alerts,
+        "seq": told.seq,
+        "now": None if told.now < 0 else time_string(told.now),
+        "rows": told.rows,
+        "suppressed": searched.suppressed,
+        "canaries": list(searched.canaries),
+        "missed": list(searched.missed),
+        "failed": list(searched.failed),
+        "notes": notes,
+        "readSeconds": round(read_s, 2),
+        "searchSeconds": round(perf_counter() - began - read_s, 2),
+        "memoryMib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+async def _read(job: dict[str, Any]) -> "Log":
+    """The log up to now, kept as files for the next scan. incremental: goes on from the last."""
+    from graph_service.snapshot.files import load_log, save_log
+    from graph_service.snapshot.reading import read_log
+
+    folder = Path(job["folder"])
+    base = load_log(folder) if job["mode"] == "incremental" else None
+    graph = connected(job["neo4j"])
+    try:
+        told = await read_log(
+            graph,
+            base,
+            progress=lambda done, whole: tell("reading", READING_PART * 0.9 * done / max(1, whole)),
+        )
+    finally:
+        await graph.close()
+    if base is None or told.seq > base.seq:
+        tell("reading", READING_PART * 0.95)
+        save_log(folder, told)
+    return told
+
+
+def connected(connection: dict[str, Any]) -> Graph:
+    """A graph by the address in a job."""
+    secret = SecretStr(connection["neo4j_password"])
+    settings = Settings().model_copy(update={**connection, "neo4j_password": secret})
+    return Graph.connect(settings, load_queries())
+
+
+def connection_of(settings: Settings) -> dict[str, Any]:
+    """The address that a job names."""
+    return {
+        "neo4j_uri": settings.neo4j_uri,
+        "neo4j_username": settings.neo4j_username,
+        "neo4j_password": settings.neo4j_password.get_secret_value(),
+        "neo4j_database": settings.neo4j_database,
+    }
+
+
+def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:
+    """A finding with ids for numbers, cut to what is kept of one."""
+    names, orders = scene.snapshot.names, finding.orders[-ORDERS_MAX:]
+    members = finding.members[:MEMBERS_MAX]
+    return {
+        "kind": finding.kind,
+        "score": round(finding.score, SCORE_DECIMALS),
+        "memberIds": sorted(names["member"][one] for one in members),
+        "orderIds": sorted(names["order"][one] for one in orders),
+        "shopIds": sorted(names["shop"][one] for one in finding.shops[:SHOPS_MAX]),
+        "reasons": [asdict(one) for one in finding.reasons[:REASONS_MAX]],
+        "firstSeen": finding.first_seen,
+        "lastSeen": finding.last_seen,
+        "amountAtRiskMinor": finding.amount_minor,
+        "currency": _currency(scene, finding),
+        "truncated": finding.truncated
+        or len(finding.orders) > ORDERS_MAX
+        or len(finding.members) > MEMBERS_MAX
+        or len(finding.shops) > SHOPS_MAX,
+    }
+
+
+def _currency(scene: "Scene", finding: "Finding") -> str | None:
+    """That of its latest order."""
+    numbers = scene.snapshot.orders.currency
+    if not finding.orders or numbers[finding.orders[-1]] < 0:
+        return None
+    return scene.snapshot.names["currency"][int(numbers[finding.orders[-1]])]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,88 @@
+"""Whom do the newest facts touch, and does the mall around them look false?
+
+The columns of the log stay in memory and grow with the facts. A look takes the most suspicious of
+those whom new facts touch, cuts out all that concerns them, their kin, shops and promoters with a
+sample of others, and lets every detector see that part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector
+from graph_service.fraud.scanning import Terms, scan_scene, uncleared
+from graph_service.fraud.scene import Scene
+from graph_service.fraud.touching import Place, neighbourhood, touched_members
+from graph_service.scans.searching import alert_of
+from graph_service.snapshot.cutting import cut_log
+from graph_service.snapshot.log import Log
+from graph_service.snapshot.snapshot import snapshot_of
+
+# Whom one look is about at most; what is left is looked at next, or by the next scan.
+CORE_MAX: Final = 100
+# Those left are remembered up to so many, the most suspicious.
+LEFT_MAX: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look saw. alerts: as scans tell them. left: how many are still to be looked at."""
+
+    alerts: list[dict[str, Any]]
+    looked_at: int
+    compared: int
+    seconds: float
+    left: int
+    failed: tuple[str, ...] = ()
+
+
+@dataclass
+class Eye:
+    """What is remembered from look to look. place: up to where facts were looked at.
+
+    waiting: weight by number of the members that no look was about yet.
+    """
+
+    place: Place
+    seed: int = 0
+    waiting: dict[int, float] = field(default_factory=dict[int, float])
+
+    def look(self, log: Log, detectors: Sequence[Detector], terms: Terms) -> Look:
+        """Look at what came to the log since the last look."""
+        began = perf_counter()
+        self._touch(log)
+        core = np.array(self._next(), np.int32)
+        if not len(core):
+            return Look([], 0, 0, perf_counter() - began, 0)
+        members, _ = neighbourhood(log, core, seed=self.seed)
+        cut = cut_log(log, members)
+        scene = Scene(snapshot_of(cut.log), terms.steps, terms.holding_days, self.seed)
+        failed: list[str] = []
+        found, _ = uncleared(scene, scan_scene(scene, detectors, failed=failed))
+        mine = set(np.searchsorted(cut.numbers["member"], core).tolist())
+        alerts = [
+            alert_of(scene, one)
+            for one in found
+            if one.score >= ALERT_SCORE and not mine.isdisjoint(one.members)
+        ]
+        took = perf_counter() - began
+        return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))
+
+    def _touch(self, log: Log) -> None:
+        members, weights = touched_members(log, self.place)
+        self.place = Place.end_of(log)
+        for member, weight in zip(members.tolist(), weights.tolist(), strict=True):
+            self.waiting[member] = max(weight, self.waiting.get(member, 0.0))
+        if len(self.waiting) > LEFT_MAX:
+            kept = sorted(self.waiting, key=lambda one: (-self.waiting[one], one))[:LEFT_MAX]
+            self.waiting = {one: self.waiting[one] for one in kept}
+
+    def _next(self) -> list[int]:
+        """The most suspicious of those who wait; they wait no longer."""
+        first = sorted(self.waiting, key=lambda one: (-self.waiting[one], one))[:CORE_MAX]
+        for one in first:
+            del self.waiting[one]
+        return first

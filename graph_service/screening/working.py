@@ -1,0 +1,196 @@
+"""The task that has new facts looked at: one in each process, one of which works."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from graph_service.cases.alerts import Shown, score_members
+from graph_service.cases.rules import RiskRules
+from graph_service.errors import GraphUnavailable, ServiceError
+from graph_service.graph.session import Graph
+from graph_service.holds.placing import millis_of
+from graph_service.ids import new_id
+from graph_service.ingest.facts import canonical, digest
+from graph_service.scans.alerts import SCORE_MIN, reasons_for_scores
+from graph_service.scans.searching import REGISTRY, connection_of
+from graph_service.scans.working import MODEL, Bookkeeper
+from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
+from graph_service.settings import Settings
+from graph_service.workers import keep_running
+
+log = structlog.get_logger()
+
+LOOKS = Counter("fraud_screening_looks", "How often new facts were looked at")
+SECONDS = Gauge("fraud_screening_seconds", "Seconds that the last look took")
+BEHIND = Gauge("fraud_screening_behind", "Booked facts that were not looked at yet")
+FOUND = Counter("fraud_screening_alerts", "Alerts that were raised or grew at once", ["kind"])
+LEASE: Final = "screening"
+LEASE_S: Final = 30
+# How often an idle worker looks for new facts (s).
+IDLE_S: Final = 0.5
+# Facts per second from which on a load is under way, which looking must not slow down by more
+# than a fifth: then a look is followed by a rest of so many times as long, else by a short one.
+LOAD_FACTS_PER_S: Final = 300.0
+REST_UNDER_LOAD, REST = 4.0, 0.25
+
+
+class ScreeningDied(ServiceError):
+    """The process that looks ended."""
+
+    status, code = 500, "screening_died"
+
+
+@dataclass
+class Screener:
+    """Has new facts looked at. settings: name the database. Start `run` as a task."""
+
+    graph: Graph
+    books: Bookkeeper
+    rules: RiskRules
+    settings: Settings
+    registry: str = REGISTRY
+    holder: str = field(default_factory=new_id)
+    seq: int = 0
+    _child: asyncio.subprocess.Process | None = None
+
+    async def run(self) -> None:
+        """Look at new facts until cancelled."""
+        left, since, at = 0, 0, monotonic()
+        try:
+            while True:
+                rest = IDLE_S
+                with suppress(ScanStores):
+                    end = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
+                    BEHIND.set(max(0, end - self.seq) if self._child else 0)
+                    if (end > self.seq or left) and await self._holds():
+                        look = await self.look()
+                        now = monotonic()
+                        rate, since, at = (end - since) / max(now - at, 0.1), end, now
+                        under_load = rate > LOAD_FACTS_PER_S
+                        rest = look["seconds"] * (REST_UNDER_LOAD if under_load else REST)
+                        left = look["left"]
+                await asyncio.sleep(max(rest, 0 if left else IDLE_S))
+        finally:
+            await self._end_child()
+
+    async def _holds(self) -> bool:
+        rows = await self.graph.write(
+            "ingest/renew_lease", name=LEASE, holder=self.holder, seconds=LEASE_S
+        )
+        return bool(rows[0]["held"])
+
+    async def look(self) -> dict[str, Any]:
+        """One look, and its alerts added to what is shown."""
+        plan = self.books.plan
+        steps = [step.from_minor for step in plan.ladder.steps if step.from_minor > 0]
+        told = await self._ask({"steps": steps, "holdingDays": plan.holding_days})
+        if told["alerts"]:
+            await self._add(told["alerts"])
+        self.seq = told["seq"]
+        LOOKS.inc()
+        SECONDS.set(told["seconds"])
+        return told
+
+    async def _add(self, alerts: Sequence[dict[str, Any]]) -> None:
+        now = self.books.clock()
+        while True:
+            try:
+                rows = await add_alerts(self.graph, alerts, millis_of(now))
+                break
+            except ScanStores:
+                await asyncio.sleep(IDLE_S)
+        for row in rows:
+            FOUND.labels(row["kind"]).inc()
+            log.info("screening.alert", kind=row["kind"], alertId=row["alertId"])
+        if rows:
+            await self._score(rows, now)
+
+    async def _score(self, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+        """Tell the members' risk, with all that follows by the rules."""
+        number = rows[0]["number"]
+        named = canonical([[row["alertId"], row["score"], row["members"]] for row in rows])
+        shown = Shown(
+            f"{SCREENING} {digest(named)}",
+            number,
+            number,
+            SCORE_MIN,
+            await reasons_for_scores(self.graph, number),
+            MODEL,
+        )
+        await score_members(self.graph, shown, self.rules, now)
+
+    async def _ask(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        child = self._child or await self._start()
+        return await self._say(child, wanted)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "graph_service.screening.seeing"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=2**26,
+        )
+        self._child = child
+        job = {
+            "folder": str(self.settings.data_dir / "snapshots"),
+            "registry": self.registry,
+            "seed": 0,
+            "neo4j": connection_of(self.settings),
+        }
+        await self._say(child, job)
+        return child
+
+    async def _say(self, child: asyncio.subprocess.Process, told: dict[str, Any]) -> dict[str, Any]:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(json.dumps(told).encode() + b"\n")
+            await child.stdin.drain()
+            line = await child.stdout.readline()
+        except (ConnectionError, ValueError) as fault:
+            await self._end_child()
+            raise ScreeningDied(f"the process that looks at new facts ended: {fault}") from fault
+        except asyncio.CancelledError:
+            # Its answer would be taken for that to the next question.
+            await self._end_child()
+            raise
+        if not line:
+            await self._end_child()
+            raise ScreeningDied("the process that looks at new facts ended")
+        return json.loads(line)
+
+    async def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            with suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+
+@asynccontextmanager
+async def screening(
+    graph: Graph, books: Bookkeeper, rules: RiskRules, settings: Settings
+) -> AsyncGenerator[None, None]:
+    """New facts are looked at while this is open, unless settings say no."""
+    if not settings.screening:
+        yield
+        return
+    if settings.neo4j_uri is None:
+        raise GraphUnavailable("screening needs the address of the database")
+    screener = Screener(graph, books, rules, settings)
+    task = asyncio.create_task(keep_running(screener.run, "screening"))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,87 @@
+"""Are floods and sprays of clicks found, and are viral shares and sales left alone?"""
+
+from collections.abc import Callable
+
+import pytest
+
+from graph_service.fraud.detectors.click_flood import DETECTOR, clicking_of
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.scene import Scene
+from tests.worlds import farms
+from tests.worlds.farms import Mall, names_of
+
+
+def alerts_of(scene: Scene) -> list[Finding]:
+    return [one for one in DETECTOR.find(scene) if one.score >= ALERT_SCORE]
+
+
+def test_a_flood_is_found_with_the_members_who_click() -> None:
+    mall = Mall(1)
+    planted = farms.flood(mall)
+    scene = mall.scene()
+
+    best = alerts_of(scene)[0]
+
+    assert names_of(scene, best.members) == planted
+
+
+def test_a_flood_by_many_visitors_who_come_again_and_again_is_found() -> None:
+    mall = Mall(1)
+    planted = farms.flood(mall, [f"v-{place}" for place in range(40)])
+    scene = mall.scene()
+
+    assert names_of(scene, alerts_of(scene)[0].members) == planted
+
+
+def test_a_spray_of_clicks_in_others_names_is_found() -> None:
+    mall = Mall(1)
+    planted = farms.spray(mall)
+    scene = mall.scene()
+
+    assert names_of(scene, alerts_of(scene)[0].members) == planted
+
+
+@pytest.mark.parametrize("look", [farms.viral, farms.flash_sale, farms.burst])
+def test_honest_shares_with_many_clicks_are_no_flood(look: Callable[[Mall], set[str]]) -> None:
+    mall = Mall(2)
+    look(mall)
+
+    assert alerts_of(mall.scene()) == []
+
+
+def test_an_honest_mall_has_no_flood() -> None:
+    assert alerts_of(Mall(3).scene()) == []
+
+
+def test_a_mall_of_nobody_has_no_flood() -> None:
+    assert DETECTOR.find(farms.scene_of([])) == []
+
+
+def test_clicks_are_told_as_one_by_one() -> None:
+    """Repeats, bursts and what was bought after, against a plain count."""
+    mall = Mall(5, members=60)
+    farms.flood(mall, ["v-a", "v-b"])
+    scene = mall.scene()
+
+    clicking = clicking_of(scene)
+
+    seen: set[tuple[int, int]] = set()
+    orders = scene.snapshot.orders
+    for row in range(len(clicking.at)):
+        key = int(clicking.share[row]), int(clicking.who[row])
+        assert clicking.again[row] == (key in seen)
+        seen.add(key)
+        later = orders.paid[orders.buyer == clicking.member[row]] // 1_000_000
+        at_s = clicking.at[row] // 1_000_000
+        bought = bool(((later >= at_s) & (later <= at_s + 86_400)).any())
+        assert clicking.sold[row] == (bought and clicking.member[row] >= 0)
+
+
+def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:
+    mall = Mall(4)
+    farms.flood(mall)
+
+    best = alerts_of(mall.scene())[0]
+
+    assert {reason.feature for reason in best.reasons} >= {"repeated_clicks", "burst"}
+    assert sum(reason.contribution for reason in best.reasons) == pytest.approx(best.score)

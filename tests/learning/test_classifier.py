@@ -1,0 +1,203 @@
+"""Does the classifier read only what it may, and find what is there?"""
+
+# scikit-learn and scipy are partly untyped.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
+
+from graph_service.learning.classifier import GraphFeatureClassifier
+from graph_service.learning.fitting import Task, effort_of
+from graph_service.learning.members import PUBLISHED, fit_member
+from tests.learning.graphs import MADE, Made
+
+NODES = 600
+QUICK = {"region_columns": 8, "folds": 2, "random_state": 3}
+
+
+def relation_of(made: Made) -> Any:
+    one, other = made.edges.T
+    nodes = len(made.y)
+    return csr_matrix((np.ones(len(one)), (one, other)), (nodes, nodes))
+
+
+def train_of(nodes: int) -> NDArray[np.bool_]:
+    return np.random.default_rng(5).random(nodes) < 0.5
+
+
+@cache
+def made(name: str, seed: int = 1, nodes: int = NODES) -> Made:
+    return MADE[name](nodes, seed)
+
+
+def fit(one: Made, y: Any = None, **changes: Any) -> GraphFeatureClassifier:
+    classifier = GraphFeatureClassifier(**{**QUICK, **changes})
+    return classifier.fit(
+        one.values,
+        one.y if y is None else y,
+        relations={"knows": relation_of(one)},
+        train=train_of(len(one.y)),
+    )
+
+
+@cache
+def fitted(name: str) -> GraphFeatureClassifier:
+    return fit(made(name))
+
+
+def test_labels_outside_of_train_change_nothing() -> None:
+    one = made("communities")
+    turned = np.where(train_of(NODES), one.y, 1 - one.y)
+    unknown = np.where(train_of(NODES), one.y, np.nan)
+
+    found = [fit(one, y).probabilities_ for y in (turned, unknown)]
+
+    assert np.array_equal(found[0], fitted("communities").probabilities_)
+    assert np.array_equal(found[1], fitted("communities").probabilities_)
+
+
+def test_it_is_a_classifier_as_scikit_learn_means_it() -> None:
+    classifier = GraphFeatureClassifier(**QUICK)
+
+    again = clone(classifier).set_params(folds=4)
+
+    assert again.get_params() == {**QUICK, "folds": 4, "work_s_max": 120.0}
+    one = fitted("communities")
+    assert one.classes_.tolist() == [0, 1]
+    assert one.n_features_in_ == 6
+    assert one.predict_proba().shape == (NODES, 2)
+    assert np.allclose(one.predict_proba().sum(axis=1), 1)
+    assert set(one.predict().tolist()) <= {0, 1}
+    assert json.dumps(one.notes_)
+
+
+def test_asked_before_it_learned_it_says_so() -> None:
+    with pytest.raises(NotFittedError):
+        GraphFeatureClassifier().predict_proba()
+
+
+def test_the_same_graph_given_again_has_the_same_chances() -> None:
+    one = made("communities")
+
+    again = fitted("communities").predict_proba(one.values, {"knows": relation_of(one)})
+
+    assert np.array_equal(again, fitted("communities").probabilities_)
+
+
+def test_another_graph_of_the_same_kind_is_judged_by_what_carries_over() -> None:
+    other = made("values only", seed=9)
+
+    chances = fitted("values only").predict_proba(other.values, {"knows": relation_of(other)})
+
+    assert roc_auc_score(other.y, chances[:, 1]) > 0.85
+
+
+def test_another_graph_must_have_the_same_columns_and_relations() -> None:
+    one = made("values only")
+
+    with pytest.raises(ValueError, match="6 columns and relations"):
+        fitted("values only").predict_proba(one.values, {"refers": relation_of(one)})
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_it_is_about_as_good_as_the_published_recipe_wherever_the_signal_lies(name: str) -> None:
+    one, train = made(name), train_of(NODES)
+    classifier = fitted(name)
+    plain = classifier.columns_of(one.values, {"knows": relation_of(one)}).view("plain")
+    recipe = fit_member(PUBLISHED, plain[train], one.y[train] == 1, plain[:1], 1)
+
+    service = roc_auc_score(one.y[~train], classifier.probabilities_[~train, 1])
+
+    published = roc_auc_score(one.y[~train], recipe.predict_proba(plain[~train])[:, 1])
+    assert service > published - 0.03
+
+
+def test_what_only_the_structure_says_is_found() -> None:
+    one, train = made("structure only"), train_of(NODES)
+
+    chances = fitted("structure only").probabilities_[~train, 1]
+
+    assert roc_auc_score(one.y[~train], chances) > 0.9
+
+
+def test_a_graph_without_relations_and_with_unknown_values_is_learned_from() -> None:
+    one = made("values only")
+    values = one.values.copy()
+    values[::7, 0] = np.nan
+
+    found = GraphFeatureClassifier(**QUICK).fit(values, one.y, train=train_of(NODES))
+
+    assert roc_auc_score(one.y, found.probabilities_[:, 1]) > 0.8
+
+
+def test_one_label_of_a_class_is_enough_to_say_something() -> None:
+    one = made("values only")
+    train = np.zeros(NODES, dtype=bool)
+    train[[np.flatnonzero(one.y)[0], *np.flatnonzero(one.y == 0)[:3]]] = True
+
+    found = GraphFeatureClassifier(**QUICK).fit(
+        one.values, one.y, relations={"knows": relation_of(one)}, train=train
+    )
+
+    assert np.isfinite(found.probabilities_).all()
+    assert np.allclose(found.weights_, 1 / len(found.weights_))
+
+
+def test_validation_labels_only_weigh_the_learners() -> None:
+    one = made("communities")
+    train = train_of(NODES)
+    validation = ~train & (np.arange(NODES) % 2 == 0)
+
+    found = GraphFeatureClassifier(**QUICK).fit(
+        one.values,
+        one.y,
+        relations={"knows": relation_of(one)},
+        train=train,
+        validation=validation,
+    )
+
+    rest = ~train & ~validation
+    assert roc_auc_score(one.y[rest], found.probabilities_[rest, 1]) > 0.7
+    assert not np.array_equal(found.weights_, fitted("communities").weights_)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"train": np.ones(3, dtype=bool)}, "mask"),
+        ({"y": np.zeros(NODES)}, "1 classes"),
+        ({"y": np.zeros(4)}, r"shape \(4,\)"),
+        ({"relations": {"knows": csr_matrix((4, 4))}}, "4 nodes and X has 600"),
+        ({"relations": {"knows": csr_matrix((4, 5))}}, "not square"),
+        ({"X": np.zeros(NODES)}, "shape"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(change: dict[str, Any], told: str) -> None:
+    one = made("values only")
+    given: dict[str, Any] = {"X": one.values, "y": one.y, **change}
+
+    with pytest.raises(ValueError, match=told):
+        GraphFeatureClassifier(**QUICK).fit(**given)
+
+
+def test_much_work_is_cut_down_and_said_so() -> None:
+    one = made("values only")
+    columns = GraphFeatureClassifier(**QUICK).columns_of(one.values, {"knows": relation_of(one)})
+    task = Task(columns, one.y == 1, np.ones(NODES, dtype=bool), 1)
+
+    whole, short = effort_of(task, 5, 1e9), effort_of(task, 5, 0.0)
+
+    assert (whole.notes, whole.folds) == ((), 5)
+    assert len(short.members) < len(whole.members)
+    assert short.members[0] == PUBLISHED
+    assert "to save time" in short.notes[0]
