@@ -13,7 +13,7 @@ from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
 from graph_service.fraud.signs.merging import merge
 from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
-from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent
+from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rate_of
 from graph_service.snapshot.log import NONE, Ints
 from graph_service.snapshot.resolving import Flags
 
@@ -33,10 +33,23 @@ NOT_ASLEEP_NATS: Final = -6.0
 
 @dataclass(frozen=True)
 class Wakings:
-    """By order: slept_days before the buyer woke, 0 where it did not; woke_at (us)."""
+    """By order: slept_days before the buyer woke, 0 where it did not; woke_at (us).
+
+    falls, ends: when (us, sorted) anybody's doing nothing became sleep, and when that ended.
+    """
 
     slept_days: Ints
     woke_at: Ints
+    falls: Ints
+    ends: Ints
+    joins: Ints
+
+    def asleep_part(self, at: int) -> float:
+        """The part of all members who were asleep at a time (us)."""
+        fallen, ended, joined = (
+            int(np.searchsorted(times, at)) for times in (self.falls, self.ends, self.joins)
+        )
+        return rate_of(fallen - ended, joined)
 
     @property
     def which(self) -> Flags:
@@ -90,7 +103,9 @@ def wakings_of(scene: Scene) -> Wakings:
     woke_at = np.full(len(orders), NONE, np.int64)
     slept[row[found]] = gap[latest[found]] // MICROS_PER_DAY
     woke_at[row[found]] = at[latest[found]]
-    return Wakings(slept, woke_at)
+    last = np.append(np.diff(who) != 0, [True]) if len(who) else np.zeros(0, np.bool_)
+    falls = np.concatenate([at[woke] - gap[woke], at[last]]) + asleep
+    return Wakings(slept, woke_at, np.sort(falls), np.sort(at[woke]), np.sort(joined[there]))
 
 
 def _is_awake(scene: Scene, wakings: Wakings, group: Group) -> bool:
@@ -132,7 +147,10 @@ def _group_sign(group: Group) -> Sign:
 
 
 def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
-    """Of all who buy these goods at that time, how many slept, against the mall's buyers."""
+    """Of all who buy these goods at that time, how many slept, against all members then.
+
+    Accounts that somebody takes for a ring may have slept, too, as many members do at any time.
+    """
     told, lines = scene.snapshot.orders, scene.snapshot.lines
     paid = told.paid[group.orders]
     then = scene.paid & (told.paid >= paid.min()) & (told.paid <= paid.max())
@@ -140,7 +158,7 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
     held[lines.order[np.isin(lines.product, group.products)]] = True
     buyers = np.unique(told.buyer[then & held])
     sleepers = np.unique(told.buyer[then & held & wakings.which])
-    usual = (int((scene.paid & wakings.which).sum()) + 1) / (int(scene.paid.sum()) + 1)
+    usual = min(1 - 1e-9, wakings.asleep_part(int(np.median(paid))))
     rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
     # Where most of those who buy did not sleep, the few who did are no group of sleepers.
     nats = NOT_ASLEEP_NATS
@@ -156,9 +174,9 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
         usual,
         min(WAKING_NATS_MAX, nats),
         f"他们沉睡了约 {slept:.0f} 天，在 {days:.0f} 天内先后醒来；"
-        f"商城订单中只有 {percent(usual)} 来自刚醒来的账号。",
+        f"当时全体成员中沉睡的占 {percent(usual)}。",
         f"They slept for about {slept:.0f} days and woke within {days:.0f} days; {percent(usual)} "
-        "of the mall's orders are of accounts that just woke.",
+        "of all members were asleep then.",
     )
 
 
@@ -167,7 +185,7 @@ DETECTOR: Final = Detector(
     question="Do accounts that slept for months wake together and buy the same few goods?",
     evidence="fraud/show_sleeper",
     picture="fraud/draw_sleeper",
-    compared_with="how many of the mall's orders are of accounts that just woke",
+    compared_with="how many of all members were asleep at the time",
     thresholds=THRESHOLDS,
     find=find,
 )
