@@ -21,6 +21,7 @@ THRESHOLDS: Final = {
     "asleep_days": Threshold(60, "days", "issue 7: dormant for 60 to 90 days"),
     "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
     "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
+    "waking_nats_least": Threshold(4.0, "nats", "chance gives so many sleepers once in 50 groups"),
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
     "alert_nats": Threshold(
         10.0, "nats", "one group in 20,000: a group and its waking have to speak both"
@@ -28,7 +29,8 @@ THRESHOLDS: Final = {
 }
 BLOCK_NATS_MAX: Final = 7.0
 WAKING_NATS_MAX: Final = 9.0
-NOT_ASLEEP_NATS: Final = -6.0
+# As much as all other signs can say.
+NOT_ASLEEP_NATS: Final = -14.0
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,12 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
     sleepers = np.unique(told.buyer[then & held & wakings.which])
     usual = min(1 - 1e-9, wakings.asleep_part(int(np.median(paid))))
     rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
-    # Where most of those who buy did not sleep, the few who did are no group of sleepers.
-    nats = NOT_ASLEEP_NATS
-    if rate >= THRESHOLDS["awake_part_least"].value and rate > usual:
+    nats = 0.0
+    if rate > usual:
         nats = len(buyers) * (rate * log(rate / usual) + (1 - rate) * log((1 - rate) / (1 - usual)))
+    # A group of whom no more slept than of all members is none of sleepers, whatever it bought.
+    if nats < THRESHOLDS["waking_nats_least"].value:
+        nats = NOT_ASLEEP_NATS
     asleep = group.orders[wakings.which[group.orders]]
     slept = float(np.median(wakings.slept_days[asleep]))
     woke = wakings.woke_at[asleep]
