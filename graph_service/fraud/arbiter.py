@@ -15,13 +15,13 @@ from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding, Kind
 from graph_service.fraud.signs.merging import SHARED_PART, is_shared, join, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also
-# goes round; who washes a step or sends all back also buys the same through one promoter; sleepers
-# also do; accounts of a farm and buyers of a ring share cards and earn for one another.
+# goes round; who washes a step may send all back later; both buy the same through one promoter, and
+# so do sleepers; accounts of a farm and buyers of a ring share cards and earn for one another.
 SPECIFICITY: Final[tuple[Kind, ...]] = (
     "circular_orders",
     "round_trip",
-    "refund_arbitrage",
     "threshold_wash",
+    "refund_arbitrage",
     "sleeper",
     "share_hijack",
     "click_flood",
