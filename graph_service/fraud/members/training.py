@@ -287,7 +287,10 @@ def replay_log(
     told = (best >= threshold) | false
     within = told & (day > last_day - days)
     rows = np.arange(size)[within]
-    return replay(best[rows], false[rows], day[rows], threshold)
+    found = {one.day: one for one in replay(best[rows], false[rows], day[rows], threshold)}
+    return [
+        found.get(one, Day(int(one), 0, 0, 0)) for one in range(last_day - days + 1, last_day + 1)
+    ]
 
 
 def _both(false: Flags) -> bool:
