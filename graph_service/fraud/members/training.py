@@ -121,10 +121,10 @@ def train(
     """A model of these members. kinds: learn from false members of these typologies only.
 
     Rings are on one side of each split; what was known last calibrates (Platt) and sets the
-    threshold. prevalence: the part of members that is false where the model will be used, if it is not
+    threshold. prevalence: the part of members that is false where the model will be used, if not
     that of these; the odds are moved by it (Elkan, "The Foundations of Cost-Sensitive Learning",
-    IJCAI 2001). folds: of the cross-validation, 0 for none, which takes a sixth of the time. Raises
-    TooFewLabels.
+    IJCAI 2001). folds: of the cross-validation, 0 for none, which takes a sixth of the time.
+    Raises TooFewLabels.
     """
     if kinds is not None:
         labelled = labelled.keep(~labelled.false | np.isin(labelled.kinds, list(kinds)))
@@ -287,7 +287,10 @@ def replay_log(
     told = (best >= threshold) | false
     within = told & (day > last_day - days)
     rows = np.arange(size)[within]
-    return replay(best[rows], false[rows], day[rows], threshold)
+    found = {one.day: one for one in replay(best[rows], false[rows], day[rows], threshold)}
+    return [
+        found.get(one, Day(int(one), 0, 0, 0)) for one in range(last_day - days + 1, last_day + 1)
+    ]
 
 
 def _both(false: Flags) -> bool:

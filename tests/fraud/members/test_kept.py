@@ -84,7 +84,7 @@ def test_the_model_that_is_shipped_loads_is_small_and_reads_what_is_computed() -
 
 
 def test_the_command_learns_from_made_up_malls(tmp_path: Path) -> None:
-    options = ["--worlds", "3", "--members", "1000", "--version", "9", "--json"]
+    options = ["--worlds", "2", "--members", "1000", "--version", "9", "--json"]
 
     result = CliRunner().invoke(app, [*options, "--out", str(tmp_path)])
 

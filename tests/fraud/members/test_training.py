@@ -84,8 +84,8 @@ def test_where_frauds_are_rarer_the_probabilities_are_lower_and_the_order_is_kep
     as_here = train(labelled, folds=0).model.probability(values)
     as_there = train(labelled, prevalence=0.01, folds=0).model.probability(values)
 
-    assert as_there.mean() < as_here.mean() / 3
-    np.testing.assert_array_equal(np.argsort(as_here), np.argsort(as_there))
+    assert as_there.mean() < as_here.mean() / 2
+    assert (np.diff(as_there[np.argsort(as_here)]) >= -1e-12).all()
 
 
 def test_kinds_that_are_left_out_are_not_learnt_from() -> None:
@@ -175,6 +175,6 @@ def test_a_replay_of_a_log_raises_each_member_once_on_its_first_day() -> None:
 
     found = training.replay_log(decided, model, threshold=0.5, days=3)
 
-    assert [one.day for one in found] == [day - 2, day - 1, day][-len(found) :]
+    assert [one.day for one in found] == [day - 2, day - 1, day]
     assert sum(one.caught + one.missed for one in found) == len({numbers[one] for one in members})
     assert sum(one.caught for one in found) > sum(one.missed for one in found)
