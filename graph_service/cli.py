@@ -25,6 +25,7 @@ from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.evaluate_command import evaluate
+from graph_service.examine_command import examine
 from graph_service.graph.opening import OpenGraph, open_graph
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
@@ -41,6 +42,7 @@ from graph_service.scan_command import scan, snapshot
 from graph_service.settings import Settings
 from graph_service.signals import SIGNALS, run_until_told
 from graph_service.simulate_command import simulate_plan
+from graph_service.train_command import app as train_app
 from graph_service.verification import Kept, verify_graph
 from graph_service.worlds.showcase import SHOWCASE_ORDER
 from graph_service.worlds.world import MEMBERS_MAX, MEMBERS_MIN, WorldName, world_of
@@ -58,8 +60,10 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(payouts_app, name="payouts")
 app.add_typer(persons_app, name="persons")
+app.add_typer(train_app, name="train")
 app.command()(compliance)
 app.command()(evaluate)
+app.command()(examine)
 app.command("simulate")(simulate_plan)
 app.command()(scan)
 app.command()(snapshot)

@@ -70,6 +70,7 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         data_dir=tmp_path_factory.mktemp("data"),
         bootstrap_api_key=SecretStr(KEY),
         pepper=SecretStr("pepper-of-the-tests"),
+        screening=False,
         neo4j_heap_mib=768,
         neo4j_page_cache_mib=256,
     )

@@ -45,8 +45,12 @@ COMMANDS = (
     "payouts list",
     "persons evaluate",
     "simulate",
+    "evaluate",
+    "examine",
     "scan",
     "snapshot",
+    "train",
+    "train replay",
     "neo4j start",
 )
 

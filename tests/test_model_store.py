@@ -32,7 +32,7 @@ def graph(seed: int, nodes: int = 120) -> tuple[Any, Any, Any]:
 @cache
 def fitted() -> GraphFeatureClassifier:
     values, y, ties = graph(1)
-    return GraphFeatureClassifier(region_columns=2, folds=2, random_state=1).fit(
+    return GraphFeatureClassifier(region_columns=2, folds=2, trees=5, random_state=1).fit(
         values, y, relations={"refers": ties}
     )
 

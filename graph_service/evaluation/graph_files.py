@@ -46,9 +46,10 @@ def read_graph_file(file: Path) -> GraphFile:
     if not file.is_file():
         raise NotFound(f"there is no file {file}")
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise GraphFileInvalid(f"{file} holds one array and must be an .npz of several")
+        opened = np.load(file, allow_pickle=False)
+        if not isinstance(opened, np.lib.npyio.NpzFile):
+            raise GraphFileInvalid(f"{file} holds one array and must be an .npz of several")
+        with opened as stored:
             arrays = {name: stored[name] for name in stored.files if _is_read(name)}
             held = ", ".join(stored.files) or "nothing"
     except (ValueError, OSError, EOFError, BadZipFile) as fault:

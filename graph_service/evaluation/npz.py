@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
@@ -99,12 +100,14 @@ def evaluate_graph_file(
     seed: int = 0,
     baseline: bool = True,
     own_splits: bool = False,
+    classifier: GraphFeatureClassifier | None = None,
     told: Told = lambda _done, _total: None,
 ) -> Evaluation:
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. told: after each step, steps done and in all.
+    are not read. classifier: not fitted; by default as it comes. told: after each step, steps done
+    and in all.
     """
     counts = _counts(labels)
     graph = read_graph_file(file)
@@ -113,7 +116,7 @@ def evaluate_graph_file(
     splits = list(_splits(graph.labels, masks, counts, trials, seed))
     told(0, trials + 1)
     start = perf_counter()
-    columns = _classifier(seed).columns_of(graph.values, graph.relations)
+    columns = _seeded(classifier, seed).columns_of(graph.values, graph.relations)
     columns_s = perf_counter() - start
     told(1, trials + 1)
     seconds, recipe_s = columns_s, 0.0
@@ -122,7 +125,7 @@ def evaluate_graph_file(
     fitted: list[GraphFeatureClassifier] = []
     for trial, split in enumerate(splits):
         start = perf_counter()
-        learned = _classifier(seed + trial).fit_columns(
+        learned = _seeded(classifier, seed + trial).fit_columns(
             columns, graph.labels, train=split.train, validation=split.val
         )
         seconds += perf_counter() - start
@@ -153,8 +156,9 @@ def evaluate_graph_file(
     )
 
 
-def _classifier(seed: int) -> GraphFeatureClassifier:
-    return GraphFeatureClassifier(random_state=seed)
+def _seeded(classifier: GraphFeatureClassifier | None, seed: int) -> GraphFeatureClassifier:
+    copied: Any = clone(classifier or GraphFeatureClassifier())
+    return copied.set_params(random_state=seed)
 
 
 def _counts(labels: str) -> tuple[int, int] | None:
@@ -237,7 +241,9 @@ def _recipe_scores(
 ) -> Scores:
     """What the published recipe says of all nodes."""
     plain = columns.view("plain")
-    fitted = fit_member(PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed)
+    fitted = fit_member(
+        PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
+    )
     return fitted.predict_proba(plain)[:, 1]
 
 

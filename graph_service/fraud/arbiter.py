@@ -2,38 +2,36 @@
 
 Findings of one kind that overlap become one. Of two kinds, the one that says more of how the money
 was made stays (`SPECIFICITY`), provided that it explains the group: a specific finding that covers
-most of a general one replaces it; several that together cover most of it do, too; one that is only
-a part of it gives way. A specific finding that is much less certain gives way as
-well. The answer does not depend on the order of the findings.
+most of a general one replaces it; several that together cover most of it do, too; one that covers
+the larger part takes the others along, since both saw parts of one group; a small part gives way.
+A specific finding that is much less certain gives way as well. The answer does not depend on the
+order of the findings.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding, Kind
+from graph_service.fraud.signs.merging import SHARED_PART, is_shared, join, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also
-# goes round; who washes a step or sends all back also buys the same through one promoter; sleepers
-# also do; accounts of a farm also earn for one another.
+# goes round; who washes a step may send all back later; both buy the same through one promoter, and
+# so do sleepers; accounts of a farm and buyers of a ring share cards and earn for one another.
 SPECIFICITY: Final[tuple[Kind, ...]] = (
     "circular_orders",
     "round_trip",
-    "refund_arbitrage",
     "threshold_wash",
+    "refund_arbitrage",
     "sleeper",
     "share_hijack",
     "click_flood",
     "account_farm",
-    "self_referral_cycle",
     "fake_order_ring",
+    "self_referral_cycle",
 )
-# Findings share people when so large a part of the smaller one is of both. Source: fraud.md, an
-# alert finds a group when half of its members are the group's.
-SHARED_PART: Final = 0.5
-# One explains another when it has so large a part of it. Source: fraud.md, a group is found when
-# 60 % of it are, so that what is left of another by more than that is another group.
-EXPLAINED_PART: Final = 0.6
+# One explains another when it has so large a part of it: of nine in a ring, six who share a card
+# are a part, and seven may be the whole.
+EXPLAINED_PART: Final = 0.75
 # A specific kind may be so much less certain than a general one and still stay.
 SCORE_LESS_MAX: Final = 0.35
 
@@ -42,7 +40,7 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
     """One finding a group, best first. Cost: pairs of findings that share a member."""
     merged: list[Finding] = []
     for kind in SPECIFICITY:
-        merged += _merged([one for one in findings if one.kind == kind])
+        merged += merge([one for one in findings if one.kind == kind])
     loud = [one for one in merged if one.score >= ALERT_SCORE]
     quiet = [one for one in merged if one.score < ALERT_SCORE]
     kept = _settled(loud)
@@ -56,46 +54,18 @@ def _order(one: Finding) -> tuple[float, int, tuple[int, ...]]:
     return -one.score, SPECIFICITY.index(one.kind), one.members
 
 
-def _merged(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of one kind; the lesser ones go into the best one that they share people with.
-
-    One that is no alert adds nobody to one that is.
-    """
-    kept: list[Finding] = []
-    for one in sorted(findings, key=_order):
-        place = next((at for at, other in enumerate(kept) if _share(one, other)), None)
-        if place is None:
-            kept.append(one)
-        elif one.score >= ALERT_SCORE or kept[place].score < ALERT_SCORE:
-            kept[place] = _joined(kept[place], one)
-    return kept
-
-
-def _joined(best: Finding, other: Finding) -> Finding:
-    """The best one's score and reasons with the people and orders of both.
-
-    The amount of both is the greater one, since their orders overlap.
-    """
-    return replace(
-        best,
-        members=tuple(sorted({*best.members, *other.members})),
-        orders=tuple(sorted({*best.orders, *other.orders})),
-        shops=tuple(sorted({*best.shops, *other.shops})),
-        first_seen=min(best.first_seen, other.first_seen),
-        last_seen=max(best.last_seen, other.last_seen),
-        amount_minor=max(best.amount_minor, other.amount_minor),
-        truncated=best.truncated or other.truncated,
-    )
-
-
 def _settled(findings: Sequence[Finding]) -> list[Finding]:
     """Alerts, those of specific kinds first, without those that another explains."""
     kept: list[Finding] = []
     for one in findings:
-        rivals = [other for other in _rivals(one, kept) if other.kind != one.kind]
+        rivals = _rivals(one, kept)
         sure = [other for other in rivals if other.score >= one.score - SCORE_LESS_MAX]
         explained = {member for other in sure for member in other.members}.intersection(one.members)
-        if rivals and len(explained) >= EXPLAINED_PART * len(one.members):
+        if explained and len(explained) >= EXPLAINED_PART * len(one.members):
+            continue
+        if explained and len(explained) >= SHARED_PART * len(one.members):
+            largest = max(sure, key=lambda other: (_common(one, other), other.score))
+            kept = [join(other, one) if other is largest else other for other in kept]
             continue
         kept = [other for other in kept if other not in rivals]
         kept.append(one)
@@ -103,10 +73,8 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _rivals(one: Finding, others: Sequence[Finding]) -> list[Finding]:
-    return [other for other in others if _share(one, other)]
+    return [other for other in others if is_shared(one, other)]
 
 
-def _share(one: Finding, other: Finding) -> bool:
-    """Is half of the smaller one in the other?"""
-    common = len(set(one.members).intersection(other.members))
-    return common >= SHARED_PART * min(len(one.members), len(other.members))
+def _common(one: Finding, other: Finding) -> int:
+    return len(set(one.members).intersection(other.members))

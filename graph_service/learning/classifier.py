@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from graph_service.learning.blend import blend_weights, calibration, chances, quality
 from graph_service.learning.columns import GraphColumns, View, graph_columns
 from graph_service.learning.fitting import Learned, Mask, Task, cross_validated, effort_of
-from graph_service.learning.members import Kind, Member, margins
+from graph_service.learning.members import TREES, Kind, Member, margins
 
 
 class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
@@ -29,9 +29,9 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
     (the blend).
 
     region_columns: coordinates of each kind. folds: of the cross-validation, at most as many as
-    the rarer class has labels. work_s_max: estimated seconds of one core for the learners; with
-    more to do there are fewer folds and learners (see notes_). Same input and random_state, same
-    output.
+    the rarer class has labels. trees: of each forest. work_s_max: estimated seconds of one core for
+    the learners; with more to do there are fewer folds and learners (see notes_). Same input and
+    random_state, same output.
 
     Fitted: classes_, n_features_in_, probabilities_ (n, 2), members_ (names), weights_ (of each
     member), qualities_ (mean of AUROC and average precision on unseen labels), notes_.
@@ -42,11 +42,13 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         *,
         region_columns: int = 16,
         folds: int = 5,
+        trees: int = TREES,
         work_s_max: float = 120.0,
         random_state: Any = None,
     ) -> None:
         self.region_columns = region_columns
         self.folds = folds
+        self.trees = trees
         self.work_s_max = work_s_max
         self.random_state = random_state
 
@@ -101,7 +103,7 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = columns.widths["own"]
         self.relations_ = [one.name for one in columns.relations]
         confirmed = labels == self.classes_[1]
-        task = Task(columns, confirmed, known, self._seed() if seed is None else seed)
+        task = Task(columns, confirmed, known, self._seed() if seed is None else seed, self.trees)
         self._learn(task, checked)
         self.fingerprint_ = columns.fingerprint
         return self

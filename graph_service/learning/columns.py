@@ -113,8 +113,12 @@ def _further(relation: Relation, values: Floats) -> list[Floats]:
 
 def _directions(own: Floats) -> Floats:
     """The first principal directions of standardised columns. (n, DIRECTIONS)."""
-    middle, scale = np.nanmean(own, axis=0), np.nanstd(own, axis=0)
-    even = np.nan_to_num((own - middle) / np.where(scale > 0, scale, 1))
+    known = ~np.isnan(own)
+    counts = np.maximum(known.sum(axis=0), 1)
+    middle = np.where(known, own, 0).sum(axis=0) / counts
+    apart = np.where(known, own - middle, 0)
+    scale = np.sqrt((apart**2).sum(axis=0) / counts)
+    even = (apart / np.where(scale > 0, scale, 1)).astype(np.float32)
     values, vectors = np.linalg.eigh(even.T @ even)
     return (even @ vectors[:, np.argsort(-values, kind="stable")[:DIRECTIONS]]).astype(np.float32)
 

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from graph_service.learning.blend import Scores
 from graph_service.learning.columns import GraphColumns, label_columns
-from graph_service.learning.members import MEMBERS, Member, fit_member, margins, member_cost
+from graph_service.learning.members import MEMBERS, TREES, Member, fit_member, margins, member_cost
 from graph_service.learning.relations import Floats
 
 Mask = NDArray[np.bool_]
@@ -48,6 +48,7 @@ class Task:
     confirmed: Mask
     known: Mask
     seed: int
+    trees: int = TREES
 
 
 def effort_of(task: Task, folds: int, work_s_max: float) -> Effort:
@@ -107,7 +108,7 @@ def cross_validated(task: Task, effort: Effort) -> tuple[Scores, Mask]:
         for fitted_to, asked in split.split(drawn, task.confirmed[drawn]):
             known = task.known.copy()
             known[drawn[asked]] = False
-            part = Task(task.columns, task.confirmed, known, task.seed)
+            part = replace(task, known=known)
             learned = Learned.of(part, effort.members, drawn[fitted_to])
             found.append(learned.scores(drawn[asked]))
             truth.append(task.confirmed[drawn[asked]])
@@ -151,7 +152,9 @@ class Learned:
             columns = _read(task.columns, labels, member, rows)
             background = _read(task.columns, labels, member, others)
             y = task.confirmed[rows]
-            fitted.append(fit_member(member, columns, y, background, task.seed))
+            fitted.append(
+                fit_member(member, columns, y, background, seed=task.seed, trees=task.trees)
+            )
         return cls(task.columns, labels, tuple(members), tuple(fitted))
 
     def scores(self, rows: Rows) -> Scores:

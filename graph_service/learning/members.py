@@ -58,7 +58,13 @@ MEMBERS = (
 
 
 def fit_member(
-    member: Member, columns: Floats, y: NDArray[np.bool_], background: Floats, seed: int
+    member: Member,
+    columns: Floats,
+    y: NDArray[np.bool_],
+    background: Floats,
+    *,
+    seed: int,
+    trees: int = TREES,
 ) -> Any:
     """The fitted learner. columns: of those with a label; background: of any nodes, no labels."""
     rows, width = columns.shape
@@ -68,7 +74,8 @@ def fit_member(
         return _boosted(rows, seed).fit(columns, y)
     if member.kind == "trees":
         return make_pipeline(
-            SimpleImputer(strategy="median", keep_empty_features=True), _trees(rows, width, seed)
+            SimpleImputer(strategy="median", keep_empty_features=True),
+            _trees(rows, width, trees, seed),
         ).fit(columns, y)
     scaled = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
@@ -98,11 +105,11 @@ def _boosted(rows: int, seed: int) -> Any:
     )
 
 
-def _trees(rows: int, width: int, seed: int) -> Any:
+def _trees(rows: int, width: int, count: int, seed: int) -> Any:
     many = rows > TREE_ROWS_MAX
     trees: Any = ExtraTreesClassifier
     return trees(
-        TREES,
+        count,
         min_samples_leaf=2 if rows < 1_000 else 3,
         max_features=int(min(width, max(sqrt(width), min(0.3 * width, 48)))),
         bootstrap=many,
@@ -126,6 +133,7 @@ def margins(member: Member, estimator: Any, columns: Floats) -> Floats:
     """
     chances = estimator.predict_proba(columns)[:, 1]
     if member.kind == "trees":
-        chances = (chances * TREES + 0.5) / (TREES + 1)
+        trees = estimator[-1].n_estimators
+        chances = (chances * trees + 0.5) / (trees + 1)
     chances = np.clip(chances, 1e-7, 1 - 1e-7)
     return np.log(chances / (1 - chances)).astype(np.float32)

@@ -11,6 +11,8 @@ from scipy.sparse import csr_array
 from graph_service.features.catalogue import BY_NAME, FAMILIES, FEATURES
 from graph_service.features.gathering import SPREAD, aggregate, features_of, wide_features_of
 from graph_service.features.mall import both_ways
+from graph_service.fraud.members.labelled import facts_of_world
+from graph_service.typologies.world import fraud_world
 from graph_service.worlds.world import World, world_events
 from tests.features.malls import Told, by_member, facts_of, scene_of
 from tests.worlds import Event
@@ -81,6 +83,15 @@ def test_later_facts_change_no_feature_as_of_a_time(facts: list[Told], part: flo
         cut += 1
 
     assert_same_rows(facts, cut)
+
+
+def test_later_facts_change_no_feature_of_a_fraud_world() -> None:
+    told = with_verdicts(facts_of_world(fraud_world(1_000, 5, prevalence=0.1)), seed=2)
+    cut = len(told) * 2 // 3
+    while told[cut][0] == "case.decided":
+        cut += 1
+
+    assert_same_rows(told, cut)
 
 
 @given(random_mall(identity=True), st.integers(0, 1_000), st.integers(0, 10))

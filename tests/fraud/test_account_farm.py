@@ -8,7 +8,7 @@ from graph_service.fraud.detectors.account_farm import DETECTOR
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
-from tests.worlds.farms import Mall, names_of
+from tests.worlds.malls import Mall, names_of, scene_of
 
 
 def alerts_of(scene: Scene) -> list[Finding]:
@@ -31,7 +31,7 @@ def test_a_star_and_a_chain_of_farmed_accounts_are_found(
     assert len(named - planted) <= 1
 
 
-@pytest.mark.parametrize("look", [farms.burst, farms.dormitory, farms.great_month])
+@pytest.mark.parametrize("look", [farms.burst, farms.idle_burst, farms.dormitory])
 def test_honest_invitees_of_one_are_no_farm(look: Callable[[Mall], set[str]]) -> None:
     mall = Mall(2)
     look(mall)
@@ -44,7 +44,7 @@ def test_an_honest_mall_has_no_farm() -> None:
 
 
 def test_a_mall_of_nobody_has_no_farm() -> None:
-    assert DETECTOR.find(farms.scene_of([])) == []
+    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:

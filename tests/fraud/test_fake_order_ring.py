@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from graph_service.fraud.detectors.fake_order_ring import DETECTOR
+from graph_service.fraud.detectors.fake_order_ring import DETECTOR, appointment_sign
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.scene import Scene
+from graph_service.fraud.signs.purchases import ring_groups
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.worlds import Event
@@ -53,9 +54,11 @@ def test_buyers_and_their_promoter_are_found() -> None:
 def test_a_group_buy_is_told_as_one() -> None:
     scene = scene_of(group_buy())
 
-    told = {reason.feature for one in DETECTOR.find(scene) for reason in one.reasons}
+    [group] = ring_groups(scene)
 
-    assert "appointments" in told
+    sign = appointment_sign(scene, group)
+    assert sign is not None
+    assert sign.value == 5
 
 
 @pytest.mark.parametrize("world", [self_referral, circular])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from graph_service.fraud.lines import Lines, best_stretches, chains, stars
 from graph_service.fraud.scene import Scene
-from tests.worlds.farms import Mall
+from tests.worlds.malls import Mall
 
 
 def test_stars_are_the_invitees_of_each_by_time() -> None:

@@ -8,7 +8,7 @@ from graph_service.fraud.detectors.refund_arbitrage import DETECTOR
 from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
-from tests.worlds.farms import Mall, names_of
+from tests.worlds.malls import Mall, names_of, scene_of
 
 
 def alerts_of(scene: Scene) -> list[Finding]:
@@ -38,7 +38,7 @@ def test_an_honest_mall_has_no_arbitrage() -> None:
 
 
 def test_a_mall_of_nobody_has_no_arbitrage() -> None:
-    assert DETECTOR.find(farms.scene_of([])) == []
+    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:

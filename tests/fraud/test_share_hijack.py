@@ -8,7 +8,7 @@ from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
 from graph_service.fraud.detectors.share_hijack import DETECTOR, touches_of
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
-from tests.worlds.farms import Mall, names_of
+from tests.worlds.malls import Mall, names_of, scene_of
 
 
 def alerts_of(scene: Scene) -> list[Finding]:
@@ -39,7 +39,7 @@ def test_an_honest_mall_has_no_hijack() -> None:
 
 
 def test_a_mall_of_nobody_has_no_hijack() -> None:
-    assert DETECTOR.find(farms.scene_of([])) == []
+    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_touches_are_those_of_looking_at_each_order() -> None:

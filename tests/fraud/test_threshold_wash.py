@@ -15,7 +15,7 @@ from graph_service.fraud.detectors.threshold_wash import DETECTOR
 from graph_service.fraud.scene import Scene
 from graph_service.periods import month_of, period_begins
 from tests.worlds import farms
-from tests.worlds.farms import Mall, names_of
+from tests.worlds.malls import Mall, names_of, scene_of
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -36,7 +36,7 @@ def test_a_washed_month_is_found_with_its_buyers(*, goes_back: bool, over: float
     assert names_of(scene, best.members) == planted
 
 
-@pytest.mark.parametrize("look", [farms.great_month, farms.burst, farms.flash_sale])
+@pytest.mark.parametrize("look", [farms.great_month, farms.dear_goods, farms.flash_sale])
 def test_a_month_of_many_buyers_is_no_wash(look: Callable[[Mall], set[str]]) -> None:
     mall = Mall(2)
     look(mall)
@@ -56,7 +56,7 @@ def test_an_honest_mall_has_no_wash() -> None:
 
 
 def test_a_mall_of_nobody_has_no_wash() -> None:
-    assert DETECTOR.find(farms.scene_of([])) == []
+    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:

@@ -42,7 +42,7 @@ def communities(nodes: int, seed: int) -> Made:
 
 
 def victims(nodes: int, seed: int) -> Made:
-    """Positives are tied to others of a kind that shows in one column, hardly ever to each other."""
+    """Positives are tied to others of a kind that shows in one column, hardly to each other."""
     random = np.random.default_rng(seed)
     y = (random.random(nodes) < POSITIVE_PART).astype(np.int64)
     values = random.normal(size=(nodes, 6))
@@ -67,7 +67,7 @@ def values_only(nodes: int, seed: int) -> Made:
 
 
 def structure_only(nodes: int, seed: int) -> Made:
-    """Columns are noise; positives stand in groups of eight in which three of four pairs are tied."""
+    """Columns are noise; positives stand in groups of 8 in which three of four pairs are tied."""
     random = np.random.default_rng(seed)
     groups = max(2, int(nodes * POSITIVE_PART) // 8)
     members = random.permutation(nodes)[: groups * 8].reshape(groups, 8)

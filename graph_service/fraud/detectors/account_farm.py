@@ -1,7 +1,7 @@
 """Are the invitees of this promoter accounts from a farm?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -33,6 +33,12 @@ CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders":
 # Neighbouring pairs of gaps have a gap in common, so that they say less than they seem to.
 GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
+FINDINGS_MAX: Final = 2_000
+# Before and after a stretch, so much of its time belongs to it; set.
+AROUND: Final = 0.75
+# A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
+MOSTLY, CORE_LEAST = 0.7, 0.4
+STRONG_MOST: Final = 4.0
 SPREAD: Final = 3.0
 # Of regular gaps the relative differences are near 0: density 5 (1 - r)^4, of others even.
 REGULAR_POWER, REGULAR_PART = 4.0, 0.8
@@ -58,20 +64,26 @@ def find(scene: Scene) -> Sequence[Finding]:
     if scene.people == 0:
         return []
     idle = idle_weights(scene)
-    findings: list[Finding] = []
+    findings, is_cut = list[Finding](), False
     least = int(THRESHOLDS["accounts"].value)
     for lines in (stars(scene, least=least), chains(scene, least=least)):
         if len(lines.leader) == 0:
             continue
         weights = weigh(scene, lines, idle)
         starts, ends, gains = best_stretches(weights.all, lines)
-        for place in np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2):
+        worth = np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2)
+        if len(worth) > FINDINGS_MAX:
+            scene.notes.append(f"account_farm: {len(worth)} lines, {FINDINGS_MAX} judged")
+            worth = worth[np.argsort(-gains[worth], kind="stable")][:FINDINGS_MAX]
+            is_cut = True
+        for place in worth:
             found = _finding(
                 scene, lines, weights, (int(place), int(starts[place]), int(ends[place]))
             )
             if found is not None:
                 findings.append(found)
-    return _apart(sorted(findings, key=lambda one: (-one.score, one.members)))
+    told = [replace(one, truncated=is_cut) for one in findings]
+    return _apart(sorted(told, key=lambda one: (-one.score, one.members)))
 
 
 def _apart(findings: Sequence[Finding]) -> list[Finding]:
@@ -129,6 +141,8 @@ def weigh(scene: Scene, lines: Lines, idle: Floats) -> Weights:
     weak = sum(
         (shared_weights(scene, lines, kind)[0] for kind in WEAK_KINDS), np.zeros(len(lines.rows))
     )
+    # A device and a card of one account say hardly more than one of them.
+    strong = np.minimum(strong, STRONG_MOST)
     return Weights(strong, 0.5 * weak, gap_weights(scene, lines), idle[lines.rows])
 
 
@@ -153,12 +167,22 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
     shared = np.zeros(len(lines.rows), np.bool_)
     shared[owner[hit]] = True
     observed = sizes > 0
-    base = float(shrunk(shared.sum(), observed.sum(), towards=0.02, weight=200.0))
+    base = _usual_part(lines, shared, observed)
     farm = max(THRESHOLDS["farm_shares"].value, 1.5 * base)
     if farm >= 0.95:
         return np.zeros(len(lines.rows)), base
     weights = np.where(shared, log(farm / base), log((1 - farm) / (1 - base)))
     return np.where(observed, weights, 0.0), base
+
+
+def _usual_part(lines: Lines, shared: Flags, observed: Flags) -> float:
+    """Which part of those seen is seen with shared things, but for lines that stand out."""
+    with_shared, of = (
+        np.add.reduceat(flags.astype(np.float64), lines.starts[:-1]) for flags in (shared, observed)
+    )
+    usual = shrunk(with_shared.sum(), of.sum(), towards=0.02, weight=200.0)
+    plain = with_shared <= 2 * usual * of + 2
+    return float(shrunk(with_shared[plain].sum(), of[plain].sum(), towards=0.02, weight=200.0))
 
 
 def gap_weights(scene: Scene, lines: Lines) -> Floats:
@@ -200,6 +224,7 @@ def _finding(
     if len(kept) < THRESHOLDS["accounts"].value:
         return None
     signs = _signs(scene, weights, kept, (start, end))
+    kept = np.concatenate([kept, _around(scene, lines, weights, stretch)])
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     members = numbers_of([*kept, lines.leader[place]])
     orders = _orders_of(scene, kept)
@@ -216,6 +241,25 @@ def _finding(
     )
 
 
+def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, int, int]) -> Ints:
+    """Accounts of the line that joined a little before or after the stretch.
+
+    Only idle or sharing ones, unless nearly all of the line joined in and about the stretch.
+    """
+    place, start, end = stretch
+    first, last = int(lines.starts[place]), int(lines.starts[place + 1])
+    joined = scene.snapshot.members.joined[lines.rows[first:last]]
+    since, until = int(joined[start - first]), int(joined[end - 1 - first])
+    reach = AROUND * (until - since)
+    in_time = (joined >= since - reach) & (joined <= until + reach)
+    own = (weights.strong + weights.weak + weights.idle)[first:last]
+    is_all = in_time.mean() >= MOSTLY and end - start >= CORE_LEAST * in_time.sum()
+    least = THRESHOLDS["lively"].value if is_all else 0.0
+    kept = in_time & (own > least)
+    kept[start - first : end - first] = False
+    return lines.rows[first:last][kept]
+
+
 def _orders_of(scene: Scene, members: Ints | Numbers) -> Ints:
     starts, rows = scene.orders_by_buyer
     return rows[ranges(starts[members], starts[members + 1] - starts[members])]
@@ -228,34 +272,38 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
         for name in ("strong", "weak", "gaps", "idle")
     }
     count = len(kept)
-    shares = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
+    here = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
+    mall = {name: float((getattr(weights, name) > 0).mean()) for name in sums}
+    told = {name: (percent(here[name]), percent(mall[name])) for name in sums}
     idle = is_idle(scene)
     usual = float(idle.mean())
     found = [
         Sign(
             "shared_things",
             sums["strong"],
-            shares["strong"],
-            0.0,
-            f"{count} 个受邀账号中有 {percent(shares['strong'])} 与同批账号共用设备或支付方式。",
-            f"Of {count} invited accounts {percent(shares['strong'])} share a device or a "
-            "means of payment with others of them.",
+            here["strong"],
+            mall["strong"],
+            f"{count} 个受邀账号中有 {told['strong'][0]} 与同批账号共用设备或支付方式，"
+            f"商城其他受邀者为 {told['strong'][1]}。",
+            f"Of {count} invited accounts {told['strong'][0]} share a device or a means of payment "
+            f"with others of them; of the mall's invitees {told['strong'][1]} do.",
         ),
         Sign(
             "shared_places",
             sums["weak"],
-            shares["weak"],
-            0.0,
-            f"其中 {percent(shares['weak'])} 与同批账号共用 IP、地址或手机号。",
-            f"{percent(shares['weak'])} of them share an IP, an address or a phone.",
+            here["weak"],
+            mall["weak"],
+            f"其中 {told['weak'][0]} 与同批账号共用 IP、地址或手机号，通常为 {told['weak'][1]}。",
+            f"{told['weak'][0]} of them share an IP, an address or a phone; usual are "
+            f"{told['weak'][1]}.",
         ),
         Sign(
             "regular_gaps",
             sums["gaps"],
-            shares["gaps"],
-            0.5,
-            "这些账号的加入间隔比商城里其他受邀者更有规律。",
-            "They joined at more regular intervals than other invitees of the mall.",
+            here["gaps"],
+            mall["gaps"],
+            f"{told['gaps'][0]} 的加入间隔前后相近，通常为 {told['gaps'][1]}。",
+            f"{told['gaps'][0]} of them joined between like gaps; usual are {told['gaps'][1]}.",
         ),
         Sign(
             "idle_invitees",

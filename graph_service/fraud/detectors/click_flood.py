@@ -1,7 +1,7 @@
 """Are the clicks on this promoter's shares made to look many?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
 
@@ -10,6 +10,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.clicking import Clicking, blocks, clicking_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
@@ -23,7 +24,6 @@ from graph_service.fraud.odds import (
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.crediting import CLICK
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
-from graph_service.snapshot.resolving import Flags
 from graph_service.snapshot.snapshot import WINDOW_DAYS
 
 THRESHOLDS: Final = {
@@ -36,58 +36,50 @@ THRESHOLDS: Final = {
     "helper_clicks": Threshold(5, "clicks", "so often on one share: not out of interest; set"),
     "device_members": Threshold(5, "members", "a device or payment of more says nothing; set"),
 }
-CAPS: Final = {"repeats": 10.0, "burst": 6.0, "unsold": 8.0, "regular": 6.0, "nobody": 2.0}
+CAPS: Final = {
+    "repeats": 10.0,
+    "fan": 8.0,
+    "burst": 6.0,
+    "unsold": 8.0,
+    "regular": 6.0,
+    "nobody": 2.0,
+}
 SPREAD: Final = 2.5
-# Clicks of one on one share that count as repeats: a fan is not a flood.
-PAIR_MAX: Final = 12
-SOLD_DAYS: Final = 1
+# So many clicks of one on one share count at most, and a fan makes fewer than so many.
+PAIR_MAX, FAN_MAX = 40, 20
 FINDINGS_MAX: Final = 2_000
 
 
 @dataclass(frozen=True)
-class Clicking:
-    """Clicks on others' shares, in order of promoter, share and time; by row.
-
-    again: did the same one click on the same share before? burst: number of the burst, a stretch
-    without a long pause. sold: did the member pay an order within a day? member: NONE for visitors.
-    """
-
-    promoter: Numbers
-    share: Numbers
-    who: Numbers
-    member: Numbers
-    at: Ints
-    again: Flags
-    pair: Ints
-    burst: Ints
-    sold: Flags
-    in_burst: Flags
-
-
-@dataclass(frozen=True)
 class Usual:
-    """What the mall's clicks are like: parts that are repeated, sold (of members'), nobody's."""
+    """Which parts of the mall's clicks are repeated, sold (of members'), nobody's, in bursts?"""
 
     again: float
     sold: float
     nobody: float
+    burst: float
 
 
 def find(scene: Scene) -> Sequence[Finding]:
     """Promoters whose shares are flooded, together with who floods them, best first."""
-    clicking = clicking_of(scene)
+    clicking = clicking_of(
+        scene,
+        pause_seconds=THRESHOLDS["pause_seconds"].value,
+        burst_clicks=THRESHOLDS["burst_clicks"].value,
+    )
     if len(clicking.at) == 0:
         return []
     usual = usual_of(clicking)
-    starts = _blocks(clicking.promoter)
+    starts = blocks(clicking.promoter)
     peaks = _peaks(clicking, starts)
     worth = _worth_a_look(clicking, starts, usual, peaks)
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"click_flood: {len(worth)} promoters, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     groups = _joined(scene, clicking, starts, [int(place) for place in worth])
     devices = same_device(scene)
-    found = [
+    found = (
         _finding(
             scene,
             (clicking, usual, devices),
@@ -95,65 +87,15 @@ def find(scene: Scene) -> Sequence[Finding]:
             float(peaks[group].max()),
         )
         for group in groups
-    ]
-    return sorted(found, key=lambda one: (-one.score, one.members))
-
-
-def clicking_of(scene: Scene) -> Clicking:
-    """The clicks of a mall on shares of known members, without those on own shares."""
-    clicks, shares = scene.snapshot.clicks, scene.snapshot.shares
-    owner = shares.member[clicks.share] if len(shares.member) else np.zeros(0, np.int32)
-    kept = np.flatnonzero((owner != NONE) & (owner != clicks.member))
-    order = kept[np.lexsort((clicks.at[kept], clicks.share[kept], owner[kept]))]
-    share, who, at = clicks.share[order], clicks.who[order], clicks.at[order]
-    pause = int(THRESHOLDS["pause_seconds"].value * 1_000_000)
-    fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (np.diff(share) != 0) | (np.diff(at) > pause)
-    burst = np.cumsum(fresh) - 1
-    size = np.bincount(burst, minlength=1)
-    key = share.astype(np.int64) * (int(clicks.who.max(initial=0)) + 1) + who
-    by_pair = np.lexsort((np.arange(len(key)), key))
-    same = np.zeros(len(key), np.bool_)
-    same[1:] = np.diff(key[by_pair]) == 0
-    pair = np.empty(len(key), np.int64)
-    pair[by_pair] = np.cumsum(~same) - 1
-    again = np.empty(len(key), np.bool_)
-    again[by_pair] = same
-    return Clicking(
-        promoter=owner[order],
-        share=share,
-        who=who,
-        member=clicks.member[order],
-        at=at,
-        again=again,
-        pair=pair,
-        burst=burst,
-        sold=_sold(scene, clicks.member[order], at),
-        in_burst=size[burst] >= THRESHOLDS["burst_clicks"].value,
     )
-
-
-def _sold(scene: Scene, member: Numbers, at: Ints) -> Flags:
-    """Did these members pay an order within a day of the click?"""
-    rows = scene.orders_by_buyer[1]
-    buyer = scene.snapshot.orders.buyer[rows].astype(np.float64)
-    # Whole seconds and members fit the 53 bits of a float.
-    span = 2.0**33
-    paid = buyer * span + scene.snapshot.orders.paid[rows] // 1_000_000
-    known = member != NONE
-    asked = member[known] * span + at[known] // 1_000_000
-    place = np.searchsorted(paid, asked, side="left")
-    found = np.zeros(len(member), np.bool_)
-    if len(paid):
-        following = paid[np.minimum(place, len(paid) - 1)]
-        found[known] = (place < len(paid)) & (following - asked <= SOLD_DAYS * 86_400)
-    return found
+    told = [replace(one, truncated=is_cut) for one in found]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def usual_of(clicking: Clicking) -> Usual:
     """The mall's own rates; of repeats what the upper tenth of its promoters has."""
     first = ~clicking.again
-    starts = _blocks(clicking.promoter)
+    starts = blocks(clicking.promoter)
     count = np.diff(starts)
     again = np.add.reduceat(clicking.again.astype(np.float64), starts[:-1])
     enough = count >= THRESHOLDS["clicks"].value
@@ -165,12 +107,8 @@ def usual_of(clicking: Clicking) -> Usual:
         again=min(0.5, max(THRESHOLDS["repeats_least"].value, upper)),
         sold=rate_of(clicking.sold[known], towards=0.02, weight=50.0),
         nobody=rate_of(clicking.member[first] == NONE, towards=0.5, weight=50.0),
+        burst=rate_of(clicking.in_burst, towards=0.05, weight=50.0),
     )
-
-
-def _blocks(keys: Numbers) -> Ints:
-    """Where the rows of each key begin, with the end."""
-    return np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]]).astype(np.int64)
 
 
 def _peaks(clicking: Clicking, starts: Ints) -> Floats:
@@ -286,9 +224,12 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
     repeated = float(clicking.again[rows].mean())
     different = len(np.unique(clicking.who[rows]))
     often = float(at_least(again, limited, usual.again))
-    cap = CAPS["repeats"] + 2 * max(0.0, log2(max(again, 1) / 20))
+    cap = _cap_of_repeats(clicking, rows, again)
     anonymous = rows[~clicking.again[rows]]
     nobody = int((clicking.member[anonymous] == NONE).sum())
+    # What goes round brings visitors; clicks in members' names do not.
+    visitors = float((clicking.member[burst] == NONE).mean()) if len(burst) else 1.0
+    known = max(0.0, 1 - visitors / usual.nobody)
     alike, unlike = _likeness(clicking, burst)
     return [
         Sign(
@@ -304,14 +245,17 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
         Sign(
             "burst",
             min(peak, CAPS["burst"]),
-            len(burst),
-            0.0,
-            f"{len(burst)} 次点击集中在几阵之内，比绝大多数推广者的分享更密。",
-            f"{len(burst)} clicks come in bursts, denser than on nearly all others' shares.",
+            len(burst) / count,
+            usual.burst,
+            f"{percent(len(burst) / count)} 的点击集中在几阵之内，"
+            f"全商城为 {percent(usual.burst)}。",
+            f"{percent(len(burst) / count)} of the clicks come in dense bursts, in the mall "
+            f"{percent(usual.burst)}.",
         ),
         Sign(
             "unsold_clicks",
-            _unsold(sold, len(seen), usual.sold),
+            _unsold(sold, len(seen), usual.sold)
+            * (known if sold < usual.sold * len(seen) else 1.0),
             sold / max(len(seen), 1),
             usual.sold,
             f"阵发点击的 {len(seen)} 名会员中有 {sold} 名随后一天内下单，"
@@ -345,6 +289,16 @@ def _unsold(sold: int, of: int, usual: float) -> float:
     few = float(at_most(sold, of, usual / 3))
     more = float(at_least(sold, of, min(0.9, 1.5 * usual)))
     return min(few, CAPS["unsold"]) - min(more, CAPS["unsold"]) if of else 0.0
+
+
+def _cap_of_repeats(clicking: Clicking, rows: Ints, again: int) -> float:
+    """How much repeats may say: more where most are repeats or one clicks as nobody would."""
+    several = len(np.unique(clicking.who[rows[clicking.again[rows]]])) > 1
+    most = int(np.unique(clicking.pair[rows], return_counts=True)[1].max())
+    is_mad = most >= FAN_MAX
+    cap = CAPS["repeats" if several or is_mad else "fan"]
+    is_much = is_mad or 2 * clicking.again[rows].sum() >= len(rows)
+    return cap + (2 * max(0.0, log2(max(again, 1) / 20)) if is_much else 0.0)
 
 
 def _repeats(clicking: Clicking, rows: Ints) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, in_words, kinship_of
+from graph_service.fraud.signs.merging import merge
 from graph_service.fraud.signs.purchases import Group, ring_groups
 from graph_service.fraud.signs.weighing import (
     ALERT_NATS,
@@ -51,7 +52,7 @@ def find(scene: Scene) -> list[Finding]:
         return []
     kinship = kinship_of(scene)
     found = [_finding(scene, kinship, one) for one in groups]
-    return best_first(found)
+    return merge(best_first(found))
 
 
 def _finding(scene: Scene, kinship: Kinship, group: Group) -> Finding:

@@ -1,7 +1,7 @@
 """Do orders of this promoter go back once the reward is safe?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,10 +30,12 @@ THRESHOLDS: Final = {
     "soon_days": Threshold(3, "days", "after completion, holding time or the month's end; set"),
     "usual_least": Threshold(0.005, "part", "floor of the mall's rate of late returns; set"),
     "habit_orders": Threshold(
-        5, "orders", "a buyer's own rate counts as if drawn from so many; set"
+        4, "orders", "a buyer's own rate counts as if drawn from so many; set"
     ),
 }
 CAPS: Final = {"returns": 16.0, "again": 7.0, "soon": 3.0, "linked": 5.0}
+# Of one buyer who returns half they say no more: some return a lot, with whomever they buy.
+EACH: Final = {"returns": 5.0, "again": 3.5}
 SPREAD: Final = 2.5
 FINDINGS_MAX: Final = 2_000
 CHINA_MICROS: Final = 8 * 3_600 * 1_000_000
@@ -70,11 +72,13 @@ def find(scene: Scene) -> Sequence[Finding]:
     tail = many(count, np.add.reduceat(pairs.expected, begins))
     worth = np.flatnonzero((count >= THRESHOLDS["returns"].value) & (tail > 4.0))
     worth = worth[np.argsort(-tail[worth], kind="stable")]
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"refund_arbitrage: {len(worth)} promoters, {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     found = [_finding(scene, pairs, (int(begins[one]), int(ends[one])), days) for one in worth]
-    return sorted(found, key=lambda one: (-one.score, one.members))
+    told = [replace(one, truncated=is_cut) for one in found]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def months_of(at: Ints) -> Ints:
@@ -138,7 +142,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     late_there = np.bincount(orders.buyer[late], minlength=scene.people)[buyer] - own
     turns_late = late.sum() / max(1, whole.sum())
     habit = shrunk(
-        (late_there + turns_late * back_there) / 2,
+        np.maximum(late_there, turns_late * back_there),
         elsewhere,
         towards=usual,
         weight=THRESHOLDS["habit_orders"].value,
@@ -196,11 +200,17 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
     quick = int((days[theirs] <= soon).sum())
     buyers = np.unique(orders.buyer[theirs])
     linked = linked_among(scene, buyers)
+    had = pairs.orders[rows][np.isin(pairs.buyer[rows], buyers)].sum()
+    part = len(theirs) / max(1, int(had))
+    late_most, again_most = (
+        min(CAPS[name], EACH[name] * len(buyers) * (0.6 + 0.8 * part))
+        for name in ("returns", "again")
+    )
     amount = yuan(float(orders.amount[theirs].sum()))
     return [
         Sign(
             "late_returns",
-            min(float(many(late, expected)), CAPS["returns"]),
+            min(float(many(late, expected)), late_most),
             late / count,
             expected / count,
             f"{count} 笔订单中有 {late} 笔在奖励到手后全额退款（{amount} 元），"
@@ -210,7 +220,7 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
         ),
         Sign(
             "same_buyers",
-            min(float(many(again, max(chance, 0.05))), CAPS["again"]) if again else 0.0,
+            min(float(many(again, max(chance, 0.05))), again_most) if again else 0.0,
             again,
             chance,
             f"其中 {again} 笔来自已经退过这位推广者订单的买家。",

@@ -10,7 +10,15 @@ from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
 from graph_service.fraud.signs.kinship import STRONG_MASK, in_words, kinship_of
-from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rarity, yuan
+from graph_service.fraud.signs.weighing import (
+    Sign,
+    best_first,
+    finding_of,
+    percent,
+    rarity,
+    rate_of,
+    yuan,
+)
 from graph_service.snapshot.log import NONE, Ints
 
 THRESHOLDS: Final = {
@@ -24,6 +32,11 @@ THRESHOLDS: Final = {
 REPEATS_TOLD_MAX: Final = 10
 # From so many orders of others on a shop has prices of its own to compare with.
 SHOP_ORDERS_LEAST: Final = 10
+# Who has no tie but pays about the same (± 20 %) as often takes part, unless a fifth of the shop's
+# buyers does so: then it sells something that is bought again and again.
+FOLLOWER_NATS_LEAST: Final = 3.0
+FOLLOWER_WIDTH: Final = 0.2
+FOLLOWERS_PART_MAX: Final = 0.2
 INVITED_BIT: Final = 1 << 16
 
 
@@ -96,9 +109,10 @@ def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Findin
     pairs = pairs[kept]
     if not len(pairs):
         return None
+    tied, pairs = pairs, _with_followers(scene, visits, pairs, mall)
     orders = visits.orders_of(pairs)
     signs = [
-        _tie_sign(visits, pairs),
+        _tie_sign(visits, tied),
         _repeat_sign(visits, pairs),
         _amount_sign(scene, visits, pairs, mall),
         _sales_sign(scene, visits, pairs),
@@ -108,12 +122,28 @@ def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Findin
     return finding_of("round_trip", scene, members, signs, orders=orders, threshold=threshold)
 
 
+def _with_followers(scene: Scene, visits: _Visits, tied: Ints, mall: Floats) -> Ints:
+    """These pairs, and others who pay the same as often in the shop, if that is not usual there."""
+    amounts = scene.snapshot.orders.amount
+    group = likeness(amounts[visits.orders_of(tied)], mall)
+    in_shop = np.flatnonzero(np.isin(visits.shop, visits.shop[tied]))
+    often = in_shop[visits.count[in_shop] > THRESHOLDS["repeats_least"].value]
+    found: list[int] = []
+    for pair in np.setdiff1d(often, tied).tolist():
+        own = likeness(amounts[visits.orders_of(np.array([pair]))], mall)
+        is_alike = own.nats >= FOLLOWER_NATS_LEAST
+        if is_alike and abs(log(own.typical / group.typical)) <= FOLLOWER_WIDTH:
+            found.append(pair)
+    is_usual = len(found) > FOLLOWERS_PART_MAX * len(in_shop)
+    return tied if is_usual else np.union1d(tied, np.array(found, np.int64))
+
+
 def _tie_sign(visits: _Visits, pairs: Ints) -> Sign:
     """How rare it is that a buyer has such a tie with the owner of a shop."""
     seldom = visits.ties[visits.count < THRESHOLDS["repeats_least"].value]
     nats, rates = 0.0, list[float]()
     for tie in visits.ties[pairs].tolist():
-        rates.append((int(((seldom & tie) == tie).sum()) + 1) / (len(seldom) + 1))
+        rates.append(rate_of(int(((seldom & tie) == tie).sum()), len(seldom)))
         nats += rarity(rates[-1])
     rate = max(rates)
     told = int(np.bitwise_or.reduce(visits.ties[pairs]))
@@ -149,9 +179,9 @@ def _repeat_sign(visits: _Visits, pairs: Ints) -> Sign:
     counts = np.minimum(visits.count, REPEATS_TOLD_MAX)
     nats = 0.0
     for count in counts[pairs].tolist():
-        nats += rarity((int((counts >= count).sum()) + 1) / (len(counts) + 1))
+        nats += rarity(rate_of(int((counts >= count).sum()), len(counts)))
     most = int(counts[pairs].max())
-    rate = (int((counts >= most).sum()) + 1) / (len(counts) + 1)
+    rate = rate_of(int((counts >= most).sum()), len(counts))
     total = int(visits.count[pairs].sum())
     return Sign(
         "repeats",

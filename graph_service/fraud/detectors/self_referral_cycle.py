@@ -30,6 +30,7 @@ from graph_service.fraud.signs.weighing import (
     finding_of,
     percent,
     rarity,
+    rate_of,
     yuan,
 )
 from graph_service.snapshot.log import Ints
@@ -40,7 +41,9 @@ THRESHOLDS: Final = {
         8, "steps", "a circle without shared tokens; two more are cheap"
     ),
     "rounds_least": Threshold(3, "orders", "fraud.md: repeated three times or more"),
+    "twins_least": Threshold(3, "accounts", "a couple has two; a third one has a reason"),
     "step_nats_least": Threshold(1.5, "nats", "a step that every fifth member has leads nowhere"),
+    "part_nats_least": Threshold(3.5, "nats", "one in 30 members has so close an invitee"),
     "alike_nats_least": Threshold(2.0, "nats", "fraud.md: with like amounts; 7 times chance"),
     "alert_nats": Threshold(
         9.0, "nats", "one in 8,000 pairs; 10,000 members have about 9,000 invited pairs"
@@ -55,6 +58,11 @@ ROUNDS_NATS_MAX: Final = 3.0
 # Each further account of the human says half as much as the second, for who shares once shares.
 MORE_ENDS_PART: Final = 0.5
 PAYING_NATS_MAX: Final = 12.0
+# Half of all orders through an own account says nothing; less and less speaks for a household.
+ELSE_PART: Final = 0.5
+ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
+# A single order is anybody's: what pays off is done again.
+ONCE_NATS: Final = -1.5
 WALKS_MAX: Final = 200_000
 
 
@@ -74,7 +82,7 @@ class _Ground:
     def identity(self, mask: int) -> tuple[float, float]:
         """Nats of sharing all these kinds, and the part of honest invited pairs that do."""
         shared = int(((self.honest & mask) == mask).sum())
-        rate = (shared + 1) / (len(self.honest) + 1)
+        rate = rate_of(shared, len(self.honest))
         part = 1.0 if mask & STRONG_MASK else WEAK_PART
         return rarity(rate) * part, rate
 
@@ -111,7 +119,7 @@ def find(scene: Scene) -> list[Finding]:
     honest = kinship.masks(pairs.earner[idle], pairs.buyer[idle]).astype(np.int64)
     ground = _Ground(scene, pairs, kinship, honest, _step_nats(pairs, scene.people))
     longer, chains_cut = _long_chains(ground)
-    chains = [*_short_chains(ground), *longer]
+    chains = [*_short_chains(ground), *longer, *_twins(ground)]
     mall = mall_amounts(scene)
     circles, circles_cut = _circles(ground, mall)
     if chains_cut or circles_cut:
@@ -156,12 +164,12 @@ def _long_chains(ground: _Ground) -> tuple[list[_Chain], bool]:
     follow: dict[int, list[int]] = {}
     for pair in np.flatnonzero(ground.steps >= THRESHOLDS["step_nats_least"].value).tolist():
         follow.setdefault(int(pairs.earner[pair]), []).append(pair)
-    strong = ground.kinship.strong
-    shared = np.diff(strong.indptr) > 0
+    personal = ground.kinship.personal
+    shared = np.diff(personal.indptr) > 0
     found: list[_Chain] = []
     least, left = THRESHOLDS["alert_nats"].value, WALKS_MAX
     for start in [one for one in follow if shared[one]]:
-        others = set((strong[[start]] @ strong.T).indices.tolist()) - {start}
+        others = set((personal[[start]] @ personal.T).indices.tolist()) - {start}
         for walk in _walks(follow, pairs, start):
             left -= 1
             if left <= 0:
@@ -173,6 +181,26 @@ def _long_chains(ground: _Ground) -> tuple[list[_Chain], bool]:
                 if ground.worth(chain) >= least:
                     found.append(chain)
     return found, False
+
+
+def _twins(ground: _Ground) -> Iterator[_Chain]:
+    """Three or more buyers whom one earner invited and who are one human: whose else is it?"""
+    pairs = ground.pairs
+    paying = np.flatnonzero(pairs.invited & (pairs.touched > 0))
+    person = ground.scene.snapshot.members.person
+    buyer = pairs.buyer[paying]
+    keys = pairs.earner[paying].astype(np.int64) * ground.scene.people + person[buyer]
+    order = np.argsort(keys, kind="stable")
+    _, starts, counts = np.unique(keys[order], return_index=True, return_counts=True)
+    least = int(THRESHOLDS["twins_least"].value)
+    for start, count in zip(starts.tolist(), counts.tolist(), strict=True):
+        if count < least:
+            continue
+        rows = paying[order[start : start + count]]
+        masks = ground.kinship.masks(pairs.buyer[rows[:-1]], pairs.buyer[rows[1:]])
+        told = masks[(masks & STRONG_MASK) > 0]
+        if len(told) >= least - 1:
+            yield from (_Chain((int(row),), int(told[0])) for row in rows)
 
 
 def _walks(follow: dict[int, list[int]], pairs: Earnings, start: int) -> Iterator[tuple[int, ...]]:
@@ -192,13 +220,15 @@ def _walks(follow: dict[int, list[int]], pairs: Earnings, start: int) -> Iterato
 
 def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
     """Chains that hang together, as one finding."""
-    rows = np.array(sorted({pair for one in chains for pair in one.pairs}), np.int64)
+    core = {pair for one in chains for pair in one.pairs}
+    rows = np.array(sorted(core | _taking_part(ground, core)), np.int64)
     best = max(chains, key=lambda one: (ground.identity(one.mask)[0], one.pairs))
     ends = len({int(ground.pairs.buyer[one.pairs[-1]]) for one in chains})
     nats, rate = ground.identity(best.mask)
     signs = [
         _identity_sign(best.mask, rate, nats * (1 + MORE_ENDS_PART * (ends - 1)), ends + 1),
         _paying_sign(ground, rows),
+        _else_sign(ground, rows),
     ]
     return finding_of(
         "self_referral_cycle",
@@ -208,6 +238,27 @@ def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
         orders=ground.pairs.orders_of(rows),
         threshold=THRESHOLDS["alert_nats"].value,
     )
+
+
+def _taking_part(ground: _Ground, core: set[int]) -> set[int]:
+    """Pairs that lead on from those of a finding to invitees who buy as seldom people do.
+
+    A promoter has honest invitees, too: where those are more than the finding has, none is taken.
+    """
+    pairs = ground.pairs
+    inside = set(ground.accounts(sorted(core)))
+    whole, found = len(inside), set[int]()
+    waiting = sorted(inside)
+    while waiting:
+        start, end = np.searchsorted(pairs.earner, [waiting.pop()] * 2 + np.array([0, 1]))
+        for pair in range(int(start), int(end)):
+            buyer = int(pairs.buyer[pair])
+            is_rare = ground.steps[pair] >= THRESHOLDS["part_nats_least"].value
+            if is_rare and pairs.invited[pair] and buyer not in inside:
+                inside.add(buyer)
+                found.add(pair)
+                waiting.append(buyer)
+    return found if len(inside) <= 2 * whole else set()
 
 
 def _identity_sign(mask: int, rate: float, nats: float, accounts: int) -> Sign:
@@ -238,7 +289,7 @@ def _paying_sign(ground: _Ground, rows: Ints) -> Sign:
         "earned_from_own_orders",
         count,
         usual,
-        min(sum(best.values()), PAYING_NATS_MAX),
+        min(sum(best.values()), PAYING_NATS_MAX) + (ONCE_NATS if count == 1 else 0.0),
         f"他们彼此带来 {count} 笔订单，共 {amount} 元；"
         f"诚实的邀请关系中只有 {percent(usual)} 有这么多。",
         f"They brought each other {count} orders of {amount} yuan; {percent(usual)} of "
@@ -246,11 +297,31 @@ def _paying_sign(ground: _Ground, rows: Ints) -> Sign:
     )
 
 
+def _else_sign(ground: _Ground, rows: Ints) -> Sign:
+    """How much else the buyers buy: a household buys here and there, an account for rewards does
+
+    not.
+    """
+    starts, _ = ground.scene.orders_by_buyer
+    buyers = np.unique(ground.pairs.buyer[rows])
+    whole = int(np.diff(starts)[buyers].sum())
+    part = int(ground.pairs.touched[rows].sum()) / max(1, whole)
+    nats = float(np.clip(2 * log(part / ELSE_PART), ELSE_NATS_LEAST, ELSE_NATS_MAX))
+    return Sign(
+        "little_else",
+        part,
+        ELSE_PART,
+        nats,
+        f"这些订单占他们全部订单的 {percent(part)}。",
+        f"These orders are {percent(part)} of all that they bought.",
+    )
+
+
 def _circles(ground: _Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool]:
     """Circles of pairs that are gone round again and again for like amounts; limit met?"""
     pairs, rounds = ground.pairs, THRESHOLDS["rounds_least"].value
     # A click that was not seen takes an order from a pair, so that one less is enough there.
-    often = np.flatnonzero(pairs.touched >= rounds - 1)
+    often = np.flatnonzero(pairs.earned >= rounds - 1)
     cycles = short_cycles(
         pairs.earner[often].astype(np.int64),
         pairs.buyer[often].astype(np.int64),
@@ -261,7 +332,7 @@ def _circles(ground: _Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool
     return [
         one
         for one in whole
-        if pairs.touched[list(one)].mean() > rounds - 1
+        if pairs.earned[list(one)].mean() > rounds - 1
         and ground.likeness(one, mall).nats >= THRESHOLDS["alike_nats_least"].value
     ], cycles.truncated
 
@@ -270,7 +341,7 @@ def _circle_finding(ground: _Ground, circles: Sequence[tuple[int, ...]], mall: F
     pairs = ground.pairs
     rows = sorted({pair for one in circles for pair in one})
     longest = max(circles, key=lambda one: (len(one), one))
-    turns = float(pairs.touched[list(longest)].mean())
+    turns = float(pairs.earned[list(longest)].mean())
     surprise = _surprise(pairs, longest, ground.scene.people)
     length = len(longest)
     signs = [
@@ -304,7 +375,7 @@ def _circle_finding(ground: _Ground, circles: Sequence[tuple[int, ...]], mall: F
 
 def _surprise(pairs: Earnings, circle: Sequence[int], people: int) -> float:
     """Nats of a circle if all keep how many they often earn from and often buy through."""
-    often = pairs.touched >= THRESHOLDS["rounds_least"].value - 1
+    often = pairs.earned >= THRESHOLDS["rounds_least"].value - 1
     out = np.bincount(pairs.earner[often], minlength=people)
     into = np.bincount(pairs.buyer[often], minlength=people)
     own = pairs.earner[list(circle)]

@@ -1,7 +1,7 @@
 """Does this promoter click in at the last second on what others brought?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -67,7 +67,8 @@ def find(scene: Scene) -> Sequence[Finding]:
     ends = np.concatenate([begins[1:], [len(order)]])
     worth = np.flatnonzero(gains > THRESHOLDS["evidence"].value / 3)
     worth = worth[np.argsort(-gains[worth], kind="stable")]
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"share_hijack: {len(worth)} promoters, {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     found = (
@@ -76,9 +77,8 @@ def find(scene: Scene) -> Sequence[Finding]:
         )
         for one in worth
     )
-    return sorted(
-        (one for one in found if one is not None), key=lambda one: (-one.score, one.members)
-    )
+    told = [replace(one, truncated=is_cut) for one in found if one is not None]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def touches_of(scene: Scene) -> Touches:

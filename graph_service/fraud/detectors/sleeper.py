@@ -11,8 +11,9 @@ from graph_service.fraud.detectors.fake_order_ring import appointment_sign, toke
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
+from graph_service.fraud.signs.merging import merge
 from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
-from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent
+from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rate_of
 from graph_service.snapshot.log import NONE, Ints
 from graph_service.snapshot.resolving import Flags
 
@@ -20,6 +21,7 @@ THRESHOLDS: Final = {
     "asleep_days": Threshold(60, "days", "issue 7: dormant for 60 to 90 days"),
     "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
     "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
+    "waking_nats_least": Threshold(4.0, "nats", "chance gives so many sleepers once in 50 groups"),
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
     "alert_nats": Threshold(
         10.0, "nats", "one group in 20,000: a group and its waking have to speak both"
@@ -27,15 +29,29 @@ THRESHOLDS: Final = {
 }
 BLOCK_NATS_MAX: Final = 7.0
 WAKING_NATS_MAX: Final = 9.0
-NOT_ASLEEP_NATS: Final = -6.0
+# As much as all other signs can say.
+NOT_ASLEEP_NATS: Final = -14.0
 
 
 @dataclass(frozen=True)
 class Wakings:
-    """By order: slept_days before the buyer woke, 0 where it did not; woke_at (us)."""
+    """By order: slept_days before the buyer woke, 0 where it did not; woke_at (us).
+
+    falls, ends: when (us, sorted) anybody's doing nothing became sleep, and when that ended.
+    """
 
     slept_days: Ints
     woke_at: Ints
+    falls: Ints
+    ends: Ints
+    joins: Ints
+
+    def asleep_part(self, at: int) -> float:
+        """The part of all members who were asleep at a time (us)."""
+        fallen, ended, joined = (
+            int(np.searchsorted(times, at)) for times in (self.falls, self.ends, self.joins)
+        )
+        return rate_of(fallen - ended, joined)
 
     @property
     def which(self) -> Flags:
@@ -54,7 +70,7 @@ def find(scene: Scene) -> list[Finding]:
     groups += [one for one in ring_groups(scene) if _is_awake(scene, wakings, one)]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
-    return best_first(found)
+    return merge(best_first(found))
 
 
 def wakings_of(scene: Scene) -> Wakings:
@@ -89,7 +105,9 @@ def wakings_of(scene: Scene) -> Wakings:
     woke_at = np.full(len(orders), NONE, np.int64)
     slept[row[found]] = gap[latest[found]] // MICROS_PER_DAY
     woke_at[row[found]] = at[latest[found]]
-    return Wakings(slept, woke_at)
+    last = np.append(np.diff(who) != 0, [True]) if len(who) else np.zeros(0, np.bool_)
+    falls = np.concatenate([at[woke] - gap[woke], at[last]]) + asleep
+    return Wakings(slept, woke_at, np.sort(falls), np.sort(at[woke]), np.sort(joined[there]))
 
 
 def _is_awake(scene: Scene, wakings: Wakings, group: Group) -> bool:
@@ -131,7 +149,10 @@ def _group_sign(group: Group) -> Sign:
 
 
 def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
-    """Of all who buy these goods at that time, how many slept, against the mall's buyers."""
+    """Of all who buy these goods at that time, how many slept, against all members then.
+
+    Accounts that somebody takes for a ring may have slept, too, as many members do at any time.
+    """
     told, lines = scene.snapshot.orders, scene.snapshot.lines
     paid = told.paid[group.orders]
     then = scene.paid & (told.paid >= paid.min()) & (told.paid <= paid.max())
@@ -139,12 +160,14 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
     held[lines.order[np.isin(lines.product, group.products)]] = True
     buyers = np.unique(told.buyer[then & held])
     sleepers = np.unique(told.buyer[then & held & wakings.which])
-    usual = (int((scene.paid & wakings.which).sum()) + 1) / (int(scene.paid.sum()) + 1)
+    usual = min(1 - 1e-9, wakings.asleep_part(int(np.median(paid))))
     rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
-    # Where most of those who buy did not sleep, the few who did are no group of sleepers.
-    nats = NOT_ASLEEP_NATS
-    if rate >= THRESHOLDS["awake_part_least"].value and rate > usual:
+    nats = 0.0
+    if rate > usual:
         nats = len(buyers) * (rate * log(rate / usual) + (1 - rate) * log((1 - rate) / (1 - usual)))
+    # A group of whom no more slept than of all members is none of sleepers, whatever it bought.
+    if nats < THRESHOLDS["waking_nats_least"].value:
+        nats = NOT_ASLEEP_NATS
     asleep = group.orders[wakings.which[group.orders]]
     slept = float(np.median(wakings.slept_days[asleep]))
     woke = wakings.woke_at[asleep]
@@ -155,9 +178,9 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
         usual,
         min(WAKING_NATS_MAX, nats),
         f"他们沉睡了约 {slept:.0f} 天，在 {days:.0f} 天内先后醒来；"
-        f"商城订单中只有 {percent(usual)} 来自刚醒来的账号。",
+        f"当时全体成员中沉睡的占 {percent(usual)}。",
         f"They slept for about {slept:.0f} days and woke within {days:.0f} days; {percent(usual)} "
-        "of the mall's orders are of accounts that just woke.",
+        "of all members were asleep then.",
     )
 
 
@@ -166,7 +189,7 @@ DETECTOR: Final = Detector(
     question="Do accounts that slept for months wake together and buy the same few goods?",
     evidence="fraud/show_sleeper",
     picture="fraud/draw_sleeper",
-    compared_with="how many of the mall's orders are of accounts that just woke",
+    compared_with="how many of all members were asleep at the time",
     thresholds=THRESHOLDS,
     find=find,
 )

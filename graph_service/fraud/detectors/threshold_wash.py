@@ -1,7 +1,7 @@
 """Do a few buyers lift this promoter's month just above a step of the ladder?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -83,7 +83,8 @@ def find(scene: Scene) -> Sequence[Finding]:
     found: dict[int, list[tuple[int, int, int]]] = {}
     near = _nearest_steps(scene, sales, begins)
     worth = np.flatnonzero(near)
-    if len(worth) > FINDINGS_MAX:
+    is_cut = len(worth) > FINDINGS_MAX
+    if is_cut:
         scene.notes.append(f"threshold_wash: {len(worth)} months, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     for one in worth:
@@ -91,9 +92,8 @@ def find(scene: Scene) -> Sequence[Finding]:
         month = (int(begins[one]), int(ends[one]), int(near[one]))
         found.setdefault(promoter, []).append(month)
     findings = (_finding(scene, sales, usual, months) for months in found.values())
-    return sorted(
-        (one for one in findings if one is not None), key=lambda one: (-one.score, one.members)
-    )
+    told = [replace(one, truncated=is_cut) for one in findings if one is not None]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
 def sales_of(scene: Scene) -> Sales:
@@ -160,7 +160,10 @@ def usual_of(sales: Sales) -> Usual:
 
 @dataclass(frozen=True)
 class Month:
-    """A promoter's month near a step. heavy: rows of the few buyers without whom it is below."""
+    """A promoter's month near a step. heavy: rows of the few buyers without whom it is below.
+
+    busy: how many of them paid more than once or had it back.
+    """
 
     step: int
     total: int
@@ -168,6 +171,7 @@ class Month:
     buyers: int
     heavy: Ints
     heavy_buyers: Numbers
+    busy: int
 
 
 def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | None:
@@ -180,15 +184,18 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     # By what each spends: those who fill the gap, and all others who spend like them.
     order = np.argsort(-spent, kind="stable")
     needed = int(np.searchsorted(np.cumsum(spent[order]), max(total - step, 0), side="right")) + 1
+    undone = np.bincount(place, weights=sales.undone[rows]) > 0
     is_heavy = spent > HEAVY_LEAST * spent.max()
     is_heavy &= (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
     is_heavy[order[:needed]] &= spent[order[:needed]] > usual.heavy / 4
-    if not is_heavy.any() or total - spent[is_heavy].sum() >= step * (
-        1 - THRESHOLDS["below"].value
-    ):
+    # Who paid much once and kept it is left out where the others explain the month.
+    busy, aim = is_heavy & ((times >= 2) | undone), step * (1 - THRESHOLDS["below"].value)
+    if busy.any() and total - spent[busy].sum() < aim:
+        is_heavy = busy
+    if not is_heavy.any() or total - spent[is_heavy].sum() >= aim:
         return None
     heavy = rows[is_heavy[place]]
-    return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy])
+    return Month(step, total, len(rows), len(buyers), heavy, buyers[is_heavy], int(busy.sum()))
 
 
 def _closer(gross: int, net: int, step: int) -> int:
@@ -256,7 +263,7 @@ def _signs(scene: Scene, sales: Sales, usual: Usual, month: Month) -> list[Sign]
         ),
         Sign(
             "few_buyers_fill_the_gap",
-            min(float(many(heavy, expected)), CAPS["heavy"]),
+            min(float(many(month.busy, expected)), CAPS["heavy"]) if month.busy else 0.0,
             heavy,
             expected,
             f"{heavy} 个买家共付 {yuan(spent)} 元；没有他们则离阶梯很远。",

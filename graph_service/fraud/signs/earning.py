@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph_service.fraud.scene import Floats, Scene
+from graph_service.fraud.signs.weighing import HONEST_BESIDE
 from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
@@ -17,13 +18,15 @@ ORDERS_TOLD_MAX = 8
 class Earnings:
     """Pairs of an earner and a buyer (never one account), sorted by earner, then buyer.
 
-    touched: orders by a click or a coupon of the earner's; bound: orders by the invitation alone.
-    invited: did the earner invite the buyer? starts, orders: the touched orders of pair i are
-    orders[starts[i]:starts[i + 1]], by time.
+    earned: orders by a click or a coupon of the earner's; touched: those of them with a touch of
+    their own, since of several after one click only the first took a doing. bound: orders by the
+    invitation alone. invited: did the earner invite the buyer? starts, orders: what is earned of
+    pair i is orders[starts[i]:starts[i + 1]], by time.
     """
 
     earner: Numbers
     buyer: Numbers
+    earned: Numbers
     touched: Numbers
     bound: Numbers
     invited: Flags
@@ -34,7 +37,7 @@ class Earnings:
         return len(self.earner)
 
     def orders_of(self, pairs: Ints) -> Ints:
-        """The touched orders of these pairs."""
+        """The orders that are earned of these pairs."""
         parts = [self.orders[self.starts[one] : self.starts[one + 1]] for one in pairs]
         return np.concatenate([np.empty(0, np.int64), *parts])
 
@@ -53,7 +56,7 @@ def tail_of(counts: Numbers, whole: int) -> Floats:
     """By k from 0 to ORDERS_TOLD_MAX: counts of k or more, for one of so many; never 0."""
     by_count = np.bincount(np.minimum(counts, ORDERS_TOLD_MAX), minlength=ORDERS_TOLD_MAX + 1)
     reached = np.cumsum(by_count[::-1])[::-1]
-    return (reached + 1) / (whole + 1)
+    return np.minimum(1.0, (reached + 1) / (whole + HONEST_BESIDE))
 
 
 def earnings_of(scene: Scene) -> Earnings:
@@ -63,21 +66,34 @@ def earnings_of(scene: Scene) -> Earnings:
     rows = np.flatnonzero(counted)
     by_pair = told.promoter[rows].astype(np.int64) * people + told.buyer[rows]
     by_touch = told.basis[rows] != BINDING
+    first = by_touch & _is_first(scene, rows)
     inviter = scene.snapshot.members.inviter
     invitee = np.flatnonzero(inviter != NONE)
     referrals = inviter[invitee].astype(np.int64) * people + invitee
     keys = np.unique(np.concatenate([by_pair, referrals]))
     place = np.searchsorted(keys, by_pair)
-    size = len(keys)
-    touched = np.bincount(place[by_touch], minlength=size)
+    counts = [
+        np.bincount(place[which], minlength=len(keys)).astype(np.int32)
+        for which in (by_touch, first, ~by_touch)
+    ]
     rows, places = rows[by_touch], place[by_touch]
     order = np.lexsort((told.paid[rows], places))
     return Earnings(
-        earner=(keys // max(1, people)).astype(np.int32),
-        buyer=(keys % max(1, people)).astype(np.int32),
-        touched=touched.astype(np.int32),
-        bound=np.bincount(place[~by_touch], minlength=size).astype(np.int32),
+        (keys // max(1, people)).astype(np.int32),
+        (keys % max(1, people)).astype(np.int32),
+        *counts,
         invited=np.isin(keys, referrals),
-        starts=np.append(0, np.cumsum(touched)).astype(np.int64),
+        starts=np.append(0, np.cumsum(counts[0])).astype(np.int64),
         orders=rows[order].astype(np.int64),
     )
+
+
+def _is_first(scene: Scene, rows: Ints) -> Flags:
+    """Which of these orders are the first after a touch of their own."""
+    told = scene.snapshot.orders
+    touch = np.where(told.touched[rows] == NONE, told.paid[rows], told.touched[rows])
+    order = np.lexsort((told.paid[rows], touch, told.buyer[rows]))
+    buyer, at = told.buyer[rows][order], touch[order]
+    first = np.ones(len(rows), np.bool_)
+    first[order[1:]] = (buyer[1:] != buyer[:-1]) | (at[1:] != at[:-1])
+    return first

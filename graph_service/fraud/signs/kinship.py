@@ -37,9 +37,9 @@ class Kinship:
         return found
 
     @cached_property
-    def strong(self) -> csr_array:
-        """Member × token of the strong kinds together."""
-        places = [TOKEN_KINDS.index(kind) for kind in STRONG]
+    def personal(self) -> csr_array:
+        """Member × token of the kinds that one human has: the strong ones and devices."""
+        places = [TOKEN_KINDS.index(kind) for kind in (*STRONG, "device")]
         total = self.uses[places[0]]
         for place in places[1:]:
             total = csr_array(total + self.uses[place])

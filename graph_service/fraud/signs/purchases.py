@@ -1,5 +1,6 @@
 """Which groups of buyers have goods, times and tokens in common beyond chance, and how?"""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from graph_service.blocks.finding import FoundGroup, find_groups
-from graph_service.blocks.incidence import Incidence, components, members_of
+from graph_service.blocks.incidence import Incidence, Slices, components, members_of, slices_of
 from graph_service.fraud.scene import KIND_WEIGHTS, PAIR_DEGREE_MAX, Scene
 from graph_service.fraud.signs.kinship import own_uses
 from graph_service.snapshot.crediting import BINDING
@@ -20,6 +21,8 @@ SEARCHED_KINDS: Final = ("payment", "phone", "device")
 # Who has so many goods of a group in common with another is of one group with that one.
 COMMON_LEAST: Final = 2
 MEMBERS_LEAST: Final = 5
+# Peelings are a quarter of the cost, and find little that rare goods and moments do not.
+BLOCKS_MAX: Final = 2
 # Most of a group, when one is compared with another.
 MOSTLY: Final = 0.7
 
@@ -49,32 +52,43 @@ def ring_groups(scene: Scene) -> list[Group]:
 def _ring_groups(scene: Scene) -> list[Group]:
     orders = scene.snapshot.orders
     touched = scene.paid & (orders.promoter != NONE) & (orders.basis != BINDING)
-    through = groups_of(scene, touched, of_promoter=True)
+    through = groups_of(scene, touched, of_promoter=True, blocks_max=1)
     anyhow = groups_of(scene, scene.paid)
-    return [*through, *(one for one in anyhow if not _is_several(one, through))]
+    of_member: dict[int, list[int]] = {}
+    for place, one in enumerate(through):
+        for member in one.members.tolist():
+            of_member.setdefault(member, []).append(place)
+    kept = [one for one in anyhow if not _is_several(one, through, of_member)]
+    return [*through, *kept]
 
 
-def _is_several(group: Group, others: Sequence[Group]) -> bool:
-    """Is it mostly made of two or more others that have hardly anybody in common?"""
+def _is_several(group: Group, others: Sequence[Group], of_member: dict[int, list[int]]) -> bool:
+    """Is it made of two or more others that have hardly anybody in common?"""
+    met = Counter(place for one in group.members.tolist() for place in of_member.get(one, ()))
     within = [
-        one.members
-        for one in others
-        if np.isin(one.members, group.members).mean() >= MOSTLY and len(one.members) > 1
+        others[place].members
+        for place, count in met.items()
+        if count >= MOSTLY * len(others[place].members)
     ]
     apart = list[Ints]()
-    for members in sorted(within, key=len, reverse=True):
+    for members in sorted(within, key=lambda one: (-len(one), int(one[0]))):
         if all(np.isin(members, other).mean() < 1 - MOSTLY for other in apart):
             apart.append(members)
     return len(apart) > 1
 
 
 def groups_of(
-    scene: Scene, which: Flags, *, window_days: float = 7, of_promoter: bool = False
+    scene: Scene,
+    which: Flags,
+    *,
+    window_days: float = 7,
+    of_promoter: bool = False,
+    blocks_max: int = BLOCKS_MAX,
 ) -> list[Group]:
     """Groups of buyers by those orders, the most certain first. which: orders, as flags.
 
     of_promoter: what is sold through one promoter is a good of its own, so that what is popular
-    with everybody hides nobody who buys it through one.
+    with everybody hides nobody who buys it through one. blocks_max: see blocks.find_groups.
     """
     snapshot = scene.snapshot
     lines, told = snapshot.lines, snapshot.orders
@@ -103,13 +117,15 @@ def groups_of(
         tokens=list(_tokens(scene, people)),
         members_least=MEMBERS_LEAST,
         window_days=window_days,
+        blocks_max=blocks_max,
     )
     if found.degree_max is not None:
         scene.notes.append(f"purchases: goods of more than {found.degree_max} buyers give no pairs")
+    edges_of = slices_of(purchases.rows, np.arange(len(order)), len(people))
     return [
         replace(part, members=people[part.members], products=np.unique(goods[part.products]))
         for one in found.groups
-        for part in _parts(one, purchases, order)
+        for part in _parts(one, purchases, order, edges_of)
     ]
 
 
@@ -131,19 +147,22 @@ def _tokens(scene: Scene, people: Ints) -> Iterator[Incidence]:
         )
 
 
-def _parts(group: FoundGroup, purchases: Incidence, order: Ints) -> Iterator[Group]:
+def _parts(
+    group: FoundGroup, purchases: Incidence, order: Ints, edges_of: Slices
+) -> Iterator[Group]:
     """A group in the parts that have goods in common: what peeling found may be several rings."""
-    inside = np.isin(purchases.rows, group.rows) & np.isin(purchases.columns, group.columns[0])
+    inside = edges_of.of(group.rows)
+    inside = inside[np.isin(purchases.columns[inside], group.columns[0])]
     if group.first_second is not None and group.last_second is not None:
         assert purchases.seconds is not None
-        inside &= purchases.seconds >= group.first_second
-        inside &= purchases.seconds <= group.last_second
+        seconds = purchases.seconds[inside]
+        inside = inside[(seconds >= group.first_second) & (seconds <= group.last_second)]
     edges, own = purchases.keep(inside), order[inside]
     pairs = edges.distinct()
     rows, at = np.unique(pairs.rows, return_inverse=True)
-    table = np.zeros((len(rows), int(pairs.columns.max(initial=0)) + 1), np.int32)
-    table[at, pairs.columns] = 1
-    table = table[:, table.any(axis=0)]
+    goods, column = np.unique(pairs.columns, return_inverse=True)
+    table = np.zeros((len(rows), len(goods)), np.int32)
+    table[at, column] = 1
     one, other = np.nonzero(np.triu(table @ table.T, 1) >= COMMON_LEAST)
     labels = components(one.astype(np.int64), other.astype(np.int64), len(rows))
     for part in members_of(labels, MEMBERS_LEAST):

@@ -22,6 +22,11 @@ SCORE_LEAST: Final = 0.01
 SIGN_NATS_MAX: Final = 7.0
 
 
+# In a small mall a rate is told as if so many honest ones more were known, none of whom does it:
+# that what nobody else does is rarer than one in a hundred.
+HONEST_BESIDE: Final = 500
+
+
 @dataclass(frozen=True)
 class Sign:
     """Something measured, with what honest members have. nats: log of how much likelier in fraud.
@@ -40,6 +45,11 @@ class Sign:
 def rarity(rate: float, *, most: float = SIGN_NATS_MAX) -> float:
     """The nats of something that happens to so large a part of honest ones."""
     return min(most, -log(max(rate, 1e-12))) if rate < 1 else 0.0
+
+
+def rate_of(count: int, among: int) -> float:
+    """The part of honest ones that does something, never 0."""
+    return (count + 1) / (among + HONEST_BESIDE)
 
 
 def reasons_of(signs: Sequence[Sign], score: float) -> tuple[Reason, ...]:

@@ -9,15 +9,18 @@ Ensembles", 2018; Yang, "Fast TreeSHAP", 2021, for sums by leaf.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import factorial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[Any]
+ONE_THREAD_ROWS: Final = 50_000
 
 
 class Boosted(Protocol):
@@ -26,6 +29,19 @@ class Boosted(Protocol):
     def decision_function(self, values: NDArray[np.float32], /) -> Floats:
         """The log odds of each row."""
         ...
+
+
+def odds_of(boosted: Boosted, values: NDArray[np.float32]) -> Floats:
+    """The log odds of each row, by one thread where more would wait for each other."""
+    with one_thread(len(values)):
+        return np.asarray(boosted.decision_function(values), np.float64)
+
+
+def one_thread(rows: int) -> AbstractContextManager[object]:
+    """One thread for few rows: on a busy machine starting more takes longer than the work."""
+    if rows > ONE_THREAD_ROWS:
+        return nullcontext()
+    return cast(AbstractContextManager[object], threadpool_limits(1, user_api="openmp"))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_service.features.catalogue import LESS, MORE, NEITHER, Direction, Features
-from graph_service.fraud.tails import rarity_of, tail_of, tails_of, within_budget
+from graph_service.fraud.members.tails import rarity_of, tail_of, tails_of, within_budget
 
 VALUES = st.lists(st.one_of(st.integers(0, 5), st.just(None)), min_size=1, max_size=30)
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.features.catalogue import BY_NAME, FEATURES, Features
-from graph_service.features.gathering import wide_features_of
-from graph_service.fraud.contributions import contributions_of
+from graph_service.features.gathering import NEAR, wide_features_of
 from graph_service.fraud.detectors.shape import Finding
+from graph_service.fraud.members.contributions import contributions_of, odds_of
+from graph_service.fraud.members.tails import Tails, tails_of
 from graph_service.fraud.scene import Scene
-from graph_service.fraud.tails import Tails, tails_of
 from graph_service.snapshot.log import NONE
 
 Floats = NDArray[np.float64]
@@ -21,6 +21,7 @@ Matrix = NDArray[np.float32]
 TOP: Final = 5
 # Money that a queue's order takes for at least this (minor units), so that who has none yet counts.
 MONEY_LEAST_MINOR: Final = 100
+AMONG: Final = {"mean1": "in the mean", "mean2": "two steps away", "max1": "at most"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class MemberModel:
 
     def probability(self, values: Matrix) -> Floats:
         """How likely each is false, by the model's columns."""
-        return odds_to_part(self.slope * self.boosted.decision_function(values) + self.offset)
+        return odds_to_part(self.slope * odds_of(self.boosted, values) + self.offset)
 
     def score(self, values: Matrix) -> Floats:
         """The same, scaled so that the threshold is 0.5."""
         shift = np.log(self.threshold / (1 - self.threshold))
-        odds = self.slope * self.boosted.decision_function(values) + self.offset
+        odds = self.slope * odds_of(self.boosted, values) + self.offset
         return odds_to_part(odds - shift)
 
 
@@ -174,11 +175,20 @@ def _why(features: Features, place: int, member: int, contribution: float) -> Wh
     values, name = features.values[:, place], features.names[place]
     known, value = values[~np.isnan(values)], float(values[member])
     percentile = float((known <= value).mean() * 100) if len(known) else float("nan")
-    told = BY_NAME.get(name.split("_", 2)[-1] if name not in BY_NAME else name)
-    question = "" if told is None else told.question
-    if told is not None and told.name != name:
-        question = f"Of those near ({name.rsplit(told.name, 1)[0].strip('_')}): {question}"
+    near, own = split_name(name)
+    told = BY_NAME.get(own)
+    question = "" if told is None else f"{near}{told.question}"
     return Why(name, question, "" if told is None else told.unit, value, percentile, contribution)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """What a neighbour's feature is of, in words, and its name in the catalogue."""
+    for relation in NEAR:
+        for what, words in AMONG.items():
+            if name.startswith(f"{what}_{relation}_"):
+                own = name.removeprefix(f"{what}_{relation}_")
+                return f"Of those near by {relation.replace('_', '-')}, {words}: ", own
+    return "", name
 
 
 def _catalogued(features: Features) -> Features:

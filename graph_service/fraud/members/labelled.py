@@ -68,13 +68,14 @@ def together(sets: Sequence[Labelled]) -> Labelled:
     )
 
 
-def of_world(world: FraudWorld, *, at: int = 0, scene: Scene | None = None) -> Labelled:
-    """All members of a generated world at its end. at: when it is known, as of its number.
+def of_world(world: FraudWorld, *, at: int = 0) -> Labelled:
+    """All members of a generated world at its end. at: when it is known, as of its number."""
+    scene = scene_of_world(world)
+    return labelled_with(world, scene, wide_features_of(scene), at=at)
 
-    scene: the world's, if it is there. An honest member is a ring of its own.
-    """
-    scene = scene_of_world(world) if scene is None else scene
-    features = wide_features_of(scene)
+
+def labelled_with(world: FraudWorld, scene: Scene, features: Features, *, at: int = 0) -> Labelled:
+    """The same of features that are there. An honest member is a ring of its own."""
     number = {name: place for place, name in enumerate(scene.snapshot.names["member"])}
     false = np.zeros(scene.people, np.bool_)
     ring = np.arange(scene.people, dtype=np.int64) + len(world.frauds)
@@ -84,11 +85,8 @@ def of_world(world: FraudWorld, *, at: int = 0, scene: Scene | None = None) -> L
     for place, group in enumerate(world.frauds):
         members = [number[one] for one in group.member_ids]
         false[members], ring[members], kinds[members] = True, place, group.kind
-    there = scene.snapshot.members.joined != NONE
-    whole = Labelled(
-        features.names, features.values, false, ring, np.full(scene.people, at, np.int64), kinds
-    )
-    return whole.keep(there)
+    known_at = np.full(scene.people, at, np.int64)
+    return Labelled(features.names, features.values, false, ring, known_at, kinds)
 
 
 def of_decisions(
@@ -134,7 +132,12 @@ def _cases(shot: Snapshot, when: Ints) -> Ints:
 
 def scene_of_world(world: FraudWorld) -> Scene:
     """The scene at a generated world's end."""
-    return Scene(snapshot_of(log_of(_facts(world.events))))
+    return Scene(snapshot_of(log_of(facts_of_world(world))))
+
+
+def facts_of_world(world: FraudWorld) -> list[tuple[str, int, Mapping[str, Any]]]:
+    """What happens in it as facts: type, time (us), data."""
+    return list(_facts(world.events))
 
 
 def _facts(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:

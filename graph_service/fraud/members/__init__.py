@@ -1,0 +1,1 @@
+"""How likely is each member part of a fraud, and why?"""
