@@ -17,7 +17,7 @@ OPTIONAL MATCH (t:AlertSet {name: 'shown'})
 CALL (accounts, t) {
   UNWIND accounts AS m
   MATCH (v:AlertVersion)-[:ALERTS]->(m)
-  WHERE v.number = t.number AND v.state = 'live' AND v.score >= 0.5
+  WHERE v.number = coalesce(t.number, 0) AND v.state = 'live' AND v.score >= 0.5
   WITH v.alertId AS alertId, max(v.score) AS score
   ORDER BY score DESC, alertId
   LIMIT 100

@@ -184,6 +184,15 @@ class Screener:
             raise ScreeningDied("the process that looks at new facts ended")
         return json.loads(line)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that looks, once there is one."""
+        return None if self._child is None else self._child.pid
+
+    async def close(self) -> None:
+        """End the process that looks."""
+        await self._end_child()
+
     async def _end_child(self) -> None:
         child, self._child = self._child, None
         if child is not None and child.returncode is None:
