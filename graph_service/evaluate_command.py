@@ -187,7 +187,7 @@ def _injected(
     return Measured(
         report_json(report),
         lambda console: console.print(report_table(report)),
-        f"injection {identity}",
+        "injection" if identity is None else f"injection {identity}",
         "Planted rings" + ("" if identity is None else f", of which {identity:.0%} share tokens"),
         f"graph-service evaluate --injection {file.name}{shared} --trials {report.trials}",
     )
