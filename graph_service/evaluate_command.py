@@ -62,7 +62,7 @@ def evaluate(
     ) as progress:
         task = progress.add_task("columns, then trials", total=None)
 
-        def told(done: int, total: int) -> None:
+        def told(done: float, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         found = evaluate_graph_file(

@@ -33,6 +33,7 @@ from graph_service.evaluation.graph_files import (
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
 from graph_service.learning.columns import GraphColumns
+from graph_service.learning.fitting import ROWS_AT_ONCE
 from graph_service.learning.members import PUBLISHED, fit_member
 
 FULL = "full"
@@ -40,7 +41,9 @@ TRIALS_FULL, TRIALS_FEW = 5, 10
 TRAIN_PART, VAL_PART = 0.4, 0.2
 METRICS = ("auroc", "auprc", "recallAtK")
 PERCENT = 100.0
-Told = Callable[[int, int], None]
+# The part of a trial that learning takes, as its progress is shown; the recipe is the rest.
+LEARNT = 0.9
+Told = Callable[[float, int], None]
 Scores = NDArray[np.floating[Any]]
 
 
@@ -106,8 +109,8 @@ def evaluate_graph_file(
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. classifier: not fitted; by default as it comes. told: after each step, steps done
-    and in all.
+    are not read. classifier: not fitted; by default as it comes. told: now and then, steps done
+    (a part of one, too) and in all: a step for the columns and one for each trial.
     """
     counts = _counts(labels)
     graph = read_graph_file(file)
@@ -126,7 +129,12 @@ def evaluate_graph_file(
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
-            columns, graph.labels, train=split.train, validation=split.val
+            columns,
+            graph.labels,
+            train=split.train,
+            validation=split.val,
+            asked=split.test,
+            told=lambda part, trial=trial: told(trial + 1 + part * LEARNT, trials + 1),
         )
         seconds += perf_counter() - start
         fitted.append(learned)
@@ -239,12 +247,17 @@ def _few(
 def _recipe_scores(
     columns: GraphColumns, labels: NDArray[np.int8], split: Split, seed: int
 ) -> Scores:
-    """What the published recipe says of all nodes."""
+    """What the published recipe says of the nodes that are tested; NaN of others."""
     plain = columns.view("plain")
     fitted = fit_member(
         PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
     )
-    return fitted.predict_proba(plain)[:, 1]
+    scores = np.full(len(plain), np.nan)
+    asked = np.flatnonzero(split.test)
+    for start in range(0, len(asked), ROWS_AT_ONCE):
+        rows = asked[start : start + ROWS_AT_ONCE]
+        scores[rows] = fitted.predict_proba(plain[rows])[:, 1]
+    return scores
 
 
 def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str, float]:
