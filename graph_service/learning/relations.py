@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, triu
 Floats = NDArray[np.floating[Any]]
 # The name of all relations together.
 UNION = "any"
+THINNING_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Relation:
         rarity = (1 / np.maximum(self.degrees, 1)).astype(np.float32)
         upper = triu(self.ties, k=1, format="coo")
         chances = rarity[upper.row] + rarity[upper.col]
-        chances = np.minimum(1, chances * (ties_max / 2 / float(chances.sum())))
+        # What is cut off at 1 is shared out among the others, nearly all of it in a few rounds.
+        for _ in range(THINNING_ROUNDS):
+            chances = np.minimum(1, chances * (ties_max / 2 / float(chances.sum())))
         kept = random.random(len(chances), dtype=np.float32) < chances
         ends = (upper.row[kept], upper.col[kept])
         half = csr_matrix((1 / chances[kept], ends), shape=self.ties.shape, dtype=np.float32)
