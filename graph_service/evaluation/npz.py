@@ -125,7 +125,8 @@ def evaluate_graph_file(
     seconds, recipe_s = columns_s, 0.0
     found: list[dict[str, float]] = []
     plain: list[dict[str, float]] = []
-    fitted: list[GraphFeatureClassifier] = []
+    weights: list[dict[str, float]] = []
+    notes: dict[str, None] = {}
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
@@ -137,7 +138,9 @@ def evaluate_graph_file(
             told=lambda part, trial=trial: told(trial + 1 + part * LEARNT, trials + 1),
         )
         seconds += perf_counter() - start
-        fitted.append(learned)
+        # Not the classifier, which may be hundreds of megabytes of trees.
+        weights.append(dict(zip(learned.members_, learned.weights_.tolist(), strict=True)))
+        notes.update(dict.fromkeys(learned.notes_))
         found.append(_measured(graph.labels, learned.probabilities_[:, 1], split.test))
         if baseline:
             start = perf_counter()
@@ -158,9 +161,9 @@ def evaluate_graph_file(
         service=Outcome(_figures(found), seconds),
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
         difference=_figures(gains),
-        weights=_mean_weights(fitted),
+        weights=_mean_weights(weights),
         peak_memory_mib=_peak_memory_mib(),
-        notes=tuple(dict.fromkeys(note for one in fitted for note in one.notes_)),
+        notes=tuple(notes),
     )
 
 
@@ -281,11 +284,11 @@ def _figures(trials: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
     }
 
 
-def _mean_weights(fitted: Sequence[GraphFeatureClassifier]) -> dict[str, float]:
+def _mean_weights(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:
     total: dict[str, float] = {}
-    for one in fitted:
-        for name, weight in zip(one.members_, one.weights_.tolist(), strict=True):
-            total[name] = total.get(name, 0.0) + weight / len(fitted)
+    for weights in trials:
+        for name, weight in weights.items():
+            total[name] = total.get(name, 0.0) + weight / len(trials)
     return total
 
 
