@@ -108,7 +108,7 @@ def evaluate(
     ) as progress:
         task = progress.add_task("measuring", total=None)
 
-        def told(done: int, total: int) -> None:
+        def told(done: float, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         if simulator:

@@ -33,6 +33,7 @@ from graph_service.evaluation.graph_files import (
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
 from graph_service.learning.columns import GraphColumns
+from graph_service.learning.fitting import ROWS_AT_ONCE
 from graph_service.learning.members import PUBLISHED, fit_member
 
 FULL = "full"
@@ -40,7 +41,9 @@ TRIALS_FULL, TRIALS_FEW = 5, 10
 TRAIN_PART, VAL_PART = 0.4, 0.2
 METRICS = ("auroc", "auprc", "recallAtK")
 PERCENT = 100.0
-Told = Callable[[int, int], None]
+# The part of a trial that learning takes, as its progress is shown; the recipe is the rest.
+LEARNT = 0.9
+Told = Callable[[float, int], None]
 Scores = NDArray[np.floating[Any]]
 
 
@@ -106,8 +109,8 @@ def evaluate_graph_file(
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. classifier: not fitted; by default as it comes. told: after each step, steps done
-    and in all.
+    are not read. classifier: not fitted; by default as it comes. told: now and then, steps done
+    (a part of one, too) and in all: a step for the columns and one for each trial.
     """
     counts = _counts(labels)
     graph = read_graph_file(file)
@@ -122,14 +125,22 @@ def evaluate_graph_file(
     seconds, recipe_s = columns_s, 0.0
     found: list[dict[str, float]] = []
     plain: list[dict[str, float]] = []
-    fitted: list[GraphFeatureClassifier] = []
+    weights: list[dict[str, float]] = []
+    notes: dict[str, None] = {}
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
-            columns, graph.labels, train=split.train, validation=split.val
+            columns,
+            graph.labels,
+            train=split.train,
+            validation=split.val,
+            asked=split.test,
+            told=lambda part, trial=trial: told(trial + 1 + part * LEARNT, trials + 1),
         )
         seconds += perf_counter() - start
-        fitted.append(learned)
+        # Not the classifier, which may be hundreds of megabytes of trees.
+        weights.append(dict(zip(learned.members_, learned.weights_.tolist(), strict=True)))
+        notes.update(dict.fromkeys(learned.notes_))
         found.append(_measured(graph.labels, learned.probabilities_[:, 1], split.test))
         if baseline:
             start = perf_counter()
@@ -150,9 +161,9 @@ def evaluate_graph_file(
         service=Outcome(_figures(found), seconds),
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
         difference=_figures(gains),
-        weights=_mean_weights(fitted),
+        weights=_mean_weights(weights),
         peak_memory_mib=_peak_memory_mib(),
-        notes=tuple(dict.fromkeys(note for one in fitted for note in one.notes_)),
+        notes=tuple(notes),
     )
 
 
@@ -239,12 +250,17 @@ def _few(
 def _recipe_scores(
     columns: GraphColumns, labels: NDArray[np.int8], split: Split, seed: int
 ) -> Scores:
-    """What the published recipe says of all nodes."""
+    """What the published recipe says of the nodes that are tested; NaN of others."""
     plain = columns.view("plain")
     fitted = fit_member(
         PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
     )
-    return fitted.predict_proba(plain)[:, 1]
+    scores = np.full(len(plain), np.nan)
+    asked = np.flatnonzero(split.test)
+    for start in range(0, len(asked), ROWS_AT_ONCE):
+        rows = asked[start : start + ROWS_AT_ONCE]
+        scores[rows] = fitted.predict_proba(plain[rows])[:, 1]
+    return scores
 
 
 def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str, float]:
@@ -268,11 +284,11 @@ def _figures(trials: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
     }
 
 
-def _mean_weights(fitted: Sequence[GraphFeatureClassifier]) -> dict[str, float]:
+def _mean_weights(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:
     total: dict[str, float] = {}
-    for one in fitted:
-        for name, weight in zip(one.members_, one.weights_.tolist(), strict=True):
-            total[name] = total.get(name, 0.0) + weight / len(fitted)
+    for weights in trials:
+        for name, weight in weights.items():
+            total[name] = total.get(name, 0.0) + weight / len(trials)
     return total
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-BAGS = 20
+BAGS, BAGS_MIN = 20, 5
 STEPS = 12
 ROWS_MAX = 20_000
+# Rows of all bags together; more rows differ less from bag to bag.
+BAG_ROWS_TOTAL = 150_000
 # Half and half at 20 positives, asked twice each, was .4 to .5 points of AUROC better than the
 # selection alone (tolokers and a graph of communities, 6 draws each); below a twentieth it only
 # costs fits.
@@ -51,7 +53,8 @@ def blend_weights(
     if not y.any() or y.all():
         return np.full(learners, 1 / learners)
     classes = [np.flatnonzero(y == label) for label in (False, True)]
-    for _ in range(BAGS):
+    sampled = min(len(y), ROWS_MAX)
+    for _ in range(int(np.clip(BAG_ROWS_TOTAL // sampled, BAGS_MIN, BAGS))):
         part = min(1.0, ROWS_MAX / len(y))
         rows = np.concatenate([random.choice(one, max(2, int(len(one) * part))) for one in classes])
         random.shuffle(rows)

@@ -4,7 +4,9 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -15,8 +17,16 @@ from sklearn.utils import check_random_state
 
 from graph_service.learning.blend import blend_weights, calibration, chances, quality
 from graph_service.learning.columns import GraphColumns, View, graph_columns
-from graph_service.learning.fitting import Learned, Mask, Task, cross_validated, effort_of
+from graph_service.learning.fitting import (
+    Learned,
+    Mask,
+    Rows,
+    Task,
+    cross_validated,
+    effort_of,
+)
 from graph_service.learning.members import TREES, Kind, Member, margins
+from graph_service.learning.relations import Floats
 
 
 class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
@@ -43,7 +53,7 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         region_columns: int = 16,
         folds: int = 5,
         trees: int = TREES,
-        work_s_max: float = 120.0,
+        work_s_max: float = 60.0,
         random_state: Any = None,
     ) -> None:
         self.region_columns = region_columns
@@ -86,9 +96,15 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         *,
         train: ArrayLike | None = None,
         validation: ArrayLike | None = None,
+        asked: ArrayLike | None = None,
         seed: int | None = None,
+        told: Callable[[float], None] = lambda _part: None,
     ) -> Self:
-        """The same as fit with the columns of columns_of. Raises ValueError."""
+        """The same as fit with the columns of columns_of. Raises ValueError.
+
+        asked: the nodes that matter, all by default; probabilities_ of others are NaN. told: what
+        part is done, after each learner.
+        """
         nodes = len(columns.values)
         known = _mask(train, nodes, default=True)
         checked = _mask(validation, nodes, default=False) & ~known
@@ -104,15 +120,18 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         self.relations_ = [one.name for one in columns.relations]
         confirmed = labels == self.classes_[1]
         task = Task(columns, confirmed, known, self._seed() if seed is None else seed, self.trees)
-        self._learn(task, checked)
+        self._learn(task, checked, np.flatnonzero(_mask(asked, nodes, default=True)), told)
         self.fingerprint_ = columns.fingerprint
         return self
 
-    def _learn(self, task: Task, checked: Mask) -> None:
-        effort = effort_of(task, self.folds, self.work_s_max)
+    def _learn(self, task: Task, checked: Mask, asked: Rows, told: Callable[[float], None]) -> None:
+        held_out = np.bincount(task.confirmed[checked], minlength=2)
+        effort = effort_of(task, self.folds, self.work_s_max, held_out=int(held_out.min()))
+        done = count(1)
+        task = replace(task, told=lambda: told(min(1.0, next(done) / effort.fits)))
         unseen, truth = cross_validated(task, effort)
         members = effort.members
-        learned = Learned.of(task, members) if checked.any() else None
+        learned = Learned.of(task, members, effort.plan) if checked.any() else None
         if learned is not None:
             rows = np.flatnonzero(checked)
             unseen = np.vstack([unseen, learned.scores(rows)])
@@ -123,18 +142,20 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         away = np.zeros(len(members))
         away[portable] = blend_weights(unseen[:, portable], truth, random)
         used = np.flatnonzero((weights > 0) | (away > 0))
-        kept = learned or Learned.of(task, [members[i] for i in used])
-        places = used if learned else np.arange(len(used))
-        scores = kept.scores(np.arange(len(task.known)))[:, places] @ weights[used]
+        kept = learned or Learned.of(task, [members[i] for i in used], effort.plan)
+        places = (used if learned else np.arange(len(used))).tolist()
+        scores = np.full(len(task.known), np.nan)
+        scores[asked] = kept.scores(asked, places) @ weights[used]
         self.members_ = [one.name for one in members]
         self.qualities_ = [quality(column, truth) for column in unseen.T]
         self.weights_, self.away_weights_ = weights, away[away > 0]
         self.line_ = calibration(unseen @ weights, truth)
         self.away_line_ = calibration(unseen @ away, truth)
-        self.away_members_: list[tuple[View, Kind, Any]] = [
-            (kept.members[i].view, kept.members[i].kind, kept.fitted[i])
+        self.away_members_: list[tuple[View, Kind, Any, Rows | None]] = [
+            (one.view, one.kind, kept.fitted[i], kept.chosen_of(one))
             for i, place in zip(places, used, strict=True)
             if away[place] > 0
+            for one in [kept.members[i]]
         ]
         self.probabilities_ = chances(scores, self.line_)
         self.notes_ = [*task.columns.notes, *effort.notes]
@@ -163,8 +184,8 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
                 f"expected {self.n_features_in_} and {self.relations_}"
             )
         found = [
-            margins(Member(view, kind), fitted, columns.view(view))
-            for view, kind, fitted in self.away_members_
+            margins(Member(view, kind), fitted, _of_view(columns, view, chosen))
+            for view, kind, fitted, chosen in self.away_members_
         ]
         return chances(np.column_stack(found) @ self.away_weights_, self.away_line_)
 
@@ -179,6 +200,11 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
     def _seed(self) -> int:
         random: Any = check_random_state(self.random_state)
         return int(random.randint(2**31 - 1))
+
+
+def _of_view(columns: GraphColumns, view: View, chosen: Rows | None) -> Floats:
+    values = columns.view(view)
+    return values if chosen is None else values[:, chosen]
 
 
 def _mask(mask: ArrayLike | None, nodes: int, *, default: bool) -> Mask:

@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -18,16 +19,19 @@ from graph_service.learning.structure import structure_of
 
 View = Literal["own", "plain", "shape", "region", "labels"]
 PREFIXES: tuple[View, ...] = ("own", "plain", "shape", "region")
+VIEWS: tuple[View, ...] = (*PREFIXES, "labels")
 # Above so many own columns, means that are further off are of so many principal directions.
 OWN_MAX, DIRECTIONS = 64, 24
-# Above so many nodes and ties, regions are left out: at 2 million nodes they take minutes.
-REGION_NODES_MAX, REGION_TIES_MAX = 2_000_000, 200_000_000
+# Above so many nodes, regions are left out: at 2 million they take minutes.
+REGION_NODES_MAX = 2_000_000
+# Above so many ties (each counted from both ends), regions and walks are of a part that is drawn:
+# 200 products of the ties take 10 s of one core, 100 a fit.
+WALK_TIES_MAX = 10_000_000
 # Above so many nodes, means that are further off are left out: they take gigabytes.
 FURTHER_NODES_MAX = 1_000_000
 # Chance to go on in a walk, as in personalised PageRank, and the steps after which .85^10 = 20 %
 # of the walks are still under way and are cut off.
 WALK, STEPS = 0.85, 10
-SPREAD_TIES_MAX = 50_000_000
 CROSS_FOLDS = 4
 
 
@@ -36,19 +40,20 @@ class GraphColumns:
     """Columns of all nodes. widths: how many of values, from the left, each view has.
 
     own; plain: and [Px, P²x]; shape: and the node's place; region: and its region.
-    notes: what was left out, in words.
+    walked: the relations, thinned where they have many ties. notes: what was left out, in words.
     """
 
     values: Floats
     widths: Mapping[View, int]
     relations: Sequence[Relation]
+    walked: Sequence[Relation]
     notes: tuple[str, ...]
 
     def view(self, name: View) -> Floats:
         """The columns of a view, as far as no labels are needed: (n, k), not a copy."""
         return self.values[:, : self.widths[name]]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Says whether two graphs are the same, own values included."""
         digest = sha256(np.ascontiguousarray(self.view("own")).tobytes())
@@ -94,12 +99,18 @@ def graph_columns(
             shape.extend(_further(relation, few))
     if len(own) > FURTHER_NODES_MAX:
         notes.append(f"lean, third and spread means left out: {len(own):,} nodes are too many")
-    region, more = _region(ties, region_columns, random)
+    walked = [one.thinned(WALK_TIES_MAX, random) for one in ties]
+    notes.extend(
+        f"regions and walks of {thin.name} are of {thin.ties.nnz // 2:,} drawn ties"
+        for one, thin in zip(ties, walked, strict=True)
+        if thin is not one
+    )
+    region, more = _region(walked, region_columns, random)
     blocks = [[own], near, shape, region]
     ends = np.cumsum([sum(one.shape[1] for one in block) for block in blocks]).tolist()
     widths: dict[View, int] = dict(zip(PREFIXES, ends, strict=True))
     joined = np.hstack([one for block in blocks for one in block])
-    return GraphColumns(joined, {**widths, "labels": ends[-1]}, ties, (*notes, *more))
+    return GraphColumns(joined, {**widths, "labels": ends[-1]}, ties, walked, (*notes, *more))
 
 
 def _further(relation: Relation, values: Floats) -> list[Floats]:
@@ -131,9 +142,8 @@ def _region(
         return [], []
     union = ties[-1]
     nodes = len(union.degrees)
-    if nodes > REGION_NODES_MAX or union.ties.nnz > REGION_TIES_MAX:
-        count = union.ties.nnz // 2
-        return [], [f"regions left out: {nodes:,} nodes and {count:,} ties are too many"]
+    if nodes > REGION_NODES_MAX:
+        return [], [f"regions left out: {nodes:,} nodes are too many"]
     # 1 puts a pair that is alone at an eigenvalue of 1/2; the mean is Qin and Rohe's choice.
     steps = (1.0, float(union.degrees.mean()))
     return [coordinates(union, columns, random, smoothing=one) for one in steps], []
@@ -144,24 +154,26 @@ def label_columns(
     confirmed: NDArray[np.bool_],
     known: NDArray[np.bool_],
     random: np.random.Generator,
+    *,
+    walked: Sequence[Relation] | None = None,
 ) -> Floats:
     """What part of a node's neighbourhood is confirmed, without the node's own label. (n, k).
 
     confirmed: read only where known. Per relation: the part of the neighbours, how many are known,
     and the part of where walks end; walks that come back would carry a node's own label, so each
-    known node's is from the labels of other folds.
+    known node's is from the labels of other folds. walked: the relations that are walked along, if
+    others.
     """
     found = [np.zeros((len(known), 0), dtype=np.float32)]
     labels = (confirmed & known).astype(np.float32)
     seen = known.astype(np.float32)
     prior = float(labels.sum() / max(seen.sum(), 1))
     folds = np.where(known, random.integers(0, CROSS_FOLDS, len(known)), CROSS_FOLDS)
-    for relation in relations:
+    for relation, thin in zip(relations, walked or relations, strict=True):
         count = relation.ties @ seen
         rate = (relation.ties @ labels + prior) / (count + 1)
         found.append(np.column_stack([rate, np.log1p(count)]))
-        if relation.ties.nnz <= SPREAD_TIES_MAX:
-            found.append(_spread(relation, labels, seen, folds, prior)[:, None])
+        found.append(_spread(thin, labels, seen, folds, prior)[:, None])
     return np.hstack(found).astype(np.float32)
 
 

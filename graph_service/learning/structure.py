@@ -18,7 +18,8 @@ EXACT_STEPS_MAX = 500_000_000
 BLOCK_STEPS = 20_000_000
 # 100 wedges give a standard error of at most 0.05; below 10 it is 0.16 and says little.
 WEDGES, WEDGES_MIN = 100, 10
-WEDGES_TOTAL_MAX = 4_000_000
+# 4 s of one core where there are 20 million ties.
+WEDGES_TOTAL_MAX = 1_500_000
 # Brin and Page's damping; 30 rounds leave an error below .85^30 = 0.8 %.
 DAMPING, ROUNDS = 0.85, 30
 

@@ -32,6 +32,8 @@ from tests.learning.graphs import values_only
 NODES = 300
 LABELS = np.where(np.arange(NODES) % 3, np.arange(NODES) % 2, -1).astype(np.int8)
 
+heard: list[tuple[float, int]] = []
+
 
 def splits(labels: str = "full", trials: int = 2, masks: Any = None) -> list[Split]:
     return list(npz._splits(LABELS, masks or {}, npz._counts(labels), trials, 1))  # pyright: ignore[reportPrivateUsage]
@@ -48,7 +50,11 @@ def file() -> Path:
 @cache
 def found() -> Evaluation:
     quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=10)
-    return evaluate_graph_file(file(), trials=2, classifier=quick)
+
+    def told(done: float, total: int) -> None:
+        heard.append((done, total))
+
+    return evaluate_graph_file(file(), trials=2, classifier=quick, told=told)
 
 
 def test_labels_are_split_40_20_40_by_class_without_overlap() -> None:
@@ -125,6 +131,14 @@ def test_an_evaluation_is_paired_with_the_recipe() -> None:
     assert one.service.figures["auroc"].mean > 65
     assert sum(one.weights.values()) == pytest.approx(1)
     assert json.dumps(answer_of(one))
+
+
+def test_progress_is_told_inside_of_a_trial_too() -> None:
+    found()
+
+    assert heard == sorted(heard)
+    assert (heard[0], heard[-1]) == ((0, 3), (3, 3))
+    assert sum(1 < done < 2 for done, _ in heard) > 5
 
 
 def run(*words: str) -> Any:

@@ -5,6 +5,8 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,13 +18,22 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
+from graph_service.learning import fitting
 from graph_service.learning.classifier import GraphFeatureClassifier
-from graph_service.learning.fitting import Task, effort_of
-from graph_service.learning.members import PUBLISHED, fit_member
+from graph_service.learning.fitting import HELD_OUT_MIN, Learned, Plan, Task, effort_of
+from graph_service.learning.members import MEMBERS, PUBLISHED, fit_member
 from tests.learning.graphs import MADE, Made
 
 NODES = 600
 QUICK = {"region_columns": 8, "folds": 2, "trees": 20, "random_state": 3}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_cross_validation() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Half the fits; what is asked here does not hang on repeats."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fitting, "REPEATS", ())
+        yield
 
 
 def relation_of(made: Made) -> Any:
@@ -69,7 +80,7 @@ def test_it_is_a_classifier_as_scikit_learn_means_it() -> None:
 
     again.set_params(folds=4)
 
-    assert again.get_params() == {**QUICK, "folds": 4, "work_s_max": 120.0}
+    assert again.get_params() == {**QUICK, "folds": 4, "work_s_max": 60.0}
     one = fitted("communities")
     assert one.classes_.tolist() == [0, 1]
     assert one.n_features_in_ == 6
@@ -189,10 +200,14 @@ def test_what_does_not_fit_together_is_refused(change: dict[str, Any], told: str
         GraphFeatureClassifier(**QUICK).fit(**given)
 
 
-def test_much_work_is_cut_down_and_said_so() -> None:
-    one = made("values only")
+def task_of(name: str) -> Task:
+    one = made(name)
     columns = GraphFeatureClassifier(**QUICK).columns_of(one.values, {"knows": relation_of(one)})
-    task = Task(columns, one.y == 1, np.ones(NODES, dtype=bool), 1)
+    return Task(columns, one.y == 1, train_of(NODES), 1, trees=5)
+
+
+def test_much_work_is_cut_down_and_said_so() -> None:
+    task = task_of("values only")
 
     whole, short = effort_of(task, 5, 1e9), effort_of(task, 5, 0.0)
 
@@ -200,3 +215,83 @@ def test_much_work_is_cut_down_and_said_so() -> None:
     assert len(short.members) < len(whole.members)
     assert short.members[0] == PUBLISHED
     assert "to save time" in short.notes[0]
+
+
+def test_where_enough_labels_are_held_out_nothing_is_fitted_again_to_weigh() -> None:
+    task = task_of("values only")
+
+    few, enough = (
+        effort_of(task, 5, 0.0, held_out=count) for count in (HELD_OUT_MIN - 1, HELD_OUT_MIN)
+    )
+
+    assert (few.folds, enough.folds) == (2, 0)
+    assert enough.fits == len(enough.members)
+    assert enough.members[0] == PUBLISHED
+
+
+def test_the_recipe_reads_all_that_was_published_whatever_the_plan() -> None:
+    task = task_of("structure only")
+    plan = Plan(0, 0, columns=5, fit_rows=100)
+
+    learned = Learned.of(task, MEMBERS, plan)
+
+    rows = np.arange(NODES)
+    plain = task.columns.view("plain")
+    alone = fit_member(
+        PUBLISHED, plain[task.known], task.confirmed[task.known], plain[:1], seed=task.seed
+    )
+    expected = alone.decision_function(plain)
+    assert learned.scores(rows, [0])[:, 0] == pytest.approx(expected, abs=1e-3)
+    assert {view: len(chosen) for view, chosen in learned.chosen.items()} == {
+        "own": 5,
+        "shape": 5,
+        "region": 5,
+        "labels": 5,
+    }
+
+
+def test_the_most_telling_columns_are_kept() -> None:
+    task = task_of("values only")
+
+    learned = Learned.of(task, MEMBERS[:2], Plan(0, 0, columns=4))
+
+    # Own columns 0 and 1 say all that can be known.
+    assert {0, 1} <= set(learned.chosen["region"].tolist())
+
+
+def test_a_plan_that_reads_fewer_columns_judges_another_graph_by_the_same() -> None:
+    one = made("values only")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fitting, "PLANS", (Plan(2, 300, 3, 6, 200),))
+        classifier = fit(one)
+
+    other = made("values only", seed=9)
+    chances = classifier.predict_proba(other.values, {"knows": relation_of(other)})
+
+    assert roc_auc_score(other.y, chances[:, 1]) > 0.85
+
+
+def test_only_who_is_asked_about_is_judged_and_progress_is_told() -> None:
+    task, parts = task_of("values only"), list[float]()
+    asked = ~task.known
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fitting, "PLANS", (Plan(2, 300, 2),))
+        found = GraphFeatureClassifier(**QUICK).fit_columns(
+            task.columns, task.confirmed, train=task.known, asked=asked, told=parts.append
+        )
+
+    assert np.array_equal(np.isnan(found.probabilities_[:, 1]), ~asked)
+    assert parts == sorted(parts)
+    assert len(parts) == 6
+    assert parts[-1] == 1
+
+
+def test_a_task_reads_no_label_that_is_not_known() -> None:
+    task = task_of("communities")
+    other = replace(task, confirmed=task.confirmed ^ ~task.known)
+    plan = Plan(0, 0, columns=6, fit_rows=100)
+    rows = np.arange(NODES)
+
+    found = [Learned.of(one, MEMBERS[:4], plan).scores(rows) for one in (task, other)]
+
+    assert np.array_equal(found[0], found[1])

@@ -145,6 +145,42 @@ def test_labels_that_are_not_known_are_not_read() -> None:
     assert np.array_equal(found, other)
 
 
+def test_thinned_ties_keep_weights_and_those_with_few_ties() -> None:
+    random = np.random.default_rng(1)
+    hubs = random.integers(0, 40, (6_000, 2))
+    pairs = np.column_stack([np.arange(40, 80), np.arange(80, 120)])
+    one, other = np.vstack([hubs, pairs]).T
+    relation = relation_of("knows", csr_matrix((np.ones(len(one)), (one, other)), (120, 120)))
+
+    thin = relation.thinned(600, random)
+
+    assert thin.ties.nnz == pytest.approx(600, rel=0.2)
+    assert (thin.ties != thin.ties.T).nnz == 0
+    # A pair that is alone is kept as it is.
+    assert np.diff(thin.ties.indptr)[40:].tolist() == [1] * 80
+    assert thin.ties.sum() == pytest.approx(relation.ties.sum(), rel=0.15)
+    assert np.array_equal(thin.degrees, relation.degrees)
+    assert relation.thinned(10**6, random) is relation
+
+
+def test_thinned_ties_weigh_as_much_as_all_on_average() -> None:
+    relation = relation_of("knows", ties(1, 12, 0.6))
+    random = np.random.default_rng(1)
+
+    mean = sum(relation.thinned(40, random).ties.toarray() for _ in range(500)) / 500
+
+    assert mean == pytest.approx(relation.ties.toarray(), abs=0.3)
+
+
+def test_many_ties_are_walked_along_in_part_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns_file, "WALK_TIES_MAX", 60)
+
+    found = columns(np.ones((30, 2)), {"knows": ties(1, 30, 0.4)})
+
+    assert found.walked[0].ties.nnz < found.relations[0].ties.nnz
+    assert found.notes[-1].startswith("regions and walks of knows are of")
+
+
 def test_regions_tell_communities_apart() -> None:
     made = communities(400, 2)
     one, other = made.edges.T
