@@ -110,7 +110,7 @@ def find_groups(
     weights of columns. pairs_max: a bound of pairs of rows that are compared. Copies of products
     are joined first, see incidence.merge_copies. Raises EdgesInvalid if rows differ. Cost: the
     pairs, 2 × blocks_max peelings, and per candidate the edges around it; candidates in step read
-    all edges once.
+    the edges of their window.
     """
     if any(part.row_count != purchases.row_count for part in tokens):
         raise EdgesInvalid("purchases and tokens have the same rows")

@@ -7,6 +7,7 @@ rows and columns.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import gammaln as _gammaln  # pyright: ignore
@@ -50,6 +51,14 @@ class Layer:
         """The weight of this kind of edges."""
         return self.edges.weight
 
+    @cached_property
+    def by_time(self) -> tuple[Ints, Ints]:
+        """The edges by time, and their seconds; 0 for those without."""
+        seconds = self.edges.seconds
+        seconds = np.zeros(len(self.edges), np.int64) if seconds is None else seconds
+        order = np.argsort(seconds, kind="stable")
+        return order, seconds[order]
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -76,17 +85,18 @@ def window_layer(whole: Layer, rows: Ints, first_second: int, last_second: int) 
     rows do, nearer to that: what is new or on sale sells fast to everybody.
     """
     edges = whole.edges
-    seconds = edges.seconds if edges.seconds is not None else np.zeros(len(edges), np.int64)
-    inside = (seconds >= first_second) & (seconds <= last_second)
-    part = float(inside.mean()) if len(edges) else 0.0
+    by_time, times = whole.by_time
+    low, high = np.searchsorted(times, first_second), np.searchsorted(times, last_second, "right")
+    chosen = np.sort(by_time[low:high])
+    part = len(chosen) / len(edges) if len(edges) else 0.0
     mine = np.zeros(edges.row_count, bool)
     mine[rows] = True
-    others = ~mine[edges.rows]
     size = edges.column_count
-    others_ever = np.bincount(edges.columns[others], minlength=size)
-    others_then = np.bincount(edges.columns[others & inside], minlength=size)
+    others_ever = whole.rows_of.sizes() - np.bincount(whole.columns_of.of(rows), minlength=size)
+    then = chosen[~mine[edges.rows[chosen]]]
+    others_then = np.bincount(edges.columns[then], minlength=size)
     own = (others_then + HISTORY * part) / (others_ever + HISTORY)
-    return _layer(edges.keep(inside), whole.degrees, whole.shares * np.maximum(own, part))
+    return _layer(edges.keep(chosen), whole.degrees, whole.shares * np.maximum(own, part))
 
 
 def _layer(edges: Incidence, degrees: Ints, shares: Floats) -> Layer:

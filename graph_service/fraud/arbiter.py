@@ -29,6 +29,13 @@ SPECIFICITY: Final[tuple[Kind, ...]] = (
     "fake_order_ring",
     "self_referral_cycle",
 )
+# A farm is made for the bonus of each account. Where its accounts buy again and again (so many
+# orders an account), the orders are what pays, and a kind that tells of orders says more.
+ORDERS_EACH: Final = 2.0
+# Who washes a step sends it back, if not all; of other orders so many never go back after a month.
+UNDONE_PART_LEAST: Final = 0.2
+# A step is passed by a few friends who pay much each; set, not learned.
+WASHERS_MAX: Final = 20
 # One explains another when it has so large a part of it: of nine in a ring, six who share a card
 # are a part, and seven may be the whole.
 EXPLAINED_PART: Final = 0.75
@@ -43,7 +50,7 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
         merged += merge([one for one in findings if one.kind == kind])
     loud = [one for one in merged if one.score >= ALERT_SCORE]
     quiet = [one for one in merged if one.score < ALERT_SCORE]
-    kept = _settled(loud)
+    kept = _settled([one for one in loud if not _outspoken(one, loud)])
     for one in quiet:
         if not _rivals(one, kept):
             kept.append(one)
@@ -52,6 +59,36 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
 
 def _order(one: Finding) -> tuple[float, int, tuple[int, ...]]:
     return -one.score, SPECIFICITY.index(one.kind), one.members
+
+
+def _outspoken(one: Finding, others: Sequence[Finding]) -> bool:
+    """Does another kind tell of the same people what this one does not say?
+
+    A farm whose accounts buy again and again by one another; a step that is passed by a crowd that
+    sends nothing back, where it buys as a ring.
+    """
+    if one.kind == "account_farm":
+        rivals = [other for other in others if _buys_again(other)]
+    elif one.kind == "threshold_wash" and not _is_undone(one) and len(one.members) > WASHERS_MAX:
+        rivals = [other for other in others if other.kind == "fake_order_ring"]
+    else:
+        return False
+    return any(
+        other.score >= one.score - SCORE_LESS_MAX
+        and _common(one, other) >= EXPLAINED_PART * len(one.members)
+        for other in rivals
+    )
+
+
+def _buys_again(one: Finding) -> bool:
+    return one.kind == "self_referral_cycle" and len(one.orders) >= ORDERS_EACH * len(one.members)
+
+
+def _is_undone(one: Finding) -> bool:
+    return any(
+        reason.feature == "undone_after_month" and reason.value >= UNDONE_PART_LEAST
+        for reason in one.reasons
+    )
 
 
 def _settled(findings: Sequence[Finding]) -> list[Finding]:

@@ -82,3 +82,27 @@ def test_the_answer_does_not_depend_on_the_order(found: list[Finding], data: st.
     mixed = data.draw(st.permutations(found))
 
     assert settle(mixed) == settle(found)
+
+
+def test_accounts_that_buy_again_and_again_by_one_another_are_no_farm() -> None:
+    cycle = finding("self_referral_cycle", 0.95, range(8), tuple(range(30)))
+
+    assert settle([finding("account_farm", 0.95, range(8)), cycle]) == [cycle]
+
+
+def test_accounts_that_buy_once_are_a_farm() -> None:
+    farm = finding("account_farm", 0.95, range(8))
+
+    assert settle([farm, finding("self_referral_cycle", 0.95, range(8), (1, 2))]) == [farm]
+
+
+def test_a_crowd_that_sends_nothing_back_washes_no_step() -> None:
+    ring = finding("fake_order_ring", 0.95, range(30))
+
+    assert settle([finding("threshold_wash", 0.95, range(30)), ring]) == [ring]
+
+
+def test_a_few_above_a_step_wash_it() -> None:
+    wash = finding("threshold_wash", 0.95, range(6))
+
+    assert settle([wash, finding("fake_order_ring", 0.95, range(6))]) == [wash]

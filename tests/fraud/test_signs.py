@@ -6,7 +6,7 @@ import pytest
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.detectors.sleeper import THRESHOLDS, wakings_of
 from graph_service.fraud.scene import Scene
-from graph_service.fraud.signs.amounts import likeness, mall_amounts
+from graph_service.fraud.signs.amounts import few_prices, likeness, mall_amounts
 from graph_service.fraud.signs.earning import earnings_of
 from graph_service.fraud.signs.kinship import kinds_of, kinship_of
 from graph_service.snapshot.log import NONE
@@ -87,6 +87,17 @@ def test_equal_amounts_are_alike_and_those_of_the_mall_are_not() -> None:
 
     assert likeness(np.full(8, 8_800), mall).nats == 6
     assert likeness(drawn, mall).nats == 0
+
+
+def test_two_prices_again_and_again_are_alike_and_any_amounts_are_not() -> None:
+    rng = np.random.default_rng(7)
+    mall = np.sort(rng.normal(9.0, 1.0, 4_000))
+    prices = np.array([12_000, 45_000] * 5, np.int64)
+    anything = np.exp(rng.normal(9.0, 1.0, 10)).astype(np.int64)
+
+    assert likeness(prices, mall).nats == 0
+    assert few_prices(prices, mall).nats > 4
+    assert few_prices(anything, mall).nats == 0
 
 
 def test_the_part_asleep_is_that_of_a_plain_count() -> None:

@@ -48,4 +48,4 @@ def test_who_never_slept_is_no_sleeper() -> None:
 
     awake = scene.snapshot.orders.buyer[wakings.which]
     assert ids_of(scene, awake.tolist()) >= {f"z{number}" for number in range(9)}
-    assert wakings.slept_days[wakings.which].min() >= 60
+    assert wakings.slept_days[wakings.which].min() >= 40

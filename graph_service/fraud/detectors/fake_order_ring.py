@@ -5,6 +5,8 @@ chance gives. What honest groups also have is weighed against it: neighbours who
 appointment, regulars of a shop, people who buy much else.
 """
 
+from dataclasses import replace
+from math import log
 from typing import Final
 
 import numpy as np
@@ -14,7 +16,7 @@ from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, in_words, kinship_of
 from graph_service.fraud.signs.merging import merge
-from graph_service.fraud.signs.purchases import Group, ring_groups
+from graph_service.fraud.signs.purchases import Group, coarse_groups, ring_groups
 from graph_service.fraud.signs.weighing import (
     ALERT_NATS,
     Sign,
@@ -23,7 +25,9 @@ from graph_service.fraud.signs.weighing import (
     percent,
     rarity,
 )
+from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
+from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
@@ -41,17 +45,35 @@ APPOINTMENT_NATS: Final = -9.0
 ON_ITS_DAY_PART: Final = 0.8
 # Fewer who buy a good on one day are no meeting.
 MEETING_LEAST: Final = 3
-# Means of payment and devices; numbers and addresses are those of whoever receives an order.
-TELLING_KINDS: Final = ("payment", "device")
+# What one human has; of numbers only those that kinship holds for the buyer's own. An address is a
+# place, which neighbours and a campus share.
+TELLING_KINDS: Final = ("payment", "device", "phone")
+# Buyers who share nothing are strangers: many of them who buy the same of one promoter are an
+# audience, at a sale or of neighbours, however many, so that goods and promoter alone never alert.
+AUDIENCE_NATS: Final = -8.0
+# Without a sale a promoter's audience buys many things, and rarely the same few.
+STRANGERS_NATS: Final = -3.0
+# A sale: no pause of so long, over within so long. An evening, or a day's round of neighbours.
+SALE_PAUSE_HOURS: Final = 6.0
+SALE_HOURS_MAX: Final = 12.0
+# An audience buys at other times as well; a sale explains a group that bought most things at one.
+SALE_PART: Final = 0.5
+# A shop and a promoter in common say less than the same goods do: owners sell their own.
+COARSE_NATS_MAX: Final = 3.0
+# Of a ring in which honest buyers were caught up most are still tied to another.
+TIED_PART_LEAST: Final = 0.3
+# From so much on they are no strangers: two who are one human by chance say less.
+ACQUAINTED_NATS: Final = 3.0
 
 
 def find(scene: Scene) -> list[Finding]:
     """Rings of fake orders, best first."""
     groups = ring_groups(scene)
-    if not groups:
-        return []
     kinship = kinship_of(scene)
-    found = [_finding(scene, kinship, one) for one in groups]
+    told = scene.snapshot.orders
+    touched = scene.paid & (told.basis != BINDING)
+    groups = [*groups, *coarse_groups(scene, touched, of_promoter=True)]
+    found = [_finding(scene, kinship, _trimmed(scene, kinship, one)) for one in groups]
     return merge(best_first(found))
 
 
@@ -59,7 +81,7 @@ def _finding(scene: Scene, kinship: Kinship, group: Group) -> Finding:
     promoter, promoter_sign = _promoter_sign(scene, group)
     signs = [
         _block_sign(group),
-        token_sign(scene, kinship, group.members),
+        token_sign(scene, kinship, group.members, strangers=_strangers_nats(scene, group)),
         promoter_sign,
         _focus_sign(scene, group),
     ]
@@ -78,7 +100,7 @@ def _block_sign(group: Group) -> Sign:
         "bought_the_same",
         group.edges,
         group.expected,
-        min(BLOCK_NATS_MAX, max(0.0, group.nats / 3)),
+        min(COARSE_NATS_MAX if group.coarse else BLOCK_NATS_MAX, max(0.0, group.nats / 3)),
         f"{count} 个买家{zh_when}买了相同的 {goods} 种商品，共 {group.edges} 次；"
         f"随机时约为 {group.expected:.1f} 次。",
         f"{count} buyers bought the same {goods} goods{en_when}, {group.edges} times; chance "
@@ -86,9 +108,68 @@ def _block_sign(group: Group) -> Sign:
     )
 
 
-def token_sign(scene: Scene, kinship: Kinship, members: Ints) -> Sign:
-    """How many members share a device or a means of payment with another, against all members."""
-    inside, nats, mask = np.zeros(len(members), np.bool_), 0.0, 0
+def _trimmed(scene: Scene, kinship: Kinship, group: Group) -> Group:
+    """Without those who buy neither through the promoter of most nor with another's things.
+
+    Goods that are sold to everybody draw honest buyers into a ring. Only where the others are most.
+    """
+    told = scene.snapshot.orders
+    earners = told.promoter[group.orders]
+    names, counts = np.unique(earners[earners != NONE], return_counts=True)
+    if not len(names):
+        return group
+    through = np.unique(told.buyer[group.orders[earners == names[counts.argmax()]]])
+    tied = np.isin(group.members, through) | shares_inside(kinship, group.members)
+    kept = group.members[tied]
+    if len(kept) < max(THRESHOLDS["members_least"].value, TIED_PART_LEAST * len(group.members)):
+        return group
+    orders = group.orders[np.isin(told.buyer[group.orders], kept)]
+    return replace(group, members=kept, orders=orders)
+
+
+def shares_inside(kinship: Kinship, members: Ints) -> Flags:
+    """By member, does another member have one of its means of payment, devices or numbers?"""
+    inside = np.zeros(len(members), np.bool_)
+    for kind in TELLING_KINDS:
+        part = kinship.uses[TOKEN_KINDS.index(kind)][members]
+        shared = np.bincount(part.indices, minlength=part.shape[1]) > 1
+        inside |= np.asarray(part @ shared.astype(np.int32)).ravel() > 0
+    return inside
+
+
+def _strangers_nats(scene: Scene, group: Group) -> float:
+    """What it says that buyers share nothing: more where a sale explains what they did."""
+    if group.coarse or _is_sale(scene, group):
+        return AUDIENCE_NATS
+    return STRANGERS_NATS
+
+
+def _is_sale(scene: Scene, group: Group) -> bool:
+    """Are most goods bought by several within the same hours, as at a sale?"""
+    lines, told = scene.snapshot.lines, scene.snapshot.orders
+    rows = scene.lines_of(group.orders)
+    rows = rows[np.isin(lines.product[rows], group.products)]
+    goods, times = lines.product[rows].astype(np.int64), told.paid[lines.order[rows]]
+    order = np.lexsort((times, goods))
+    goods, times = goods[order], times[order]
+    hour = MICROS_PER_DAY / 24
+    apart = (np.diff(goods, prepend=-1) != 0) | (
+        np.diff(times, prepend=times[:1]) > SALE_PAUSE_HOURS * hour
+    )
+    sale = np.cumsum(apart) - 1
+    starts = np.flatnonzero(apart)
+    sizes = np.diff(np.append(starts, len(times)))
+    lasted = times[np.append(starts[1:], len(times)) - 1] - times[starts]
+    met = (sizes >= MEETING_LEAST) & (lasted <= SALE_HOURS_MAX * hour)
+    return bool(len(sale)) and float(met[sale].mean()) >= SALE_PART
+
+
+def token_sign(scene: Scene, kinship: Kinship, members: Ints, *, strangers: float = 0.0) -> Sign:
+    """How many members share a device or a means of payment with another, against all members.
+
+    strangers: nats of a group in which nobody does.
+    """
+    inside, nats, mask, most = np.zeros(len(members), np.bool_), 0.0, 0, max(1, len(members))
     rates = list[float]()
     for kind in TELLING_KINDS:
         uses = kinship.uses[TOKEN_KINDS.index(kind)]
@@ -99,7 +180,7 @@ def token_sign(scene: Scene, kinship: Kinship, members: Ints) -> Sign:
         has = np.asarray(part @ shared.astype(np.int32)).ravel() > 0
         # The first of those who share a token could be anybody: the others had to meet that one.
         beyond = max(0, int(has.sum()) - int(shared.sum()))
-        nats += beyond * rarity(rate, most=3.0)
+        nats += min(beyond * rarity(rate, most=3.0), _beyond_usual(beyond, most, rate))
         if has.any():
             mask |= 1 << TOKEN_KINDS.index(kind)
             rates.append(rate)
@@ -110,11 +191,20 @@ def token_sign(scene: Scene, kinship: Kinship, members: Ints) -> Sign:
         "shared_identity",
         count,
         rate,
-        min(TOKEN_NATS_MAX, nats),
+        min(TOKEN_NATS_MAX, nats + strangers * max(0.0, 1 - nats / ACQUAINTED_NATS)),
         f"其中 {count} 个账号与组内他人共用{zh}；全体成员中与任何人共用的占 {percent(rate)}。",
         f"{count} of them share {en} with another of the group; {percent(rate)} of all members "
         "share one with anybody.",
     )
+
+
+def _beyond_usual(count: int, among: int, rate: float) -> float:
+    """Nats of so many of a group when so large a part of everybody does it: 0 where no more do."""
+    part = count / among
+    if part <= rate:
+        return 0.0
+    rest = 0.0 if part >= 1 else (1 - part) * log((1 - part) / (1 - rate))
+    return among * (part * log(part / rate) + rest)
 
 
 def _promoter_sign(scene: Scene, group: Group) -> tuple[int | None, Sign]:

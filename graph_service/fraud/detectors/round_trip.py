@@ -8,7 +8,13 @@ import numpy as np
 
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
+from graph_service.fraud.signs.amounts import (
+    CORE_PART,
+    PRICE_WIDTH,
+    amount_sign,
+    few_prices,
+    mall_amounts,
+)
 from graph_service.fraud.signs.kinship import STRONG_MASK, in_words, kinship_of
 from graph_service.fraud.signs.weighing import (
     Sign,
@@ -32,11 +38,12 @@ THRESHOLDS: Final = {
 REPEATS_TOLD_MAX: Final = 10
 # From so many orders of others on a shop has prices of its own to compare with.
 SHOP_ORDERS_LEAST: Final = 10
-# Who has no tie but pays about the same (± 20 %) as often takes part, unless a fifth of the shop's
+# Who has no tie but pays the same amounts as often takes part, unless a fifth of the shop's
 # buyers does so: then it sells something that is bought again and again.
 FOLLOWER_NATS_LEAST: Final = 3.0
-FOLLOWER_WIDTH: Final = 0.2
 FOLLOWERS_PART_MAX: Final = 0.2
+# What is next to nothing of a shop's sales lifts it nowhere: nats against, at most.
+SMALL_NATS_MAX: Final = 6.0
 INVITED_BIT: Final = 1 << 16
 
 
@@ -104,7 +111,7 @@ def _visits(scene: Scene) -> _Visits:
 def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Finding | None:
     """What the people of one owner do in the owner's shops; None where amounts are not alike."""
     amounts = scene.snapshot.orders.amount
-    each = [likeness(amounts[visits.orders_of(np.array([one]))], mall) for one in pairs]
+    each = [few_prices(amounts[visits.orders_of(np.array([one]))], mall) for one in pairs]
     kept = np.array([one.nats >= THRESHOLDS["alike_nats_least"].value for one in each], np.bool_)
     pairs = pairs[kept]
     if not len(pairs):
@@ -125,14 +132,15 @@ def _finding(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Findin
 def _with_followers(scene: Scene, visits: _Visits, tied: Ints, mall: Floats) -> Ints:
     """These pairs, and others who pay the same as often in the shop, if that is not usual there."""
     amounts = scene.snapshot.orders.amount
-    group = likeness(amounts[visits.orders_of(tied)], mall)
+    paid = np.log(np.maximum(1, amounts[visits.orders_of(tied)]))
     in_shop = np.flatnonzero(np.isin(visits.shop, visits.shop[tied]))
     often = in_shop[visits.count[in_shop] > THRESHOLDS["repeats_least"].value]
     found: list[int] = []
     for pair in np.setdiff1d(often, tied).tolist():
-        own = likeness(amounts[visits.orders_of(np.array([pair]))], mall)
-        is_alike = own.nats >= FOLLOWER_NATS_LEAST
-        if is_alike and abs(log(own.typical / group.typical)) <= FOLLOWER_WIDTH:
+        own = amounts[visits.orders_of(np.array([pair]))]
+        near = np.abs(np.log(np.maximum(1, own))[:, None] - paid[None, :]).min(axis=1)
+        same = few_prices(own, mall)
+        if same.nats >= FOLLOWER_NATS_LEAST and (near <= PRICE_WIDTH).mean() >= CORE_PART:
             found.append(pair)
     is_usual = len(found) > FOLLOWERS_PART_MAX * len(in_shop)
     return tied if is_usual else np.union1d(tied, np.array(found, np.int64))
@@ -198,7 +206,7 @@ def _amount_sign(scene: Scene, visits: _Visits, pairs: Ints, mall: Floats) -> Si
     """How alike the amounts are, against the mall and against what others pay in the shop."""
     told = scene.snapshot.orders
     orders = visits.orders_of(pairs)
-    same = likeness(told.amount[orders], mall)
+    same = few_prices(told.amount[orders], mall)
     others = np.isin(told.shop, visits.shop[pairs]) & scene.paid
     others[orders] = False
     rate, nats = same.rate, same.nats
@@ -220,7 +228,7 @@ def _sales_sign(scene: Scene, visits: _Visits, pairs: Ints) -> Sign:
         "part_of_sales",
         part,
         0.1,
-        2.0 * (part - 0.1) if part > 0.1 else -1.0,
+        2.0 * (part - 0.1) if part > 0.1 else max(-SMALL_NATS_MAX, 2 * log(part / 0.1 + 1e-9)),
         f"他们的 {yuan(own)} 元占该店销售额的 {percent(part)}。",
         f"Their {yuan(own)} yuan are {percent(part)} of the shop's sales.",
     )

@@ -15,7 +15,7 @@ import numpy as np
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import Likeness, amount_sign, likeness, mall_amounts
-from graph_service.fraud.signs.cycles import joined, short_cycles
+from graph_service.fraud.signs.cycles import joined, paths_from, short_cycles
 from graph_service.fraud.signs.earning import ORDERS_TOLD_MAX, Earnings, earnings_of
 from graph_service.fraud.signs.kinship import (
     STRONG_MASK,
@@ -61,6 +61,8 @@ PAYING_NATS_MAX: Final = 12.0
 # Half of all orders through an own account says nothing; less and less speaks for a household.
 ELSE_PART: Final = 0.5
 ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
+# Who hid their tokens is of a group still, but a group that is mostly such is another promoter's.
+MOST_TIMES: Final = 3
 # A single order is anybody's: what pays off is done again.
 ONCE_NATS: Final = -1.5
 WALKS_MAX: Final = 200_000
@@ -168,9 +170,10 @@ def _long_chains(ground: _Ground) -> tuple[list[_Chain], bool]:
     shared = np.diff(personal.indptr) > 0
     found: list[_Chain] = []
     least, left = THRESHOLDS["alert_nats"].value, WALKS_MAX
+    length_max = int(THRESHOLDS["length_max"].value)
     for start in [one for one in follow if shared[one]]:
         others = set((personal[[start]] @ personal.T).indices.tolist()) - {start}
-        for walk in _walks(follow, pairs, start):
+        for walk in paths_from(start, follow, pairs.buyer, length_max=length_max):
             left -= 1
             if left <= 0:
                 return found, True
@@ -203,21 +206,6 @@ def _twins(ground: _Ground) -> Iterator[_Chain]:
             yield from (_Chain((int(row),), int(told[0])) for row in rows)
 
 
-def _walks(follow: dict[int, list[int]], pairs: Earnings, start: int) -> Iterator[tuple[int, ...]]:
-    """All chains from an account that meet nobody twice, the short ones first."""
-    level: list[tuple[tuple[int, ...], frozenset[int]]] = [((), frozenset({start}))]
-    for _ in range(int(THRESHOLDS["length_max"].value)):
-        following: list[tuple[tuple[int, ...], frozenset[int]]] = []
-        for walk, seen in level:
-            node = int(pairs.buyer[walk[-1]]) if walk else start
-            for pair in follow.get(node, ()):
-                buyer = int(pairs.buyer[pair])
-                if buyer not in seen:
-                    yield (*walk, pair)
-                    following.append(((*walk, pair), seen | {buyer}))
-        level = following
-
-
 def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
     """Chains that hang together, as one finding."""
     core = {pair for one in chains for pair in one.pairs}
@@ -243,9 +231,21 @@ def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
 def _taking_part(ground: _Ground, core: set[int]) -> set[int]:
     """Pairs that lead on from those of a finding to invitees who buy as seldom people do.
 
-    A promoter has honest invitees, too: where those are more than the finding has, none is taken.
+    A promoter has honest invitees, too: where those are more than the finding has, only those are
+    taken who buy mostly through the inviter, and none where they are many more.
     """
+    found, whole = _leading_on(ground, core, 0.0)
+    if len(found) <= whole:
+        return found
+    found, whole = _leading_on(ground, core, ELSE_PART)
+    return found if len(found) <= MOST_TIMES * whole else set()
+
+
+def _leading_on(ground: _Ground, core: set[int], part_least: float) -> tuple[set[int], int]:
+    """Those pairs whose buyer buys at least such a part by the earner; how many are in core."""
     pairs = ground.pairs
+    starts, _ = ground.scene.orders_by_buyer
+    bought = np.diff(starts)
     inside = set(ground.accounts(sorted(core)))
     whole, found = len(inside), set[int]()
     waiting = sorted(inside)
@@ -254,11 +254,12 @@ def _taking_part(ground: _Ground, core: set[int]) -> set[int]:
         for pair in range(int(start), int(end)):
             buyer = int(pairs.buyer[pair])
             is_rare = ground.steps[pair] >= THRESHOLDS["part_nats_least"].value
+            is_rare = is_rare and pairs.touched[pair] >= part_least * bought[buyer]
             if is_rare and pairs.invited[pair] and buyer not in inside:
                 inside.add(buyer)
                 found.add(pair)
                 waiting.append(buyer)
-    return found if len(inside) <= 2 * whole else set()
+    return found, whole
 
 
 def _identity_sign(mask: int, rate: float, nats: float, accounts: int) -> Sign:

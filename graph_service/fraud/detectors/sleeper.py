@@ -1,24 +1,30 @@
 """Do accounts that slept for months wake together, and buy the same few goods?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
 import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.detectors.fake_order_ring import appointment_sign, token_sign
+from graph_service.fraud.detectors.fake_order_ring import (
+    AUDIENCE_NATS,
+    appointment_sign,
+    token_sign,
+)
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
 from graph_service.fraud.signs.merging import merge
-from graph_service.fraud.signs.purchases import Group, groups_of, ring_groups
+from graph_service.fraud.signs.purchases import Group, coarse_groups, groups_of, ring_groups
 from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rate_of
 from graph_service.snapshot.log import NONE, Ints
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "asleep_days": Threshold(60, "days", "issue 7: dormant for 60 to 90 days"),
+    "asleep_days": Threshold(40, "days", "issue 7 has 60 to 90; how usual it is decides"),
     "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
     "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
     "waking_nats_least": Threshold(4.0, "nats", "chance gives so many sleepers once in 50 groups"),
@@ -29,6 +35,8 @@ THRESHOLDS: Final = {
 }
 BLOCK_NATS_MAX: Final = 7.0
 WAKING_NATS_MAX: Final = 9.0
+# Two who share things are a couple.
+HAND_LEAST: Final = 3
 # As much as all other signs can say.
 NOT_ASLEEP_NATS: Final = -14.0
 
@@ -67,10 +75,34 @@ def find(scene: Scene) -> list[Finding]:
     groups = groups_of(
         scene, scene.paid & wakings.which, window_days=THRESHOLDS["awake_days"].value
     )
-    groups += [one for one in ring_groups(scene) if _is_awake(scene, wakings, one)]
+    groups += _of_shops(scene, wakings)
+    of_promoters = coarse_groups(scene, scene.paid, of_promoter=True)
+    groups += [
+        one for one in [*ring_groups(scene), *of_promoters] if _is_awake(scene, wakings, one)
+    ]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
     return merge(best_first(found))
+
+
+def _of_shops(scene: Scene, wakings: Wakings) -> list[Group]:
+    """Who woke and buys in one shop with another's things; its other buyers are strangers."""
+    kinship, told = kinship_of(scene), scene.snapshot.orders
+    found: list[Group] = []
+    for one in coarse_groups(scene, scene.paid & wakings.which, of_promoter=False):
+        kept = one.members[_of_one_hand(kinship, one.members)]
+        if len(kept) >= THRESHOLDS["members_least"].value:
+            orders = one.orders[np.isin(told.buyer[one.orders], kept)]
+            found.append(replace(one, members=kept, orders=orders))
+    return found
+
+
+def _of_one_hand(kinship: Kinship, members: Ints) -> Flags:
+    """By member, do its things lead over others' to two more members? A couple shares things."""
+    uses = csr_array(kinship.personal[members])
+    pairs = coo_array(uses @ uses.T)
+    _, labels = connected_components(pairs, directed=False)
+    return np.bincount(labels)[labels] >= HAND_LEAST
 
 
 def wakings_of(scene: Scene) -> Wakings:
@@ -120,7 +152,7 @@ def _finding(scene: Scene, wakings: Wakings, kinship: Kinship, group: Group) -> 
     signs = [
         _group_sign(group),
         _waking_sign(scene, wakings, group),
-        token_sign(scene, kinship, group.members),
+        token_sign(scene, kinship, group.members, strangers=AUDIENCE_NATS if group.coarse else 0.0),
     ]
     if (sign := appointment_sign(scene, group)) is not None:
         signs.append(sign)
@@ -160,6 +192,9 @@ def _waking_sign(scene: Scene, wakings: Wakings, group: Group) -> Sign:
     held[lines.order[np.isin(lines.product, group.products)]] = True
     buyers = np.unique(told.buyer[then & held])
     sleepers = np.unique(told.buyer[then & held & wakings.which])
+    if group.coarse:
+        # A shop sells to everybody else, too.
+        buyers, sleepers = group.members, np.intersect1d(group.members, sleepers)
     usual = min(1 - 1e-9, wakings.asleep_part(int(np.median(paid))))
     rate = min(1 - 1e-9, len(sleepers) / max(1, len(buyers)))
     nats = 0.0

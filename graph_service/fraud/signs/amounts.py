@@ -19,6 +19,11 @@ WIDTH_MOST = 0.3
 AMOUNT_NATS_MAX = 6.0
 
 
+# Who sends money round has a good of each of a few amounts.
+PRICES_MAX = 3
+PRICE_WIDTH = 0.03
+
+
 @dataclass(frozen=True)
 class Likeness:
     """How alike amounts are. typical: the middle one (minor units); width: within ± this (log).
@@ -56,6 +61,36 @@ def likeness(amounts: Ints, mall: Floats) -> Likeness:
     chosen = log(len(amounts) + 1) * (len(amounts) - count + 1)
     nats = float(np.clip(surprise - chosen, 0.0, AMOUNT_NATS_MAX))
     return Likeness(float(np.exp(middle)), width, rate, nats, count)
+
+
+def few_prices(amounts: Ints, mall: Floats) -> Likeness:
+    """As likeness, of amounts that are some few prices' (PRICES_MAX) again and again.
+
+    typical: the most usual price. Each price is within PRICE_WIDTH, and pays for being chosen.
+    """
+    whole = likeness(amounts, mall)
+    if len(amounts) < 2 or not len(mall):
+        return whole
+    left = np.sort(np.log(np.maximum(1, amounts)))
+    count, nats, rate, first = 0, 0.0, 0.0, 0.0
+    for price in range(PRICES_MAX):
+        low = np.searchsorted(left, left - PRICE_WIDTH)
+        high = np.searchsorted(left, left + PRICE_WIDTH, side="right")
+        if not len(left) or (high - low).max() < 2:
+            break
+        middle = int((high - low).argmax())
+        start, end = int(low[middle]), int(high[middle])
+        near = np.searchsorted(mall, [left[middle] - PRICE_WIDTH, left[middle] + PRICE_WIDTH])
+        part = min(1.0, (int(near[1] - near[0]) + 1) / (len(mall) + 1))
+        nats += (end - start - 1) * -log(part)
+        count, rate = count + end - start, rate + part
+        first = first if price else float(left[middle])
+        left = np.delete(left, np.arange(start, end))
+    nats -= log(len(amounts) + 1) * (len(amounts) - count + PRICES_MAX)
+    if count < CORE_PART * len(amounts) or nats <= whole.nats:
+        return whole
+    capped = float(np.clip(nats, 0.0, AMOUNT_NATS_MAX))
+    return Likeness(float(np.exp(first)), PRICE_WIDTH, min(1.0, rate), capped, count)
 
 
 def amount_sign(same: Likeness) -> Sign:

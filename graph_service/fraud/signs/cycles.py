@@ -1,13 +1,13 @@
 """Which simple cycles does a directed graph have, up to a length?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from graph_service.snapshot.log import Ints
+from graph_service.snapshot.log import Ints, Numbers
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,26 @@ def _walks(
             on_path.add(head)
             stack.append((head, iter(follow[head])))
             yield None, 1
+
+
+def paths_from(
+    start: int, follow: Mapping[int, Sequence[int]], heads: Numbers, *, length_max: int
+) -> Iterator[tuple[int, ...]]:
+    """All paths of edges from a node that meet no node twice, the short ones first.
+
+    follow: edges by the node they leave; heads: by edge, where it leads.
+    """
+    level: list[tuple[tuple[int, ...], frozenset[int]]] = [((), frozenset({start}))]
+    for _ in range(length_max):
+        following: list[tuple[tuple[int, ...], frozenset[int]]] = []
+        for path, seen in level:
+            node = int(heads[path[-1]]) if path else start
+            for edge in follow.get(node, ()):
+                head = int(heads[edge])
+                if head not in seen:
+                    yield (*path, edge)
+                    following.append(((*path, edge), seen | {head}))
+        level = following
 
 
 def joined(groups: Sequence[Sequence[int]], size: int) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import log
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ class Group:
 
     orders: those of the buyers that hold the goods; in_step: found as a burst?
     expected: how many pairs of a buyer and a good chance gives them; edges: how many there are.
+    coarse: has in common a shop and a promoter only, see coarse_groups.
     """
 
     members: Ints
@@ -42,6 +44,52 @@ class Group:
     edges: int
     expected: float
     in_step: bool
+    coarse: bool = False
+
+
+def coarse_groups(scene: Scene, which: Flags, *, of_promoter: bool) -> list[Group]:
+    """Buyers who by those orders buy in one shop, of_promoter: through one promoter, beyond chance.
+
+    A ring with few orders a buyer has no good in common, but the shop and who earns. Chance: the
+    part of all orders that the shop has.
+    """
+    told = scene.snapshot.orders
+    counted = which & (told.buyer != NONE) & (told.shop != NONE)
+    if of_promoter:
+        counted &= (told.promoter != NONE) & (told.promoter != told.buyer)
+    rows = np.flatnonzero(counted)
+    if len(rows) < MEMBERS_LEAST:
+        return []
+    shops, people = len(scene.snapshot.owner), max(1, scene.people)
+    earner = told.promoter[rows].astype(np.int64) if of_promoter else np.zeros(len(rows), np.int64)
+    _, promoter = np.unique(earner, return_inverse=True)
+    keys, key = np.unique(promoter * shops + told.shop[rows], return_inverse=True)
+    at_shop = np.bincount(told.shop[scene.paid & (told.shop != NONE)], minlength=shops)
+    share = at_shop[keys % shops] / max(1, int(at_shop.sum()))
+    buyers_of = np.bincount(np.unique(promoter * people + told.buyer[rows]) // people)
+    pairs = np.unique(key * people + told.buyer[rows])
+    count = np.bincount(pairs // people, minlength=len(keys))
+    expected = np.maximum(buyers_of[keys // shops] * share, 1e-9)
+    nats = count * np.log(np.maximum(count, 1) / expected) - (count - expected) - log(len(keys))
+    good = np.flatnonzero((count >= MEMBERS_LEAST) & (count > expected) & (nats > 0))
+    by_key = slices_of(key, np.arange(len(rows)), len(keys))
+    found: list[Group] = []
+    for one in good.tolist():
+        orders = np.sort(rows[by_key.of(np.array([one]))])
+        lines = scene.lines_of(orders)
+        found.append(
+            Group(
+                members=np.unique(told.buyer[orders]).astype(np.int64),
+                products=np.unique(scene.snapshot.lines.product[lines]).astype(np.int64),
+                orders=orders,
+                nats=float(nats[one]),
+                edges=int(count[one]),
+                expected=float(expected[one]),
+                in_step=False,
+                coarse=True,
+            )
+        )
+    return found
 
 
 def ring_groups(scene: Scene) -> list[Group]:
