@@ -12,17 +12,26 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding
 from graph_service.fraud.scanning import Terms, scan_scene, uncleared
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.touching import Place, neighbourhood, touched_members
 from graph_service.scans.searching import alert_of
 from graph_service.snapshot.cutting import cut_log
-from graph_service.snapshot.log import Log
+from graph_service.snapshot.log import NONE, Ints, Log, Numbers
+from graph_service.snapshot.resolving import Flags
 from graph_service.snapshot.snapshot import snapshot_of
 
 # Whom one look is about at most; what is left is looked at next, or by the next scan.
 CORE_MAX: Final = 100
+# What a look shows. Malls of 10,000 looked at in parts gave hardly more false alerts than the scan.
+SHOWN_FROM: Final = ALERT_SCORE
+# Of members of a finding at least so many were looked at with all they did; others are at the
+# fringe, known only by what they did to these, which may look like nothing else than a ring.
+WHOLE_PART: Final = 0.5
+# Of the orders in its shops and through its members' shares at least so many were in view: a shop
+# of which only a ring's orders are seen would look like the ring's own.
+IN_VIEW_PART: Final = 0.7
 # Those left are remembered up to so many, the most suspicious.
 LEFT_MAX: Final = 2_000
 
@@ -37,6 +46,57 @@ class Look:
     seconds: float
     left: int
     failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """How much of shops and promoters was in view? Orders by number of the shop, and the member.
+
+    in_shop, by_promoter: rows: all orders, those in view.
+    """
+
+    in_shop: Ints
+    by_promoter: Ints
+
+    @staticmethod
+    def of(log: Log, members: Numbers) -> "View":
+        """What of this log is in view when these members are."""
+        orders, told = log.tables["orders"], log.tables["shares"]
+        seen = np.isin(orders["member"], members)
+        creator = np.full(len(log.names["share"]), NONE, np.int32)
+        creator[told["share"]] = told["member"]
+        promoter = np.full(len(seen), NONE, np.int32)
+        shared = orders["share"] != NONE
+        promoter[shared] = creator[orders["share"][shared]]
+        return View(
+            _counted(orders["shop"], seen, len(log.names["shop"])),
+            _counted(promoter, seen, len(log.names["member"])),
+        )
+
+    def part(self, members: Numbers, shops: Numbers) -> float:
+        """Which part of the orders in these shops and through these members was in view?"""
+        whole, seen = self.in_shop[:, shops].sum(axis=1) + self.by_promoter[:, members].sum(axis=1)
+        return float(seen / whole) if whole else 1.0
+
+
+def _counted(numbers: Numbers, seen: Flags, size: int) -> Ints:
+    known = numbers != NONE
+    return np.array(
+        [np.bincount(numbers[rows], minlength=size) for rows in (known, known & seen)], np.int64
+    )
+
+
+def is_shown(finding: Finding, looked_at: frozenset[int], whole: frozenset[int]) -> bool:
+    """Is it about somebody who was looked at, likely enough, and mostly about whole members?
+
+    whole: those whose facts were all there.
+    """
+    seen = whole.intersection(finding.members)
+    return (
+        finding.score >= SHOWN_FROM
+        and not looked_at.isdisjoint(finding.members)
+        and len(seen) >= WHOLE_PART * len(finding.members)
+    )
 
 
 @dataclass
@@ -62,11 +122,18 @@ class Eye:
         scene = Scene(snapshot_of(cut.log), terms.steps, terms.holding_days, self.seed)
         failed: list[str] = []
         found, _ = uncleared(scene, scan_scene(scene, detectors, failed=failed))
-        mine = set(np.searchsorted(cut.numbers["member"], core).tolist())
+        mine, whole = (
+            frozenset(np.searchsorted(cut.numbers["member"], some).tolist())
+            for some in (core, members)
+        )
+        view = View.of(log, members)
+        numbers = cut.numbers
         alerts = [
             alert_of(scene, one)
             for one in found
-            if one.score >= ALERT_SCORE and not mine.isdisjoint(one.members)
+            if is_shown(one, mine, whole)
+            and view.part(numbers["member"][list(one.members)], numbers["shop"][list(one.shops)])
+            >= IN_VIEW_PART
         ]
         took = perf_counter() - began
         return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import structlog
 
 from graph_service.fraud.canary import CANARY_KINDS, SIGN, joined, with_canary
 from graph_service.fraud.detectors.registry import DETECTORS
@@ -107,9 +108,10 @@ def test_a_detector_that_breaks_is_named_and_the_others_go_on() -> None:
 
     broken: Detector = detector(breaking, "sleeper")
 
-    searched = search_log(
-        log_in_memory(ring("a", FIVE), TOKENISER), [broken, detector(shared_shops)]
-    )
+    with structlog.testing.capture_logs():
+        searched = search_log(
+            log_in_memory(ring("a", FIVE), TOKENISER), [broken, detector(shared_shops)]
+        )
 
     assert searched.failed == ("sleeper",)
     assert searched.notes == ["sleeper broke: ZeroDivisionError"]
