@@ -19,7 +19,6 @@ from graph_service.fraud.touching import Place, neighbourhood, touched_members
 from graph_service.scans.searching import alert_of
 from graph_service.snapshot.cutting import cut_log
 from graph_service.snapshot.log import NONE, Ints, Log, Numbers
-from graph_service.snapshot.resolving import Flags
 from graph_service.snapshot.snapshot import snapshot_of
 
 # Whom one look is about at most; what is left is looked at next, or by the next scan.
@@ -29,8 +28,9 @@ SHOWN_FROM: Final = ALERT_SCORE
 # Of members of a finding at least so many were looked at with all they did; others are at the
 # fringe, known only by what they did to these, which may look like nothing else than a ring.
 WHOLE_PART: Final = 0.5
-# Of the orders in its shops and through its members' shares at least so many were in view: a shop
-# of which only a ring's orders are seen would look like the ring's own.
+# What is said of a shop's owner needs most of the shop's orders in view: of a shop of which only
+# few buyers' orders are seen these would look like all there is.
+OF_SHOPS: Final = frozenset({"round_trip", "circular_orders"})
 IN_VIEW_PART: Final = 0.7
 # Those left are remembered up to so many, the most suspicious.
 LEFT_MAX: Final = 2_000
@@ -50,40 +50,23 @@ class Look:
 
 @dataclass(frozen=True)
 class View:
-    """How much of shops and promoters was in view? Orders by number of the shop, and the member.
+    """How much of shops was in view? orders: all of each shop, and those in view."""
 
-    in_shop, by_promoter: rows: all orders, those in view.
-    """
-
-    in_shop: Ints
-    by_promoter: Ints
+    orders: Ints
 
     @staticmethod
     def of(log: Log, members: Numbers) -> "View":
         """What of this log is in view when these members are."""
-        orders, told = log.tables["orders"], log.tables["shares"]
-        seen = np.isin(orders["member"], members)
-        creator = np.full(len(log.names["share"]), NONE, np.int32)
-        creator[told["share"]] = told["member"]
-        promoter = np.full(len(seen), NONE, np.int32)
-        shared = orders["share"] != NONE
-        promoter[shared] = creator[orders["share"][shared]]
-        return View(
-            _counted(orders["shop"], seen, len(log.names["shop"])),
-            _counted(promoter, seen, len(log.names["member"])),
-        )
+        told, size = log.tables["orders"], len(log.names["shop"])
+        known = told["shop"] != NONE
+        seen = known & np.isin(told["member"], members)
+        counts = [np.bincount(told["shop"][rows], minlength=size) for rows in (known, seen)]
+        return View(np.array(counts, np.int64))
 
-    def part(self, members: Numbers, shops: Numbers) -> float:
-        """Which part of the orders in these shops and through these members was in view?"""
-        whole, seen = self.in_shop[:, shops].sum(axis=1) + self.by_promoter[:, members].sum(axis=1)
+    def part(self, shops: Numbers) -> float:
+        """Which part of the orders in these shops was in view?"""
+        whole, seen = self.orders[:, shops].sum(axis=1)
         return float(seen / whole) if whole else 1.0
-
-
-def _counted(numbers: Numbers, seen: Flags, size: int) -> Ints:
-    known = numbers != NONE
-    return np.array(
-        [np.bincount(numbers[rows], minlength=size) for rows in (known, known & seen)], np.int64
-    )
 
 
 def is_shown(finding: Finding, looked_at: frozenset[int], whole: frozenset[int]) -> bool:
@@ -132,8 +115,10 @@ class Eye:
             alert_of(scene, one)
             for one in found
             if is_shown(one, mine, whole)
-            and view.part(numbers["member"][list(one.members)], numbers["shop"][list(one.shops)])
-            >= IN_VIEW_PART
+            and (
+                one.kind not in OF_SHOPS
+                or view.part(numbers["shop"][list(one.shops)]) >= IN_VIEW_PART
+            )
         ]
         took = perf_counter() - began
         return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))
