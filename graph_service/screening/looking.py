@@ -23,8 +23,8 @@ from graph_service.snapshot.snapshot import snapshot_of
 
 # Whom one look is about at most; what is left is looked at next, or by the next scan.
 CORE_MAX: Final = 100
-# What a look shows: a part is less sure than the whole. Measured: of malls of 10,000 looked at 1,500
-# members at a time, false alerts that the whole did not give were between 0.5 and 0.6, or of shops.
+# What a look shows: a part is less sure than the whole. Measured: of malls of 10,000 looked at
+# 1,500 members at a time, false alerts that the whole did not give were below 0.6 or of shops.
 SHOWN_FROM: Final = 0.6
 # Of members of a finding at least so many were looked at with all they did; others are at the
 # fringe, known only by what they did to these, which may look like nothing else than a ring.
