@@ -59,6 +59,30 @@ def chains(scene: Scene, *, least: int) -> Lines:
     return _long_enough(after, rows[inner], heads, least)
 
 
+def trees(scene: Scene, *, least: int, levels: int) -> Lines:
+    """All who joined below a member, so many levels down, by when they joined.
+
+    Only where somebody below invited others, too. Cost: levels × members.
+    """
+    inviter, joined = scene.snapshot.members.inviter, scene.snapshot.members.joined
+    below = np.flatnonzero(inviter != NONE)
+    above = inviter[below].astype(np.int64)
+    tops, members = [above], [below]
+    for _ in range(levels - 1):
+        above = inviter[above].astype(np.int64)
+        below, above = below[above != NONE], above[above != NONE]
+        tops.append(above)
+        members.append(below)
+    deep = np.zeros(scene.people, np.bool_)
+    deep[np.concatenate(tops[1:])] = True
+    top, member = np.concatenate(tops), np.concatenate(members)
+    kept = deep[top]
+    top, member = top[kept], member[kept]
+    rows = np.lexsort((member, joined[member], top))
+    starts = np.searchsorted(top[rows], np.arange(scene.people + 1)).astype(np.int64)
+    return _long_enough(starts, member[rows], np.arange(scene.people), least)
+
+
 def _levels(scene: Scene) -> list[Ints]:
     """Members by how many are above them, from those without an inviter on."""
     starts, rows = scene.invitees

@@ -6,13 +6,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom, poisson
+from scipy.stats import betabinom, binom, poisson
 
 from graph_service.fraud.detectors.shape import Reason, scaled, shared_out
 
 Floats = NDArray[np.float64]
 # Beyond this a tail is as good as impossible (the least float is about exp(-745)).
 NATS_MAX: Final = 700.0
+# Sums of many terms are no more exact than this.
+TAIL_LEAST: Final = 1e-12
+# Of fewer parts no spread can be told.
+SPREAD_PARTS_LEAST: Final = 20
 # By how much the odds grow with a nat of evidence: less than e, since signs hang together.
 SPREAD_NATS: Final = 3.0
 
@@ -40,6 +44,33 @@ def at_least(count: ArrayLike, of: ArrayLike, rate: ArrayLike) -> Floats:
 def at_most(count: ArrayLike, of: ArrayLike, rate: ArrayLike) -> Floats:
     """-ln P(X ≤ count) of a binomial: how unlikely so few or fewer are (nats)."""
     return _nats(binom.logcdf(_floats(count), _floats(of), _floats(rate)))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a part differs from one to the next, as a beta distribution: its two parameters."""
+
+    towards_one: float
+    towards_zero: float
+
+
+def spread_of(parts: ArrayLike) -> Spread:
+    """The spread of parts, by their median and upper tenth, so that extreme ones count little."""
+    known = _floats(parts)
+    if len(known) < SPREAD_PARTS_LEAST:
+        return Spread(1.0, 1.0)
+    middle, upper = np.quantile(known, [0.5, 0.9])
+    middle = float(np.clip(middle, 0.01, 0.99))
+    # In a normal distribution the upper tenth begins 1.28 deviations above the middle.
+    deviation = max(0.01, float(upper - middle) / 1.2816)
+    weight = float(np.clip(middle * (1 - middle) / deviation**2 - 1, 2.0, 500.0))
+    return Spread(middle * weight, (1 - middle) * weight)
+
+
+def at_least_among(count: ArrayLike, of: ArrayLike, spread: Spread) -> Floats:
+    """-ln P(X ≥ count) where the rate itself differs so: more cases alone prove nothing (nats)."""
+    tail = betabinom.sf(_floats(count) - 1, _floats(of), spread.towards_one, spread.towards_zero)
+    return _nats(np.log(np.maximum(_floats(tail), TAIL_LEAST)))
 
 
 def many(count: ArrayLike, mean: ArrayLike) -> Floats:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_service.fraud.lines import Lines, best_stretches, chains, stars
+from graph_service.fraud.lines import Lines, best_stretches, chains, stars, trees
 from graph_service.fraud.scene import Scene
 from tests.worlds.malls import Mall
 
@@ -39,6 +39,29 @@ def test_chains_follow_the_longest_line_below_each() -> None:
             assert height(scene, int(row)) == max(height(scene, int(one)) for one in siblings)
             before = int(row)
         assert not (inviter == before).any()
+
+
+def test_trees_are_all_who_joined_some_levels_below_by_time() -> None:
+    scene = Mall(8, members=120).scene()
+    members = scene.snapshot.members
+
+    lines = trees(scene, least=5, levels=3)
+
+    found = {
+        int(leader): lines.rows[lines.starts[place] : lines.starts[place + 1]]
+        for place, leader in enumerate(lines.leader)
+    }
+    assert len(found) > 3
+    for leader in range(scene.people):
+        levels = [np.array([leader])]
+        for _ in range(3):
+            levels.append(np.flatnonzero(np.isin(members.inviter, levels[-1])))
+        below = np.concatenate(levels[1:])
+        is_told = len(below) >= 5 and len(levels[2]) > 0
+        assert (leader in found) == is_told
+        if is_told:
+            assert sorted(found[leader]) == sorted(below)
+            assert (np.diff(members.joined[found[leader]]) >= 0).all()
 
 
 def height(scene: Scene, member: int) -> int:

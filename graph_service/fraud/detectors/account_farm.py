@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars
+from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding, Threshold
+from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars, trees
 from graph_service.fraud.odds import Sign, numbers_of, percent, scored, shrunk
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
@@ -34,6 +34,8 @@ CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders":
 GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
 FINDINGS_MAX: Final = 2_000
+# A farm that spreads its invitations over its own accounts is looked at so many levels down; set.
+LEVELS: Final = 4
 # Before and after a stretch, so much of its time belongs to it; set.
 AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
@@ -64,9 +66,14 @@ def find(scene: Scene) -> Sequence[Finding]:
     if scene.people == 0:
         return []
     idle = idle_weights(scene)
-    findings, is_cut = list[Finding](), False
+    findings, is_cut = list[list[Finding]](), False
     least = int(THRESHOLDS["accounts"].value)
-    for lines in (stars(scene, least=least), chains(scene, least=least)):
+    for lines in (
+        stars(scene, least=least),
+        chains(scene, least=least),
+        trees(scene, least=least, levels=LEVELS),
+    ):
+        findings.append([])
         if len(lines.leader) == 0:
             continue
         weights = weigh(scene, lines, idle)
@@ -81,20 +88,30 @@ def find(scene: Scene) -> Sequence[Finding]:
                 scene, lines, weights, (int(place), int(starts[place]), int(ends[place]))
             )
             if found is not None:
-                findings.append(found)
-    told = [replace(one, truncated=is_cut) for one in findings]
-    return _apart(sorted(told, key=lambda one: (-one.score, one.members)))
+                findings[-1].append(found)
+    narrow = [one for found in findings[:2] for one in found]
+    kept = _apart([], narrow)
+    told = _apart([one for one in kept if one.score >= ALERT_SCORE], findings[2])
+    quiet = [one for one in kept if one.score < ALERT_SCORE]
+    told += _apart(told, quiet)[len(told) :]
+    told = [replace(one, truncated=is_cut) for one in told]
+    return sorted(told, key=lambda one: (-one.score, one.members))
 
 
-def _apart(findings: Sequence[Finding]) -> list[Finding]:
-    """Those of which less than half is in a better one."""
-    kept: list[Finding] = []
-    taken: set[int] = set()
-    for one in findings:
-        if 2 * len(taken.intersection(one.members)) < len(one.members):
-            kept.append(one)
-            taken.update(one.members)
-    return kept
+def _apart(kept: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
+    """Those kept, and of the others, best first, what has less than half in common with them.
+
+    Half of the smaller: a tree with a star in it that is found says no more than the star.
+    """
+    told = list(kept)
+    for one in sorted(findings, key=lambda one: (-one.score, one.members)):
+        mine = set(one.members)
+        if all(
+            2 * len(mine.intersection(other.members)) < min(len(mine), len(other.members))
+            for other in told
+        ):
+            told.append(one)
+    return told
 
 
 # --- what each account says ---

@@ -14,12 +14,15 @@ from graph_service.fraud.clicking import Clicking, blocks, clicking_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
+    Spread,
     at_least,
+    at_least_among,
     at_most,
     numbers_of,
     percent,
     rate_of,
     scored,
+    spread_of,
 )
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.crediting import CLICK
@@ -42,7 +45,7 @@ CAPS: Final = {
     "burst": 6.0,
     "unsold": 8.0,
     "regular": 6.0,
-    "nobody": 2.0,
+    "nobody": 9.0,
 }
 SPREAD: Final = 2.5
 # So many clicks of one on one share count at most, and a fan makes fewer than so many.
@@ -52,12 +55,17 @@ FINDINGS_MAX: Final = 2_000
 
 @dataclass(frozen=True)
 class Usual:
-    """Which parts of the mall's clicks are repeated, sold (of members'), nobody's, in bursts?"""
+    """Which parts of the mall's clicks are repeated, sold (of members'), nobody's, in bursts?
+
+    repeats, strangers: how the parts of repeated and of nobody's clicks differ by promoter.
+    """
 
     again: float
     sold: float
     nobody: float
     burst: float
+    repeats: Spread
+    strangers: Spread
 
 
 def find(scene: Scene) -> Sequence[Finding]:
@@ -103,11 +111,15 @@ def usual_of(clicking: Clicking) -> Usual:
     quantile = THRESHOLDS["repeats_quantile"].value
     upper = float(np.quantile(parts, quantile)) if len(parts) >= 20 else 0.0
     known = first & (clicking.member != NONE)
+    fresh = np.add.reduceat(first.astype(np.float64), starts[:-1])
+    nobody = np.add.reduceat((first & (clicking.member == NONE)).astype(np.float64), starts[:-1])
     return Usual(
         again=min(0.5, max(THRESHOLDS["repeats_least"].value, upper)),
         sold=rate_of(clicking.sold[known], towards=0.02, weight=50.0),
         nobody=rate_of(clicking.member[first] == NONE, towards=0.5, weight=50.0),
         burst=rate_of(clicking.in_burst, towards=0.05, weight=50.0),
+        repeats=spread_of(parts),
+        strangers=spread_of((nobody / np.maximum(fresh, 1))[enough]),
     )
 
 
@@ -127,10 +139,13 @@ def _peaks(clicking: Clicking, starts: Ints) -> Floats:
 
 
 def _worth_a_look(clicking: Clicking, starts: Ints, usual: Usual, peaks: Floats) -> Ints:
-    """Promoters with enough clicks of which many are repeated, or with a burst like few."""
+    """Promoters with enough clicks, many of them repeated or nobody's, or with a rare burst."""
     count = np.diff(starts)
     again = np.add.reduceat(clicking.again.astype(np.int64), starts[:-1])
     strength = np.minimum(at_least(again, count, usual.again), CAPS["repeats"]) + peaks
+    nobody = (clicking.member == NONE) & ~clicking.again
+    strange = np.add.reduceat(nobody.astype(np.int64), starts[:-1])
+    strength += np.minimum(at_least_among(strange, count - again, usual.strangers), CAPS["nobody"])
     good = np.flatnonzero((count >= THRESHOLDS["clicks"].value) & (strength > 4.0))
     return good[np.argsort(-strength[good], kind="stable")]
 
@@ -223,7 +238,12 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
     sold = int(clicking.sold[seen].sum())
     repeated = float(clicking.again[rows].mean())
     different = len(np.unique(clicking.who[rows]))
-    often = float(at_least(again, limited, usual.again))
+    often = float(
+        min(
+            at_least(again, limited, usual.again),
+            at_least_among(again, limited, usual.repeats),
+        )
+    )
     cap = _cap_of_repeats(clicking, rows, again)
     anonymous = rows[~clicking.again[rows]]
     nobody = int((clicking.member[anonymous] == NONE).sum())
@@ -273,7 +293,11 @@ def _signs(clicking: Clicking, usual: Usual, rows: Ints, peak: float) -> list[Si
         ),
         Sign(
             "nobody",
-            min(float(at_least(nobody, len(anonymous), usual.nobody)), CAPS["nobody"]),
+            min(
+                float(at_least(nobody, len(anonymous), usual.nobody)),
+                float(at_least_among(nobody, len(anonymous), usual.strangers)),
+                CAPS["nobody"],
+            ),
             nobody / max(len(anonymous), 1),
             usual.nobody,
             f"{percent(nobody / max(len(anonymous), 1))} 的点击者从未成为会员，"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log
 from typing import Final
 
 import numpy as np
@@ -18,17 +19,18 @@ from graph_service.fraud.odds import (
     shrunk,
     yuan,
 )
-from graph_service.fraud.scene import Floats, Scene
+from graph_service.fraud.scene import KIND_WEIGHTS, RARITY_C, Floats, Scene
 from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
     "evidence": Threshold(10.0, "nats", "one false alarm by chance among 22,000 promoters"),
-    "full_part": Threshold(0.9, "part", "so much of an order back is all but fees; set"),
+    "full_part": Threshold(0.55, "part", "more than half back is no discount; set"),
     "returns": Threshold(3, "orders", "fewer happen to anybody; set"),
     "month_days": Threshold(5, "days", "soon after the month in which the order counted; set"),
     "soon_days": Threshold(3, "days", "after completion, holding time or the month's end; set"),
     "usual_least": Threshold(0.005, "part", "floor of the mall's rate of late returns; set"),
+    "usual_any_least": Threshold(0.05, "part", "floor of the mall's rate of any returns; set"),
     "habit_orders": Threshold(
         4, "orders", "a buyer's own rate counts as if drawn from so many; set"
     ),
@@ -37,6 +39,10 @@ CAPS: Final = {"returns": 16.0, "again": 7.0, "soon": 3.0, "linked": 5.0}
 # Of one buyer who returns half they say no more: some return a lot, with whomever they buy.
 EACH: Final = {"returns": 5.0, "again": 3.5}
 SPREAD: Final = 2.5
+# Of buyers of one hand at least so many share things with another of them; set.
+ONE_HAND_PART: Final = 0.3
+# The weight of a device that five share, seen a season ago: an address of two weighs less.
+FIRM_LEAST: Final = KIND_WEIGHTS["device"] / log(RARITY_C + 5) * 0.9
 FINDINGS_MAX: Final = 2_000
 CHINA_MICROS: Final = 8 * 3_600 * 1_000_000
 
@@ -56,16 +62,46 @@ class Pairs:
 
 
 def find(scene: Scene) -> Sequence[Finding]:
-    """Promoters whose buyers send orders back late again and again, best first."""
-    orders = scene.snapshot.orders
+    """Promoters whose buyers send orders back again and again, late or by one hand, best first."""
     days = since_safe_days(scene)
+    told = [*_found(scene, days, THRESHOLDS["usual_least"].value)]
+    whole = returned(scene)
+    early = np.where(whole, since_paid_days(scene), np.nan)
+    told += [
+        one
+        for one in _found(scene, early, THRESHOLDS["usual_any_least"].value)
+        if is_of_one_hand(scene, one)
+    ]
+    return sorted(told, key=lambda one: (-one.score, one.members))
+
+
+def since_paid_days(scene: Scene) -> Floats:
+    """By order, days from when it was paid until it went back."""
+    orders = scene.snapshot.orders
+    return (orders.refunded_at - orders.paid) / MICROS_PER_DAY
+
+
+def is_of_one_hand(scene: Scene, finding: Finding) -> bool:
+    """Do enough of these share firm things? Honest friends of fashion also send much back."""
+    buyers = np.array(finding.members, np.int32)
+    return firmly_linked(scene, buyers) and linked_among(scene, buyers) >= max(
+        2, ONE_HAND_PART * len(buyers)
+    )
+
+
+def _found(scene: Scene, days: Floats, floor: float) -> list[Finding]:
+    """Findings about the orders that went back, those with a number of days.
+
+    floor: of the mall's rate of such returns.
+    """
+    orders = scene.snapshot.orders
     late = np.isfinite(days)
     rows = np.flatnonzero(
         scene.paid & (orders.promoter != NONE) & (orders.promoter != orders.buyer)
     )
     if len(rows) == 0 or not late[rows].any():
         return []
-    pairs = pairs_of(scene, rows, late)
+    pairs = pairs_of(scene, rows, late, floor)
     begins = np.concatenate([[0], np.flatnonzero(np.diff(pairs.promoter)) + 1])
     ends = np.concatenate([begins[1:], [len(pairs.promoter)]])
     count = np.add.reduceat(pairs.late, begins)
@@ -77,8 +113,7 @@ def find(scene: Scene) -> Sequence[Finding]:
         scene.notes.append(f"refund_arbitrage: {len(worth)} promoters, {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     found = [_finding(scene, pairs, (int(begins[one]), int(ends[one])), days) for one in worth]
-    told = [replace(one, truncated=is_cut) for one in found]
-    return sorted(told, key=lambda one: (-one.score, one.members))
+    return [replace(one, truncated=is_cut) for one in found]
 
 
 def months_of(at: Ints) -> Ints:
@@ -122,7 +157,7 @@ def since_safe_days(scene: Scene) -> Floats:
     return found
 
 
-def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
+def pairs_of(scene: Scene, rows: Ints, late: Flags, floor: float) -> Pairs:
     """Promoters and buyers of these orders, with what is to be expected."""
     orders, whole = scene.snapshot.orders, returned(scene)
     key = orders.promoter[rows].astype(np.int64) * scene.people + orders.buyer[rows]
@@ -133,7 +168,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags) -> Pairs:
     own = np.bincount(inverse, weights=late[rows]).astype(np.int64)
     # Frauds among them raise the rate a little, which is to the good of the accused.
     usual = max(
-        THRESHOLDS["usual_least"].value,
+        floor,
         float(shrunk(late[rows].sum(), len(rows), towards=0.01, weight=200.0)),
     )
     # What the buyer returns elsewhere: late, or early as often as that turns out late.
@@ -182,7 +217,8 @@ def _accomplices(pairs: Pairs, rows: Ints) -> Numbers:
     """Buyers with late returns; those with one only where chance hardly explains them."""
     once, again = pairs.late[rows] == 1, pairs.late[rows] >= 2
     expected = float(pairs.expected[rows].sum())
-    kept = again | (once if expected < 0.5 * once.sum() else np.zeros(len(rows), np.bool_))
+    mostly = once & (2 * pairs.late[rows] >= pairs.orders[rows])
+    kept = again | (once if expected < 0.5 * once.sum() else mostly)
     if not kept.any():
         kept = once
     return pairs.buyer[rows[kept]]
@@ -253,6 +289,15 @@ def linked_among(scene: Scene, members: Numbers) -> int:
         return 0
     pairs = scene.identity[members][:, members]
     return int((np.diff(pairs.indptr) > 0).sum())
+
+
+def firmly_linked(scene: Scene, members: Numbers) -> bool:
+    """Have two of these a device, a phone or a means of payment of few in common?"""
+    if len(members) < 2:
+        return False
+    pairs = scene.identity[members][:, members]
+    # One place alone weighs less than that, however rare it is.
+    return bool(pairs.nnz) and float(pairs.max()) >= FIRM_LEAST
 
 
 DETECTOR: Final = Detector(

@@ -29,7 +29,7 @@ THRESHOLDS: Final = {
 # last. Then the part of snatched orders with another's click, and with what that one shows.
 EDGES: Final = (5, 15, 30, 60, 120)
 HIJACKED: Final = (0.25, 0.3, 0.18, 0.12, 0.05, 0.02, 0.08)
-BROUGHT_PART, PRODUCT_PART = 0.9, 0.6
+BROUGHT_PART, PRODUCT_PART, UNBROUGHT_PART = 0.9, 0.6, 0.4
 CAPS: Final = {"haste": 20.0, "brought": 15.0, "product": 10.0}
 SPREAD: Final = 2.5
 FINDINGS_MAX: Final = 2_000
@@ -138,8 +138,13 @@ def _first_products(scene: Scene) -> Numbers:
 
 
 def candidates(touches: Touches) -> Flags:
-    """By row: another's click before, and then the last one at the last moment or none?"""
-    return (touches.victim != NONE) & ~(touches.seconds > EDGES[-1])
+    """By row: another's click before, and then the last one at the last moment or none?
+
+    Software does not ask whether another had brought the buyer: so what was clicked seconds before
+    it was paid is one, too.
+    """
+    robbed = (touches.victim != NONE) & ~(touches.seconds > EDGES[-1])
+    return robbed | (touches.seconds <= EDGES[1])
 
 
 def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
@@ -149,10 +154,15 @@ def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
     )
     hijacked = np.array(HIJACKED)
     has_victim = touches.victim != NONE
-    # Of orders that nobody was robbed of, so that hijackers leave the mall's times alone.
-    free = place[~has_victim]
+    # Of orders that nobody was robbed of, each promoter alike, so that hijackers with their many
+    # leave the mall's times alone.
+    free, promoter = place[~has_victim], touches.promoter[~has_victim]
+    times = np.bincount(promoter)[promoter]
     usual = shrunk(
-        np.bincount(free, minlength=len(hijacked)), len(free), towards=1 / 60, weight=60.0
+        np.bincount(free, weights=1 / times, minlength=len(hijacked)),
+        (1 / times).sum(),
+        towards=1 / 60,
+        weight=60.0,
     )
     brought = float(shrunk(has_victim.sum(), len(place), towards=0.1, weight=50.0))
     slow = has_victim & ~candidates(touches)
@@ -160,8 +170,10 @@ def weigh(touches: Touches) -> tuple[Floats, Floats, Floats]:
     theirs = min(theirs, 0.9 * PRODUCT_PART)
     product = np.full(len(place), log((1 - PRODUCT_PART) / (1 - theirs)))
     product[touches.is_theirs] = log(PRODUCT_PART / theirs)
-    gain = log(BROUGHT_PART / min(brought, 0.8))
-    return np.log(hijacked / usual)[place], np.full(len(place), gain), product
+    product[~has_victim] = 0.0
+    usually = min(brought, 0.8)
+    gain = np.where(has_victim, log(BROUGHT_PART / usually), log(UNBROUGHT_PART / (1 - usually)))
+    return np.log(hijacked / usual)[place], gain, product
 
 
 def _finding(
@@ -206,6 +218,8 @@ def _signs(
     haste, brought, product = (float(part[snatched].sum()) for part in parts)
     # What each snatched order might be instead, and the orders that look honest.
     less = against + count * float(np.log(THRESHOLDS["hijacker_part"].value))
+    # That nobody had brought most of them speaks against it, as far as haste does not outweigh it.
+    less += min(brought, 0.0)
     middle = float(np.median(np.nan_to_num(touches.seconds[snatched])))
     usual = float(np.nanmedian(np.append(touches.seconds, 0.0)))
     victims = len(np.unique(touches.victim[snatched]))
@@ -225,7 +239,7 @@ def _signs(
         ),
         Sign(
             "brought_by_others",
-            min(brought, CAPS["brought"]),
+            max(0.0, min(brought, CAPS["brought"])),
             1.0,
             has_victim,
             f"这些买家此前一天内已被 {victims} 位其他推广者的分享带来，"

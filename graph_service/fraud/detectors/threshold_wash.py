@@ -8,7 +8,12 @@ from typing import Final
 import numpy as np
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.detectors.refund_arbitrage import linked_among, month_begins, months_of
+from graph_service.fraud.detectors.refund_arbitrage import (
+    firmly_linked,
+    linked_among,
+    month_begins,
+    months_of,
+)
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
@@ -41,6 +46,12 @@ HEAVY_LEAST: Final = 0.15
 # The upper hundredth of what buyers spend, but no more than so often the upper quarter: in a small
 # mall the washers are that hundredth. Source: 8 is that of a log-normal with a deviation of 1.25.
 HEAVY_QUARTERS: Final = 8.0
+# So much of an order back undoes it: parts are kept so as to look like a complaint; set.
+BACK_PART: Final = 0.7
+# Who bought at least so often, against this month, with no step near is a customer; set.
+HABIT_PART: Final = 0.5
+# An address or an IP in common is a household's, a pick-up point's or an office's.
+PLACES_MOST: Final = 1.5
 FINDINGS_MAX: Final = 1_000
 
 
@@ -108,7 +119,7 @@ def sales_of(scene: Scene) -> Sales:
     dropped = (orders.cancelled[rows] != NONE) & (orders.cancelled[rows] < ends)
     net = orders.amount[rows] - np.where(within, orders.refunded[rows], 0)
     net = np.where(dropped, 0, np.maximum(net, 0))
-    undone = (back_at >= ends) & (orders.refunded[rows] >= 0.9 * orders.amount[rows])
+    undone = (back_at >= ends) & (orders.refunded[rows] >= BACK_PART * orders.amount[rows])
     late = orders.paid[rows] >= ends - int(THRESHOLDS["late_days"].value * MICROS_PER_DAY)
     sort = np.lexsort((rows, orders.buyer[rows], month, orders.promoter[rows]))
     return Sales(
@@ -174,7 +185,23 @@ class Month:
     busy: int
 
 
-def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | None:
+def _regular(sales: Sales, parts: Sequence[tuple[int, int, int]]) -> Numbers:
+    """Buyers who order from this promoter in months near no step as often as in those near one."""
+    promoter = sales.promoter[parts[0][0]]
+    first, last = np.searchsorted(sales.promoter, [promoter, promoter + 1])
+    near = np.zeros(last - first, np.bool_)
+    for start, end, _ in parts:
+        near[start - first : end - first] = True
+    buyers, place = np.unique(sales.buyer[first:last], return_inverse=True)
+    here = np.bincount(place[near], minlength=len(buyers)) / len(parts)
+    months = max(1, len(np.unique(sales.month[first:last][~near])))
+    elsewhere = np.bincount(place[~near], minlength=len(buyers)) / months
+    return buyers[elsewhere >= HABIT_PART * np.maximum(here, 1)]
+
+
+def _month(
+    sales: Sales, usual: Usual, part: tuple[int, int, int], regular: Numbers
+) -> Month | None:
     start, end, step = part
     rows = np.arange(start, end)
     buyers, place = np.unique(sales.buyer[rows], return_inverse=True)
@@ -186,8 +213,11 @@ def _month(sales: Sales, usual: Usual, part: tuple[int, int, int]) -> Month | No
     needed = int(np.searchsorted(np.cumsum(spent[order]), max(total - step, 0), side="right")) + 1
     undone = np.bincount(place, weights=sales.undone[rows]) > 0
     is_heavy = spent > HEAVY_LEAST * spent.max()
-    is_heavy &= (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
-    is_heavy[order[:needed]] &= spent[order[:needed]] > usual.heavy / 4
+    is_heavy &= undone | (spent > usual.heavy) | ((times >= 3) & (spent > usual.heavy / 4))
+    is_heavy[order[:needed]] &= (undone | (spent > usual.heavy / 4))[order[:needed]]
+    # Who buys as often when there is no step to reach is a customer, unless it all went back.
+    often = np.bincount(place, weights=np.isin(sales.buyer[rows], regular))
+    is_heavy &= undone | (often == 0)
     # Who paid much once and kept it is left out where the others explain the month.
     busy, aim = is_heavy & ((times >= 2) | undone), step * (1 - THRESHOLDS["below"].value)
     if busy.any() and total - spent[busy].sum() < aim:
@@ -206,7 +236,8 @@ def _closer(gross: int, net: int, step: int) -> int:
 def _finding(
     scene: Scene, sales: Sales, usual: Usual, parts: Sequence[tuple[int, int, int]]
 ) -> Finding | None:
-    months = [month for part in parts if (month := _month(sales, usual, part)) is not None]
+    regular = _regular(sales, parts)
+    months = [month for part in parts if (month := _month(sales, usual, part, regular)) is not None]
     if not months:
         return None
     judged = [
@@ -277,6 +308,7 @@ def _signs_of_heavy(scene: Scene, sales: Sales, usual: Usual, month: Month) -> l
     count, buyers = len(month.heavy), len(month.heavy_buyers)
     late, undone = int(sales.late[month.heavy].sum()), int(sales.undone[month.heavy].sum())
     linked = linked_among(scene, month.heavy_buyers)
+    most = CAPS["linked"] if firmly_linked(scene, month.heavy_buyers) else PLACES_MOST
     return [
         Sign(
             "end_of_month",
@@ -298,7 +330,7 @@ def _signs_of_heavy(scene: Scene, sales: Sales, usual: Usual, month: Month) -> l
         ),
         Sign(
             "linked_buyers",
-            min(float(at_least(linked, buyers, 0.1)), CAPS["linked"]) if linked else 0.0,
+            min(float(at_least(linked, buyers, 0.1)), most) if linked else 0.0,
             linked / buyers,
             0.1,
             f"{buyers} 个买家中有 {linked} 个彼此共用设备、支付方式、地址或 IP。",
