@@ -4,11 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-<<<<<<< HEAD
 from structlog.testing import capture_logs
-=======
-import structlog
->>>>>>> general2
 
 from graph_service.fraud.canary import CANARY_KINDS, SIGN, joined, with_canary
 from graph_service.fraud.detectors.registry import DETECTORS
@@ -112,11 +108,7 @@ def test_a_detector_that_breaks_is_named_and_the_others_go_on() -> None:
 
     broken: Detector = detector(breaking, "sleeper")
 
-<<<<<<< HEAD
     with capture_logs():
-=======
-    with structlog.testing.capture_logs():
->>>>>>> general2
         searched = search_log(
             log_in_memory(ring("a", FIVE), TOKENISER), [broken, detector(shared_shops)]
         )
