@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from graph_service.evaluation.npz import Evaluation, Figure
 
 HEADS = {"auroc": "AUROC", "auprc": "AUPRC", "recallAtK": "recall at K"}
-Told = Callable[[int, int], None]
+Told = Callable[[float, int], None]
 
 
 @dataclass(frozen=True)
