@@ -13,6 +13,7 @@ from random import SystemRandom
 from typing import Any, LiteralString, cast
 
 import pytest
+import structlog
 from httpx2 import ASGITransport, AsyncClient
 from neo4j import Driver, GraphDatabase, Query
 from pydantic import SecretStr
@@ -61,6 +62,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Generator[None]:
+    """A command that ran within a test has set up logs for itself."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def test_the_front_page_names_commands_that_there_are(page: str) -> None:
         )
     )
 
-    assert named == {"serve", "load", "verify", "keys create", "neo4j start"}
+    assert named == {"serve", "load", "verify", "scan", "keys create", "neo4j start"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
