@@ -14,8 +14,9 @@ from sklearn.metrics import average_precision_score
 
 from graph_service.features.catalogue import Features
 from graph_service.features.gathering import wide_features_of
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.registry import DETECTORS
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world, together
 from graph_service.fraud.members.scoring import MemberModel, score_members
 from graph_service.fraud.members.training import Progress, train

@@ -11,7 +11,8 @@ order of the findings.
 from collections.abc import Sequence
 from typing import Final
 
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding, Kind
+from graph_service.fraud.detectors.kinds import ALERT_SCORE, Kind
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.signs.merging import SHARED_PART, is_shared, join, merge
 
 # From what can be nothing else to what many frauds look like. A circle of owners of shops also

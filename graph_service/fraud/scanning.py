@@ -8,7 +8,8 @@ import structlog
 
 from graph_service.fraud.arbiter import settle
 from graph_service.fraud.canary import CANARY_KINDS, Canary, crowd_with_canary, with_canary
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Detector, Finding
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE, Log
 from graph_service.snapshot.snapshot import snapshot_of

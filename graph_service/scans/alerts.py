@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 from graph_service.cases.alerts import score_reasons
 from graph_service.errors import NotFound
+from graph_service.fraud.detectors.kinds import ALERT_SCORE, Kind
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import spelled
 from graph_service.pages import decode_cursor, encode_cursor
@@ -14,21 +15,7 @@ from graph_service.plans.member import Lang
 from graph_service.referrals.teams import read_member
 
 AlertState = Literal["live", "gone"]
-AlertKind = Literal[
-    "self_referral_cycle",
-    "fake_order_ring",
-    "circular_orders",
-    "account_farm",
-    "click_flood",
-    "threshold_wash",
-    "refund_arbitrage",
-    "round_trip",
-    "sleeper",
-    "share_hijack",
-]
-KINDS: Final[tuple[AlertKind, ...]] = get_args(AlertKind)
-# A score of this is an alert, as detectors scale it.
-SCORE_MIN: Final = 0.5
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 # Above every score.
 BEYOND: Final = 2.0
 HISTORY_MAX: Final = 50
@@ -46,8 +33,8 @@ class AlertNotFound(NotFound):
 class Wanted:
     """Which alerts are asked for."""
 
-    kind: AlertKind | None = None
-    score_min: float = SCORE_MIN
+    kind: Kind | None = None
+    score_min: float = ALERT_SCORE
     state: AlertState = "live"
     member_id: str | None = None
 
@@ -119,7 +106,7 @@ async def reasons_for_scores(graph: Graph, number: int) -> dict[str, list[Any]]:
         rows = await graph.read(
             "scans/list_reasons",
             number=number,
-            minScore=SCORE_MIN,
+            minScore=ALERT_SCORE,
             after=after,
             limit=REASONS_TOGETHER,
         )

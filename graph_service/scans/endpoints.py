@@ -9,20 +9,13 @@ from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.errors import MemberNotFound
+from graph_service.fraud.detectors.kinds import ALERT_SCORE, Kind
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.holds.endpoints import signature
 from graph_service.ingest.envelope import Id
 from graph_service.pages import CursorInvalid
 from graph_service.plans.endpoints import LangOfAnswer
-from graph_service.scans.alerts import (
-    SCORE_MIN,
-    AlertKind,
-    AlertNotFound,
-    AlertState,
-    Wanted,
-    list_alerts,
-    read_alert,
-)
+from graph_service.scans.alerts import AlertNotFound, AlertState, Wanted, list_alerts, read_alert
 from graph_service.scans.jobs import (
     Mode,
     ScanEnded,
@@ -108,7 +101,7 @@ class AlertAnswer(Answer):
     """A group of members that looks false."""
 
     alert_id: str = Field(description="the same from scan to scan, also as the group grows")
-    kind: AlertKind
+    kind: Kind
     state: AlertState = Field(description="gone: the last scan did not find it again")
     score: float = Field(description="from 0 to 1; 0.5 is an alert, from 0.9 on payouts are held")
     scan_id: str = Field(description="the scan that said so last")
@@ -258,10 +251,10 @@ async def get_alerts(
     limit: Limit,
     cursor: Cursor = None,
     *,
-    kind: Annotated[AlertKind | None, Query(description="Those of this kind only")] = None,
+    kind: Annotated[Kind | None, Query(description="Those of this kind only")] = None,
     min_score: Annotated[
         float, Query(alias="minScore", ge=0, le=1, description="Least score; 0.3 and more is kept")
-    ] = SCORE_MIN,
+    ] = ALERT_SCORE,
     state: Annotated[AlertState, Query(description="gone: those not found again")] = "live",
     member_id: Annotated[
         Id | None,

@@ -15,11 +15,12 @@ from graph_service.cases.alerts import Shown, score_members
 from graph_service.cases.rules import RiskRules
 from graph_service.clock import Clock
 from graph_service.errors import GraphUnavailable, ServiceError
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.plans.document import Plan
-from graph_service.scans.alerts import SCORE_MIN, reasons_for_scores
+from graph_service.scans.alerts import reasons_for_scores
 from graph_service.scans.jobs import (
     CHANGE_TIMEOUT_S,
     ENDED,
@@ -249,7 +250,7 @@ class Scanner:
         """Tell the members' risk, with all that follows by the rules."""
         self.on_progress("scoring", 0.95)
         reasons = await reasons_for_scores(self.graph, scan.number)
-        shown = Shown(scan.scan_id, scan.number, before, SCORE_MIN, reasons, MODEL)
+        shown = Shown(scan.scan_id, scan.number, before, ALERT_SCORE, reasons, MODEL)
         await score_members(self.graph, shown, self.rules, self.books.clock())
 
     async def _search(self, scan: Scan) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from prometheus_client import Counter, Gauge
 from graph_service.cases.alerts import Shown, score_members
 from graph_service.cases.rules import RiskRules
 from graph_service.errors import GraphUnavailable, ServiceError
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.graph.session import Graph
 from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
-from graph_service.scans.alerts import SCORE_MIN, reasons_for_scores
+from graph_service.scans.alerts import reasons_for_scores
 from graph_service.scans.searching import REGISTRY, connection_of
 from graph_service.scans.working import MODEL, Bookkeeper
 from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
@@ -138,7 +139,7 @@ class Screener:
             f"{SCREENING} {digest(named)}",
             number,
             number,
-            SCORE_MIN,
+            ALERT_SCORE,
             await reasons_for_scores(self.graph, number),
             MODEL,
         )

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_service.fraud.arbiter import SPECIFICITY, settle
-from graph_service.fraud.detectors.shape import Finding, Kind
+from graph_service.fraud.detectors.kinds import Kind
+from graph_service.fraud.detectors.shape import Finding
 
 
 def finding(kind: Kind, score: float, members: range, orders: tuple[int, ...] = ()) -> Finding:

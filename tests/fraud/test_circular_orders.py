@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from graph_service.fraud.detectors.circular_orders import DETECTOR
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from graph_service.fraud.detectors.fake_order_ring import DETECTOR, appointment_sign
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.purchases import ring_groups
 from graph_service.snapshot.log import log_of

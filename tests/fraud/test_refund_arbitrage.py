@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.refund_arbitrage import DETECTOR
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
 from tests.worlds.malls import Mall, names_of, scene_of

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.detectors.share_hijack import DETECTOR, touches_of
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.refund_arbitrage import month_begins, months_of
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.detectors.threshold_wash import DETECTOR
 from graph_service.fraud.scene import Scene
 from graph_service.periods import month_of, period_begins

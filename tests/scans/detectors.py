@@ -6,7 +6,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from graph_service.fraud.detectors.shape import Detector, Finding, Kind, Reason
+from graph_service.fraud.detectors.kinds import Kind
+from graph_service.fraud.detectors.shape import Detector, Finding, Reason
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Detector, Finding, Threshold
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars, trees
 from graph_service.fraud.odds import Sign, numbers_of, percent, scored, shrunk
 from graph_service.fraud.scene import Floats, Scene

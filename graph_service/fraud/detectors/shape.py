@@ -3,24 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Final, Literal
 
+from graph_service.fraud.detectors.kinds import Kind
 from graph_service.fraud.scene import Scene
-
-Kind = Literal[
-    "self_referral_cycle",
-    "fake_order_ring",
-    "circular_orders",
-    "account_farm",
-    "click_flood",
-    "threshold_wash",
-    "refund_arbitrage",
-    "round_trip",
-    "sleeper",
-    "share_hijack",
-]
-# A score of this is an alert.
-ALERT_SCORE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +23,6 @@ class Reason:
 
     contribution: its part of the score; those of a finding add up to its score.
     baseline: what the comparison group has. zh, en: whole sentences.
-
     """
 
     feature: str

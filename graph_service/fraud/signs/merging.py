@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from graph_service.fraud.detectors.shape import ALERT_SCORE, Finding
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.detectors.shape import Finding
 
 # Findings share people when so large a part of the smaller one is of both. Source: fraud.md, an
 # alert finds a group when half of its members are the group's.

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from graph_service.fraud.detectors.shape import Finding, Kind, Reason, scaled, shared_out
+from graph_service.fraud.detectors.kinds import Kind
+from graph_service.fraud.detectors.shape import Finding, Reason, scaled, shared_out
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE, Ints
 
