@@ -1,9 +1,17 @@
-"""Is this process still the one that was started?"""
+"""Is this process still the one that was started, and how much memory did it take?"""
 
 import contextlib
 import os
+import resource
 import subprocess
+import sys
 from pathlib import Path
+
+
+def peak_memory_mib() -> float:
+    """The most that this process had in memory so far. Linux counts KiB, macOS bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def is_alive(pid: int, birth: str) -> bool:

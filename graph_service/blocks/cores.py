@@ -4,33 +4,46 @@ Source: Batagelj and Zaversnik, "An O(m) algorithm for cores decomposition of ne
 """
 
 import numpy as np
+from scipy.sparse import csr_array, csr_matrix
 
-from graph_service.blocks.incidence import Incidence, Ints, components, members_of, slices_of
+from graph_service.blocks.incidence import Incidence, Ints, components, members_of
 
 
 def core_numbers(one: Ints, other: Ints, count: int) -> Ints:
     """The largest k for which each node lies in a part where all have k neighbours or more.
 
     one, other: ends of undirected edges among `count` nodes; loops and repeats do not count. Cost:
-    m log m for ordering the edges, then each edge once and one look at all nodes per level.
+    ordering the edges, then that of `cores_of`.
     """
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    proper = low != high
-    low, high = np.divmod(np.unique(low[proper] * count + high[proper]), max(count, 1))
-    near = slices_of(np.concatenate((low, high)), np.concatenate((high, low)), count)
-    degrees = near.sizes()
-    cores = np.zeros(count, np.int64)
-    left = np.flatnonzero(degrees)
-    gone = degrees == 0
-    while len(left):
-        level = int(degrees[left].min())
-        falling = left[degrees[left] <= level]
-        while len(falling):
-            cores[falling], gone[falling] = level, True
-            touched = near.of(falling)
-            np.subtract.at(degrees, touched, 1)
-            falling = np.unique(touched[(degrees[touched] <= level) & ~gone[touched]])
-        left = left[~gone[left]]
+    ties = csr_array((np.ones(len(one), np.int64), (one, other)), shape=(count, count))
+    ties = csr_array(ties + ties.T)
+    ties.setdiag(0)
+    ties.eliminate_zeros()
+    return cores_of(ties)
+
+
+def cores_of(ties: csr_array | csr_matrix) -> Ints:
+    """The core numbers of nodes by their ties: symmetric, none to itself; weights do not count.
+
+    Each round removes all that have too few at once. Cost: each tie once and a look at whoever is
+    left per round.
+    """
+    left = np.diff(ties.indptr).astype(np.int64)
+    cores = np.zeros(len(left), np.int64)
+    alive = np.arange(len(left))
+    level = 0
+    while alive.size:
+        level = max(level, int(left[alive].min()))
+        few = left[alive] <= level
+        while few.any():
+            gone, alive = alive[few], alive[~few]
+            cores[gone] = level
+            touched = ties[gone].indices
+            if touched.size * 8 < left.size:
+                np.subtract.at(left, touched, 1)
+            else:
+                left -= np.bincount(touched, minlength=left.size)
+            few = left[alive] <= level
     return cores
 
 

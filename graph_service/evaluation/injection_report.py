@@ -1,7 +1,5 @@
 """The grid of planted rings, as a table and as JSON."""
 
-import resource
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from graph_service.evaluation.injection import (
     read_reviews,
     try_cell,
 )
+from graph_service.processes import peak_memory_mib
 
 # The seeds of what is reported; the search was built while looking at others.
 SEED = 20_261_126
@@ -90,7 +89,7 @@ def evaluate_injection(
                 progress(number * trials + trial + 1, len(cells) * trials)
         scores.append(_scores(cell, done))
     return InjectionReport(
-        tuple(scores), identity, trials, seed, len(named), monotonic() - started, _peak_mib()
+        tuple(scores), identity, trials, seed, len(named), monotonic() - started, peak_memory_mib()
     )
 
 
@@ -111,12 +110,6 @@ def _scores(cell: Cell, done: Sequence[Trial]) -> CellScores:
 def _score(values: Sequence[float]) -> Score:
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return Score(float(np.mean(values)), spread)
-
-
-def _peak_mib() -> float:
-    """The most memory that this process had. Linux counts KiB, macOS bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1024 / (1024 if sys.platform == "darwin" else 1)
 
 
 def report_json(report: InjectionReport) -> dict[str, Any]:

@@ -10,8 +10,6 @@ NeurIPS 2023.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import re
-import resource
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +33,7 @@ from graph_service.learning.classifier import GraphFeatureClassifier
 from graph_service.learning.columns import GraphColumns
 from graph_service.learning.fitting import ROWS_AT_ONCE
 from graph_service.learning.members import PUBLISHED, fit_member
+from graph_service.processes import peak_memory_mib
 
 FULL = "full"
 TRIALS_FULL, TRIALS_FEW = 5, 10
@@ -162,7 +161,7 @@ def evaluate_graph_file(
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
         difference=_figures(gains),
         weights=_mean_weights(weights),
-        peak_memory_mib=_peak_memory_mib(),
+        peak_memory_mib=peak_memory_mib(),
         notes=tuple(notes),
     )
 
@@ -290,12 +289,6 @@ def _mean_weights(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:
         for name, weight in weights.items():
             total[name] = total.get(name, 0.0) + weight / len(trials)
     return total
-
-
-def _peak_memory_mib() -> float:
-    """The most that this process had in memory so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def answer_of(found: Evaluation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from graph_service.fraud.detectors.shape import Finding
-from graph_service.snapshot.log import NONE, TABLES, Log, Table, log_of
+from graph_service.snapshot.log import NONE, TABLES, Log, Table, kind_of, log_of
 
 # No id of the mall may hold it.
 SIGN: Final = "\x01"
@@ -32,23 +32,6 @@ HOUR, DAY = 3_600_000_000, 86_400_000_000
 EARLIEST: Final = 120 * DAY
 # Without any order in the mall: a hundred yuan.
 AMOUNT_MINOR: Final = 10_000
-NAMES_OF: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("member", "inviter", "owner", "person"), "member"),
-    **dict.fromkeys(("share", "parent"), "share"),
-    **{
-        one: one
-        for one in (
-            "visitor",
-            "token",
-            "product",
-            "category",
-            "shop",
-            "order",
-            "coupon",
-            "currency",
-        )
-    },
-}
 Facts = Iterator[tuple[str, int, Mapping[str, Any]]]
 
 
@@ -120,7 +103,7 @@ def joined(told: Log, more: Log) -> Log:
         tables[name] = {}
         for column in columns:
             own, added = told.tables[name][column], more.tables[name][column]
-            kind = NAMES_OF.get(column)
+            kind = kind_of(column)
             if kind == "currency" and len(added):
                 added = currencies[added]
             elif kind is not None and kind != "currency":

@@ -132,13 +132,6 @@ class Scene:
         parts = [lines[starts[one] : starts[one + 1]] for one in orders.tolist()]
         return np.concatenate([np.empty(0, np.int64), *parts])
 
-    @cached_property
-    def honest_days(self) -> float:
-        """How many days the mall has been running, at least 1."""
-        joined = self.snapshot.members.joined
-        first = joined[joined != NONE].min(initial=self.snapshot.now)
-        return max(1.0, (self.snapshot.now - int(first)) / MICROS_PER_DAY)
-
 
 def grouped(keys: Numbers, at: Ints, size: int) -> tuple[Ints, Ints]:
     """Rows by key (0 to size) and time: those of k are rows[starts[k]:starts[k + 1]]."""

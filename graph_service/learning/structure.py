@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from graph_service.blocks.cores import cores_of
 from graph_service.learning.relations import Floats, Relation
 
 # Steps of a sparse product that take 5 s of one core (measured); beyond, wedges are drawn.
@@ -50,28 +51,8 @@ def structure_of(relation: Relation, random: np.random.Generator) -> Structure:
 
 
 def core_numbers(relation: Relation) -> Floats:
-    """The largest k such that the node is in a part where all have k neighbours in the part.
-
-    Each round removes all that have too few at once. Source: Batagelj and Zaversnik, "An O(m)
-    algorithm for cores decomposition of networks" (2003).
-    """
-    left = relation.degrees.astype(np.int64)
-    cores = np.zeros(len(left), dtype=np.float32)
-    alive = np.arange(len(left))
-    level = 0
-    while alive.size:
-        level = max(level, int(left[alive].min()))
-        few = left[alive] <= level
-        while few.any():
-            gone, alive = alive[few], alive[~few]
-            cores[gone] = level
-            touched = relation.ties[gone].indices
-            if touched.size * 8 < left.size:
-                np.subtract.at(left, touched, 1)
-            else:
-                left -= np.bincount(touched, minlength=left.size)
-            few = left[alive] <= level
-    return cores
+    """The largest k such that the node is in a part where all have k neighbours in the part."""
+    return cores_of(relation.ties).astype(np.float32)
 
 
 def page_ranks(relation: Relation) -> Floats:

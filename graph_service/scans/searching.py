@@ -7,7 +7,6 @@ written to a file. The process ends when the one that started it is gone.
 import asyncio
 import json
 import os
-import resource
 import shutil
 import sys
 import threading
@@ -26,6 +25,8 @@ from graph_service.errors import ServiceError
 from graph_service.graph.queries import load_queries
 from graph_service.graph.session import Graph
 from graph_service.logs import configure_logs
+from graph_service.plans.document import Plan
+from graph_service.processes import peak_memory_mib
 from graph_service.settings import Settings
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         "notes": notes,
         "readSeconds": round(read_s, 2),
         "searchSeconds": round(perf_counter() - began - read_s, 2),
-        "memoryMib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "memoryMib": int(peak_memory_mib()),
     }
 
 
@@ -201,6 +202,12 @@ def connected(connection: dict[str, Any]) -> Graph:
     secret = SecretStr(connection["neo4j_password"])
     settings = Settings().model_copy(update={**connection, "neo4j_password": secret})
     return Graph.connect(settings, load_queries())
+
+
+def terms_of(plan: Plan) -> dict[str, Any]:
+    """What of the plan in force a job names."""
+    steps = [step.from_minor for step in plan.ladder.steps if step.from_minor > 0]
+    return {"steps": steps, "holdingDays": plan.holding_days}
 
 
 def connection_of(settings: Settings) -> dict[str, Any]:

@@ -31,7 +31,13 @@ from graph_service.scans.jobs import (
     find_open_scan,
     hold_lease,
 )
-from graph_service.scans.searching import REGISTRY, SearchDied, connection_of, search_apart
+from graph_service.scans.searching import (
+    REGISTRY,
+    SearchDied,
+    connection_of,
+    search_apart,
+    terms_of,
+)
 from graph_service.scans.storing import (
     ScanLost,
     compared,
@@ -262,16 +268,13 @@ class Scanner:
         return await search_apart(self._job(scan), note)
 
     def _job(self, scan: Scan) -> Mapping[str, Any]:
-        plan = self.books.plan
-        steps = [step.from_minor for step in plan.ladder.steps if step.from_minor > 0]
         settings = self.settings
         return {
+            **terms_of(self.books.plan),
             # What the scan before its crash had read is on disk.
             "mode": "incremental" if scan.attempts else scan.mode,
             "folder": str(settings.data_dir / "snapshots"),
             "registry": self.registry,
-            "steps": steps,
-            "holdingDays": plan.holding_days,
             "neo4j": connection_of(settings),
         }
 

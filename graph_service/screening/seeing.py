@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,13 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from graph_service.graph.session import Graph
 from graph_service.logs import configure_logs
+from graph_service.processes import peak_memory_mib
 from graph_service.scans.searching import connected
 
 if TYPE_CHECKING:
     from graph_service.fraud.detectors.shape import Detector
-    from graph_service.snapshot.log import LogWriter
 
 
 def main() -> int:
@@ -38,8 +36,7 @@ async def _look_on(job: dict[str, Any]) -> None:
     from graph_service.fraud.touching import Place
     from graph_service.screening.looking import Eye
     from graph_service.snapshot.files import load_log
-    from graph_service.snapshot.log import LogWriter
-    from graph_service.snapshot.reading import read_new
+    from graph_service.snapshot.reading import open_log, read_new
 
     detectors = cast("Sequence[Detector]", import_module(job["registry"]).DETECTORS)
     graph = connected(job["neo4j"])
@@ -47,29 +44,19 @@ async def _look_on(job: dict[str, Any]) -> None:
         base = load_log(Path(job["folder"]))
         # What the last scan saw was looked at; without one, whoever is most suspicious comes first.
         eye = Eye(Place() if base is None else Place.end_of(base), seed=job["seed"])
-        writer = await _opened(graph, base, LogWriter)
+        writer = await open_log(graph, base)
         say({"ready": True, "seq": writer.seq})
         while line := await asyncio.to_thread(sys.stdin.readline):
             terms = json.loads(line)
             if await read_new(graph, writer):
                 # Somebody was erased: nothing of it stays here.
-                writer = await _opened(graph, None, LogWriter)
+                writer = await open_log(graph)
             log = writer.rebased()
             look = eye.look(log, detectors, Terms(tuple(terms["steps"]), terms["holdingDays"]))
-            memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            memory_mib = int(peak_memory_mib())
             say({**asdict(look), "seq": writer.seq, "memoryMib": memory_mib})
     finally:
         await graph.close()
-
-
-async def _opened(graph: Graph, base: Any, make: type["LogWriter"]) -> "LogWriter":
-    from graph_service.snapshot.reading import read_new
-
-    writer = make() if base is None else make(base)
-    if await read_new(graph, writer) and base is not None:
-        return await _opened(graph, None, make)
-    writer.rebased()
-    return writer
 
 
 if __name__ == "__main__":

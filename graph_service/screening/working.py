@@ -22,7 +22,7 @@ from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
 from graph_service.scans.alerts import reasons_for_scores
-from graph_service.scans.searching import REGISTRY, connection_of
+from graph_service.scans.searching import REGISTRY, connection_of, terms_of
 from graph_service.scans.working import MODEL, Bookkeeper
 from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
 from graph_service.settings import Settings
@@ -107,9 +107,7 @@ class Screener:
 
     async def look(self) -> dict[str, Any]:
         """One look, and its alerts added to what is shown."""
-        plan = self.books.plan
-        steps = [step.from_minor for step in plan.ladder.steps if step.from_minor > 0]
-        told = await self._ask({"steps": steps, "holdingDays": plan.holding_days})
+        told = await self._ask(terms_of(self.books.plan))
         if told["alerts"]:
             await self._add(told["alerts"])
         self.seq = told["seq"]

@@ -1,15 +1,11 @@
 """The part of a log that concerns some members, as a log of its own with its own numbers."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from graph_service.snapshot.log import NAMES, NONE, TABLES, Log, Numbers, Table
+from graph_service.snapshot.log import NAMES, NONE, TABLES, Log, Numbers, Table, kind_of
 from graph_service.snapshot.resolving import Flags
-
-# Which ids a column holds, where its own name does not say so.
-KINDS: Final = {"inviter": "member", "owner": "member", "person": "member", "parent": "share"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def _numbers_of(tables: dict[str, Table], kind: str) -> Numbers:
         values
         for table in tables.values()
         for column, values in table.items()
-        if KINDS.get(column, column) == kind
+        if kind_of(column) == kind
     ]
     found = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int32)
     return found[found != NONE].astype(np.int32)
@@ -99,8 +95,8 @@ def _numbers_of(tables: dict[str, Table], kind: str) -> Numbers:
 def _renumbered(table: Table, used: dict[str, Numbers]) -> Table:
     changed: Table = {}
     for column, values in table.items():
-        kind = KINDS.get(column, column)
-        if kind not in used:
+        kind = kind_of(column)
+        if kind is None:
             changed[column] = values
             continue
         places = np.searchsorted(used[kind], values).astype(np.int32)

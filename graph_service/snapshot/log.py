@@ -70,6 +70,19 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "verdicts": ("member", "conclusion", "at"),
 }
 Table = dict[str, NDArray[Any]]
+# Whose ids a column holds, where its own name does not say so.
+OTHER_NAMES: Final[Mapping[str, str]] = {
+    "inviter": "member",
+    "owner": "member",
+    "person": "member",
+    "parent": "share",
+}
+
+
+def kind_of(column: str) -> str | None:
+    """Of which kind the ids are that a column holds; None where it holds none."""
+    kind = OTHER_NAMES.get(column, column)
+    return kind if kind in NAMES else None
 
 
 def dtype_of(column: str) -> type[np.int64] | type[np.int32]:

@@ -23,12 +23,19 @@ async def read_log(graph: Graph, base: Log | None = None, *, progress: Progress 
     Where somebody was erased since, all is read anew, so that no token stays. progress: facts done
     of all facts.
     """
+    writer = await open_log(graph, base, progress=progress)
+    return await asyncio.to_thread(writer.log)
+
+
+async def open_log(
+    graph: Graph, base: Log | None = None, *, progress: Progress = silent
+) -> LogWriter:
+    """What `read_log` reads, ready for the facts that come."""
     writer = LogWriter() if base is None else LogWriter(base)
     erased = await read_new(graph, writer, progress=progress)
     if erased and base is not None:
-        writer = LogWriter()
-        await read_new(graph, writer, progress=progress)
-    return await asyncio.to_thread(writer.log)
+        return await open_log(graph, progress=progress)
+    return writer
 
 
 async def read_new(graph: Graph, writer: LogWriter, *, progress: Progress = silent) -> bool:

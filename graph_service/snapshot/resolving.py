@@ -12,7 +12,6 @@ from graph_service.snapshot.log import MODES, NONE, TOKEN_KINDS, Ints, Log, Numb
 Kinds = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 FOREVER: Final = np.iinfo(np.int64).max
-ACTIVE: Final = 0
 # Identifiers that are one human's, up to so many members: with more it is a shop's or a bank's.
 STRONG: Final = ("payment", "phone", "union")
 STRONG_MEMBERS_MAX: Final = 12

@@ -7,7 +7,6 @@ from graph_service.snapshot.crediting import credit_orders
 from graph_service.snapshot.log import NONE, Ints, Log, Numbers
 from graph_service.snapshot.persons import persons_of
 from graph_service.snapshot.resolving import (
-    FOREVER,
     Flags,
     Kinds,
     Lines,
@@ -46,7 +45,7 @@ def snapshot_of(log: Log, *, at: int | None = None, window_days: int = WINDOW_DA
     buyer = taken(told["member"], order_row)
     uses, order_tokens = resolve_uses(log, visitors, buyer)
     kinds = kinds_of_tokens(log)
-    clicks, shares, bindings = resolve_clicks(log, visitors, people), resolve_shares(log), None
+    clicks, shares = resolve_clicks(log, visitors, people), resolve_shares(log)
     bindings = resolve_bindings(log)
     person, held = persons_of(log, uses, kinds)
     members = Members(
@@ -151,6 +150,3 @@ def _orders(log: Log, row: Numbers, buyer: Numbers, size: int) -> Orders:
         basis=np.full(size, NONE, np.int8),
         touched=np.full(size, NONE, np.int64),
     )
-
-
-__all__ = ["FOREVER", "Snapshot", "snapshot_of"]
