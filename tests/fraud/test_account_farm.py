@@ -9,7 +9,7 @@ from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
-from tests.worlds.malls import Mall, names_of, scene_of
+from tests.worlds.malls import Mall, names_of
 
 
 def alerts_of(scene: Scene) -> list[Finding]:
@@ -38,14 +38,6 @@ def test_honest_invitees_of_one_are_no_farm(look: Callable[[Mall], set[str]]) ->
     look(mall)
 
     assert alerts_of(mall.scene()) == []
-
-
-def test_an_honest_mall_has_no_farm() -> None:
-    assert alerts_of(Mall(3).scene()) == []
-
-
-def test_a_mall_of_nobody_has_no_farm() -> None:
-    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:

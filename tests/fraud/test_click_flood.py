@@ -9,7 +9,7 @@ from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
 from tests.worlds import farms
-from tests.worlds.malls import Mall, names_of, scene_of
+from tests.worlds.malls import Mall, names_of
 
 
 def alerts_of(scene: Scene) -> list[Finding]:
@@ -50,14 +50,6 @@ def test_honest_shares_with_many_clicks_are_no_flood(look: Callable[[Mall], set[
     look(mall)
 
     assert alerts_of(mall.scene()) == []
-
-
-def test_an_honest_mall_has_no_flood() -> None:
-    assert alerts_of(Mall(3).scene()) == []
-
-
-def test_a_mall_of_nobody_has_no_flood() -> None:
-    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:

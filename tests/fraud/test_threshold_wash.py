@@ -16,7 +16,7 @@ from graph_service.fraud.detectors.threshold_wash import DETECTOR
 from graph_service.fraud.scene import Scene
 from graph_service.periods import month_of, period_begins
 from tests.worlds import farms
-from tests.worlds.malls import Mall, names_of, scene_of
+from tests.worlds.malls import Mall, names_of
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -50,14 +50,6 @@ def test_the_same_orders_far_from_a_step_are_no_wash() -> None:
     farms.wash(mall, over=-0.4)
 
     assert alerts_of(mall.scene()) == []
-
-
-def test_an_honest_mall_has_no_wash() -> None:
-    assert alerts_of(Mall(3).scene()) == []
-
-
-def test_a_mall_of_nobody_has_no_wash() -> None:
-    assert DETECTOR.find(scene_of([])) == []
 
 
 def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None:
