@@ -12,6 +12,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, LiteralString, cast
 
+import hypothesis
 import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient
@@ -28,6 +29,10 @@ from graph_service.pipeline import Pipeline
 from graph_service.plans.document import seed_plan
 from graph_service.settings import Settings
 from tests.worlds import NOW
+
+# Machines are shared: how long an example takes says nothing of what it tests.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 KEY = "test-admin-key-of-the-suite"
 IMAGE = "neo4j:5.26-community"

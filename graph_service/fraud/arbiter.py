@@ -8,7 +8,7 @@ A specific finding that is much less certain gives way as well. The answer does 
 order of the findings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from graph_service.fraud.detectors.kinds import ALERT_SCORE, Kind
@@ -33,10 +33,12 @@ SPECIFICITY: Final[tuple[Kind, ...]] = (
 # A farm is made for the bonus of each account. Where its accounts buy again and again (so many
 # orders an account), the orders are what pays, and a kind that tells of orders says more.
 ORDERS_EACH: Final = 2.0
-# Who washes a step sends it back, if not all; of other orders so many never go back after a month.
-UNDONE_PART_LEAST: Final = 0.2
-# A step is passed by a few friends who pay much each; set, not learned.
-WASHERS_MAX: Final = 20
+# Who washes a step, or is after refunds, sends most back: so large a part at least. A ring's buyers
+# send some back, too, for show.
+UNDONE_PART_LEAST: Final[Mapping[str, float]] = {"undone_after_month": 0.2, "late_returns": 0.4}
+# A ring whose goods in common say at least so much of its score is one by what it buys, and not
+# only by whose things its buyers have.
+BLOCK_PART_LEAST: Final = 0.2
 # One explains another when it has so large a part of it: of nine in a ring, six who share a card
 # are a part, and seven may be the whole.
 EXPLAINED_PART: Final = 0.75
@@ -65,13 +67,16 @@ def _order(one: Finding) -> tuple[float, int, tuple[int, ...]]:
 def _outspoken(one: Finding, others: Sequence[Finding]) -> bool:
     """Does another kind tell of the same people what this one does not say?
 
-    A farm whose accounts buy again and again by one another; a step that is passed by a crowd that
-    sends nothing back, where it buys as a ring.
+    A farm whose accounts buy again and again by one another; a step passed or refunds taken by
+    those who send little back, where they buy the same as a ring; a ring by tokens and promoter
+    only, whose buyers are the promoter's own accounts.
     """
     if one.kind == "account_farm":
         rivals = [other for other in others if _buys_again(other)]
-    elif one.kind == "threshold_wash" and not _is_undone(one) and len(one.members) > WASHERS_MAX:
-        rivals = [other for other in others if other.kind == "fake_order_ring"]
+    elif one.kind in ("threshold_wash", "refund_arbitrage") and not _is_undone(one):
+        rivals = [other for other in others if _is_block(other)]
+    elif one.kind == "fake_order_ring" and not _is_block(one):
+        rivals = [other for other in others if other.kind == "self_referral_cycle"]
     else:
         return False
     return any(
@@ -87,7 +92,15 @@ def _buys_again(one: Finding) -> bool:
 
 def _is_undone(one: Finding) -> bool:
     return any(
-        reason.feature == "undone_after_month" and reason.value >= UNDONE_PART_LEAST
+        reason.value >= UNDONE_PART_LEAST[reason.feature]
+        for reason in one.reasons
+        if reason.feature in UNDONE_PART_LEAST
+    )
+
+
+def _is_block(one: Finding) -> bool:
+    return one.kind == "fake_order_ring" and any(
+        reason.feature == "bought_the_same" and reason.contribution >= BLOCK_PART_LEAST * one.score
         for reason in one.reasons
     )
 

@@ -5,11 +5,24 @@ from hypothesis import strategies as st
 
 from graph_service.fraud.arbiter import SPECIFICITY, settle
 from graph_service.fraud.detectors.kinds import Kind
-from graph_service.fraud.detectors.shape import Finding
+from graph_service.fraud.detectors.shape import Finding, Reason
 
 
 def finding(kind: Kind, score: float, members: range, orders: tuple[int, ...] = ()) -> Finding:
     return Finding(kind, score, tuple(members), (), orders=orders)
+
+
+def because(kind: Kind, members: range, **said: tuple[float, float]) -> Finding:
+    """A finding of score 0.95 with reasons: by feature, its value and contribution."""
+    reasons = tuple(
+        Reason(feature, value, 0.0, part, "一句。", "A sentence.")
+        for feature, (value, part) in said.items()
+    )
+    return Finding(kind, 0.95, tuple(members), reasons)
+
+
+def ring_by_goods(members: range) -> Finding:
+    return because("fake_order_ring", members, bought_the_same=(60, 0.4))
 
 
 def test_findings_of_one_kind_that_overlap_become_one() -> None:
@@ -34,9 +47,16 @@ def test_the_specific_kind_stays_where_both_say_the_same() -> None:
 
 
 def test_a_ring_whose_buyers_share_a_card_is_a_ring() -> None:
-    ring = finding("fake_order_ring", 0.9, range(10))
+    ring = ring_by_goods(range(10))
 
     assert settle([finding("self_referral_cycle", 0.99, range(8)), ring]) == [ring]
+
+
+def test_a_ring_by_tokens_and_promoter_only_is_the_promoters_own_accounts() -> None:
+    ring = because("fake_order_ring", range(9), bought_the_same=(6, 0.02))
+    cycle = finding("self_referral_cycle", 0.99, range(10))
+
+    assert settle([ring, cycle]) == [cycle]
 
 
 def test_a_specific_finding_that_is_only_a_part_gives_way() -> None:
@@ -97,10 +117,24 @@ def test_accounts_that_buy_once_are_a_farm() -> None:
     assert settle([farm, finding("self_referral_cycle", 0.95, range(8), (1, 2))]) == [farm]
 
 
-def test_a_crowd_that_sends_nothing_back_washes_no_step() -> None:
-    ring = finding("fake_order_ring", 0.95, range(30))
+def test_who_sends_nothing_back_and_buys_the_same_washes_no_step() -> None:
+    ring = ring_by_goods(range(30))
 
     assert settle([finding("threshold_wash", 0.95, range(30)), ring]) == [ring]
+
+
+def test_who_passes_a_step_and_sends_it_back_washes_it() -> None:
+    wash = because("threshold_wash", range(6), undone_after_month=(0.8, 0.3))
+
+    assert settle([wash, ring_by_goods(range(6))]) == [wash]
+
+
+def test_a_ring_that_sends_a_little_back_is_after_no_refunds() -> None:
+    ring = ring_by_goods(range(12))
+
+    assert settle([because("refund_arbitrage", range(12), late_returns=(0.18, 0.5)), ring]) == [
+        ring
+    ]
 
 
 def test_a_few_above_a_step_wash_it() -> None:

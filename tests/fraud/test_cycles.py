@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_service.fraud.signs.cycles import joined, short_cycles
+from graph_service.fraud.chains.cycles import joined, short_cycles, walks_from
 
 networkx = cast(Any, _networkx)
 Edges = list[tuple[int, int]]
@@ -49,3 +49,42 @@ def test_groups_with_a_thing_in_common_hang_together() -> None:
     parts = joined([[0, 1], [2], [1, 3], [4, 2]], 5)
 
     assert sorted(sorted(one) for one in parts) == [[0, 2], [1, 3]]
+
+
+def plain_walks(
+    start: int, edges: Edges, kin: list[set[int]], length_max: int
+) -> list[tuple[int, ...]]:
+    """Walks as edges by number, by trying every edge after every walk."""
+    found: list[tuple[int, ...]] = []
+
+    def go_on(nodes: set[int], from_nodes: list[set[int]], taken: tuple[int, ...]) -> None:
+        if len(taken) == length_max:
+            return
+        for number, (tail, head) in enumerate(edges):
+            for before in from_nodes:
+                met = nodes | before
+                if tail in before and head not in met:
+                    found.append((*taken, number))
+                    go_on(
+                        met | {head},
+                        [{head}, *({other} for other in kin[head] - met - {head})],
+                        (*taken, number),
+                    )
+
+    go_on({start}, [{start}], ())
+    return found
+
+
+@given(edges_of(6), edges_of(6), st.integers(1, 4))
+def test_walks_are_all_there_are(edges: Edges, alike: Edges, length_max: int) -> None:
+    kin = [{other for one, other in alike if one == node != other} for node in range(6)]
+    heads = np.array([head for _, head in edges], np.int32)
+    follow = {
+        node: [number for number, (tail, _) in enumerate(edges) if tail == node]
+        for node in range(6)
+    }
+
+    found = walks_from(0, follow, heads, length_max=length_max, kin=dict(enumerate(kin)))
+
+    ours = sorted(one.edges for one in found)
+    assert ours == sorted(plain_walks(0, edges, kin, length_max))

@@ -46,3 +46,25 @@ def test_a_group_buy_is_told_as_one() -> None:
 @pytest.mark.parametrize("world", [self_referral, circular])
 def test_other_frauds_are_no_ring(world: Callable[[], list[Event]]) -> None:
     assert alerts(scene_of(world())) == []
+
+
+def test_parcels_received_at_once_speak_for_a_ring() -> None:
+    ring = order_ring()
+    told = [one for one in ring if one["type"] == "order.paid"]
+    done = [
+        {
+            **one,
+            "id": f"{one['id']}-done",
+            "type": "order.completed",
+            "data": {"orderId": one["data"]["orderId"]},
+        }
+        for one in told
+    ]
+
+    [plain], [quick] = alerts(scene_of(ring)), alerts(scene_of(ring, done))
+
+    def receipts(found: Finding) -> float:
+        return {one.feature: one.contribution for one in found.reasons}["quick_receipts"]
+
+    assert receipts(plain) == 0
+    assert receipts(quick) > 0

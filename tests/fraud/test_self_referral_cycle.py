@@ -11,6 +11,7 @@ from tests.worlds.frauds import (
     scene_of,
     self_referral,
     self_referral_chain,
+    swapped_accounts,
 )
 
 
@@ -33,6 +34,29 @@ def test_a_chain_that_comes_back_to_the_same_person_is_found_whole() -> None:
     [found] = alerts(scene)
 
     assert ids_of(scene, found.members) == {"bob", "carl", "bob-2"}
+
+
+def test_friends_who_earn_from_each_others_second_accounts_are_found() -> None:
+    scene = scene_of(swapped_accounts())
+
+    [found] = alerts(scene)
+
+    assert ids_of(scene, found.members) == {"fay", "gus", "hal", "fay-2", "gus-2", "hal-2"}
+    told = {one.feature: one.value for one in found.reasons}
+    assert (told["second_accounts"], "not_closed" in told) == (2, False)
+
+
+def test_a_round_with_a_hidden_link_is_found_less_surely() -> None:
+    [whole] = alerts(scene_of(swapped_accounts()))
+
+    [found] = alerts(scene_of(swapped_accounts(hidden=1)))
+
+    assert "not_closed" in {one.feature for one in found.reasons}
+    assert found.score < whole.score
+
+
+def test_with_two_links_hidden_nothing_is_told() -> None:
+    assert alerts(scene_of(swapped_accounts(hidden=2))) == []
 
 
 def test_strangers_who_go_round_four_times_for_like_amounts_are_found() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.chains.earning import earnings_of
 from graph_service.fraud.detectors.sleeper import THRESHOLDS, wakings_of
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.amounts import few_prices, likeness, mall_amounts
-from graph_service.fraud.signs.earning import earnings_of
 from graph_service.fraud.signs.kinship import kinds_of, kinship_of
 from graph_service.snapshot.log import NONE
 from tests.worlds.frauds import (

@@ -169,6 +169,22 @@ def self_referral_chain() -> list[Event]:
     return diary.events
 
 
+def swapped_accounts(hidden: int = 0) -> list[Event]:
+    """Three friends earn each from the next one's second account. hidden: so many share nothing."""
+    diary = Diary("swap")
+    friends = ("fay", "gus", "hal")
+    for place, name in enumerate(friends):
+        diary.join(name, 10 + place, **own_things(name))
+    for place, name in enumerate(friends):
+        host, second = friends[(place + 1) % 3], f"{name}-2"
+        things = own_things(second if place < hidden else name)
+        diary.join(second, 60 + place, host, **things)
+        share = diary.share(host, 70, "p-5")
+        for day in range(5):
+            diary.buy(second, 71 + day, "p-5", 15_000 + 900 * day, share=share)
+    return diary.events
+
+
 def referral_rounds() -> list[Event]:
     """Three strangers buy through one another in a circle, four rounds of about 88 yuan."""
     diary = Diary("rounds")

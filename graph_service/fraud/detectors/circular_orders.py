@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from graph_service.fraud.chains.cycles import joined, short_cycles
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
-from graph_service.fraud.signs.cycles import joined, short_cycles
 from graph_service.fraud.signs.weighing import ALERT_NATS, Sign, best_first, finding_of, percent
 from graph_service.snapshot.log import NONE, Ints, Numbers
 

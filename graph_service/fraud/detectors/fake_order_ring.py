@@ -39,6 +39,13 @@ THRESHOLDS: Final = {
 BLOCK_NATS_MAX: Final = 7.0
 TOKEN_NATS_MAX: Final = 7.0
 PROMOTER_NATS_MAX: Final = 5.0
+# Orders of several of one buyer come together, so that a buyer says as much as an order.
+RECEIPT_NATS_MAX: Final = 6.0
+# The quickest quarter is quick.
+QUICK_PART: Final = 0.25
+# Of a shop's buyers through one promoter, so large a part of what they buy is that, a third at a
+# sale (measured in generated malls); what is beyond says more.
+COARSE_FOCUS_PART: Final = 0.3
 # What an appointment explains: as much as the block says, so that other signs have to alert.
 APPOINTMENT_NATS: Final = -9.0
 # The part of purchases that are made on the day of their good; who was late bought later.
@@ -84,6 +91,7 @@ def _finding(scene: Scene, kinship: Kinship, group: Group) -> Finding:
         token_sign(scene, kinship, group.members, strangers=_strangers_nats(scene, group)),
         promoter_sign,
         _focus_sign(scene, group),
+        _receipt_sign(scene, group),
     ]
     if (sign := appointment_sign(scene, group)) is not None:
         signs.append(sign)
@@ -237,14 +245,48 @@ def _focus_sign(scene: Scene, group: Group) -> Sign:
     counts = np.diff(starts)
     part = len(group.orders) / max(1, int(counts[group.members].sum()))
     usual = int((counts > 0).sum()) / max(1, int(counts.sum()))
+    nats = float(np.clip(4 * (part - 0.5), -1.0, 2.0))
+    if group.coarse:
+        nats = float(np.clip(10 * (part - COARSE_FOCUS_PART), -1.0, 3.0))
     return Sign(
         "little_else",
         part,
         usual,
-        float(np.clip(4 * (part - 0.5), -1.0, 2.0)),
+        nats,
         f"这些商品占他们全部订单的 {percent(part)}。",
         f"These goods are {percent(part)} of all that they bought.",
     )
+
+
+def _receipt_sign(scene: Scene, group: Group) -> Sign:
+    """How many of the orders were received sooner than most are: an empty parcel is not waited for.
+
+    Against all orders of the mall: a shop's others may be of the same ring.
+    """
+    told = scene.snapshot.orders
+    limit = scene.once("quick_receipt_days", _quick_receipt_days)
+    known = group.orders[told.completed[group.orders] != NONE]
+    days = (told.completed[known] - told.paid[known]) / MICROS_PER_DAY
+    part = float((days <= limit).mean()) if len(known) else 0.0
+    each = len(group.members) / max(1, len(group.orders))
+    nats = _beyond_usual(int((days <= limit).sum()), max(1, len(known)), QUICK_PART) * each
+    return Sign(
+        "quick_receipts",
+        part,
+        QUICK_PART,
+        min(RECEIPT_NATS_MAX, nats),
+        f"{percent(part)} 的订单在 {limit:.1f} 天内就确认收货；全商城为 {percent(QUICK_PART)}。",
+        f"{percent(part)} of the orders were received within {limit:.1f} days; of all orders "
+        f"{percent(QUICK_PART)}.",
+    )
+
+
+def _quick_receipt_days(scene: Scene) -> float:
+    """Within how many days a quarter of all orders are received."""
+    told = scene.snapshot.orders
+    known = scene.paid & (told.completed != NONE)
+    days = (told.completed[known] - told.paid[known]) / MICROS_PER_DAY
+    return float(np.quantile(days, QUICK_PART)) if len(days) else 0.0
 
 
 def appointment_sign(scene: Scene, group: Group) -> Sign | None:

@@ -27,6 +27,7 @@ THRESHOLDS: Final = {
     "evidence": Threshold(10.0, "nats", "one false alarm by chance among 22,000 promoters"),
     "full_part": Threshold(0.55, "part", "more than half back is no discount; set"),
     "returns": Threshold(3, "orders", "fewer happen to anybody; set"),
+    "mostly_part": Threshold(0.5, "part", "early returns by strangers: more than fashion's; set"),
     "month_days": Threshold(5, "days", "soon after the month in which the order counted; set"),
     "soon_days": Threshold(3, "days", "after completion, holding time or the month's end; set"),
     "usual_least": Threshold(0.005, "part", "floor of the mall's rate of late returns; set"),
@@ -70,7 +71,7 @@ def find(scene: Scene) -> Sequence[Finding]:
     told += [
         one
         for one in _found(scene, early, THRESHOLDS["usual_any_least"].value)
-        if is_of_one_hand(scene, one)
+        if is_of_one_hand(scene, one) or mostly_returned(one)
     ]
     return sorted(told, key=lambda one: (-one.score, one.members))
 
@@ -87,6 +88,12 @@ def is_of_one_hand(scene: Scene, finding: Finding) -> bool:
     return firmly_linked(scene, buyers) and linked_among(scene, buyers) >= max(
         2, ONE_HAND_PART * len(buyers)
     )
+
+
+def mostly_returned(finding: Finding) -> bool:
+    """Does most of what the promoter sells go back? Of friends of fashion a third does."""
+    least = THRESHOLDS["mostly_part"].value
+    return any(one.feature == "late_returns" and one.value >= least for one in finding.reasons)
 
 
 def _found(scene: Scene, days: Floats, floor: float) -> list[Finding]:

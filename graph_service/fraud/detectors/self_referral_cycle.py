@@ -5,34 +5,21 @@ of one step is an account that earns from another of the same human); or a circl
 round again and again with like amounts, whoever it is.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from math import log
 from typing import Final
 
 import numpy as np
 
+from graph_service.fraud.chains.chains import Bounds, Chain, Ground, chains_of
+from graph_service.fraud.chains.cycles import joined, short_cycles
+from graph_service.fraud.chains.earning import ORDERS_TOLD_MAX, Earnings, earnings_of
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs.amounts import Likeness, amount_sign, likeness, mall_amounts
-from graph_service.fraud.signs.cycles import joined, paths_from, short_cycles
-from graph_service.fraud.signs.earning import ORDERS_TOLD_MAX, Earnings, earnings_of
-from graph_service.fraud.signs.kinship import (
-    STRONG_MASK,
-    WEAK_MASK,
-    Kinship,
-    in_words,
-    kinship_of,
-)
-from graph_service.fraud.signs.weighing import (
-    Sign,
-    best_first,
-    finding_of,
-    percent,
-    rarity,
-    rate_of,
-    yuan,
-)
+from graph_service.fraud.signs.amounts import amount_sign, mall_amounts
+from graph_service.fraud.signs.kinship import in_words
+from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, yuan
 from graph_service.snapshot.log import Ints
 
 THRESHOLDS: Final = {
@@ -43,14 +30,15 @@ THRESHOLDS: Final = {
     "rounds_least": Threshold(3, "orders", "fraud.md: repeated three times or more"),
     "twins_least": Threshold(3, "accounts", "a couple has two; a third one has a reason"),
     "step_nats_least": Threshold(1.5, "nats", "a step that every fifth member has leads nowhere"),
+    "open_nats": Threshold(
+        14.0, "nats", "chains that do not come back; honest ones of 10,000 members reach 12"
+    ),
     "part_nats_least": Threshold(3.5, "nats", "one in 30 members has so close an invitee"),
     "alike_nats_least": Threshold(2.0, "nats", "fraud.md: with like amounts; 7 times chance"),
     "alert_nats": Threshold(
         9.0, "nats", "one in 8,000 pairs; 10,000 members have about 9,000 invited pairs"
     ),
 }
-# Several weaker tokens are a household's as often as one human's: they say half as much.
-WEAK_PART: Final = 0.5
 # Friends buy of each other far more than chance has it, so a circle's rarity says half.
 CIRCLE_PART: Final = 0.5
 CIRCLE_NATS_MAX: Final = 8.0
@@ -58,6 +46,7 @@ ROUNDS_NATS_MAX: Final = 3.0
 # Each further account of the human says half as much as the second, for who shares once shares.
 MORE_ENDS_PART: Final = 0.5
 PAYING_NATS_MAX: Final = 12.0
+JUMP_NATS_MAX: Final = 12.0
 # Half of all orders through an own account says nothing; less and less speaks for a household.
 ELSE_PART: Final = 0.5
 ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
@@ -65,63 +54,14 @@ ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
 MOST_TIMES: Final = 3
 # A single order is anybody's: what pays off is done again.
 ONCE_NATS: Final = -1.5
-WALKS_MAX: Final = 200_000
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """What the search stands on. steps: nats of each pair as a step of a chain.
-
-    honest: kinds of tokens that invited pairs share who earn nothing of each other, as bits.
-    """
-
-    scene: Scene
-    pairs: Earnings
-    kinship: Kinship
-    honest: Ints
-    steps: Floats
-
-    def identity(self, mask: int) -> tuple[float, float]:
-        """Nats of sharing all these kinds, and the part of honest invited pairs that do."""
-        shared = int(((self.honest & mask) == mask).sum())
-        rate = rate_of(shared, len(self.honest))
-        part = 1.0 if mask & STRONG_MASK else WEAK_PART
-        return rarity(rate) * part, rate
-
-    def worth(self, chain: "_Chain") -> float:
-        """Nats of a chain: its ends are one human's, and so rare are its steps."""
-        return self.identity(chain.mask)[0] + float(self.steps[list(chain.pairs)].sum())
-
-    def accounts(self, pairs: Sequence[int]) -> list[int]:
-        """Who is in these pairs."""
-        rows = list(pairs)
-        return [*self.pairs.earner[rows].tolist(), *self.pairs.buyer[rows].tolist()]
-
-    def likeness(self, pairs: Sequence[int], mall: Floats) -> Likeness:
-        """How alike the orders of these pairs are."""
-        orders = self.pairs.orders_of(np.array(pairs, np.int64))
-        return likeness(self.scene.snapshot.orders.amount[orders], mall)
-
-
-@dataclass(frozen=True)
-class _Chain:
-    """Pairs by number, one after the other. mask: what its two ends share."""
-
-    pairs: tuple[int, ...]
-    mask: int
 
 
 def find(scene: Scene) -> list[Finding]:
     """Groups that earn from their own orders, best first."""
-    pairs = earnings_of(scene)
-    if not len(pairs):
+    if not len(earnings_of(scene)):
         return []
-    kinship = kinship_of(scene)
-    idle = pairs.invited & (pairs.touched == 0)
-    honest = kinship.masks(pairs.earner[idle], pairs.buyer[idle]).astype(np.int64)
-    ground = _Ground(scene, pairs, kinship, honest, _step_nats(pairs, scene.people))
-    longer, chains_cut = _long_chains(ground)
-    chains = [*_short_chains(ground), *longer, *_twins(ground)]
+    ground = Ground.of(scene)
+    chains, chains_cut = chains_of(ground, _bounds())
     mall = mall_amounts(scene)
     circles, circles_cut = _circles(ground, mall)
     if chains_cut or circles_cut:
@@ -135,86 +75,24 @@ def find(scene: Scene) -> list[Finding]:
     return best_first(replace(one, truncated=chains_cut or circles_cut) for one in found)
 
 
-def _step_nats(pairs: Earnings, people: int) -> Floats:
-    """By pair: how rare so many touched orders of a pair are, among invited pairs and all."""
-    level = np.minimum(pairs.touched, ORDERS_TOLD_MAX)
-    invited = -np.log(pairs.step_rate(people, of_invited=True)[level])
-    anybody = -np.log(pairs.step_rate(people, of_invited=False)[level])
-    nats = np.where(pairs.invited, np.maximum(invited, anybody), anybody)
-    return np.where(pairs.touched > 0, np.clip(nats, 0, None), 0.0)
+def _bounds() -> Bounds:
+    return Bounds(
+        length_max=int(THRESHOLDS["length_max"].value),
+        step_nats_least=THRESHOLDS["step_nats_least"].value,
+        closed_nats_least=THRESHOLDS["alert_nats"].value,
+        open_nats_least=THRESHOLDS["open_nats"].value,
+        twins_least=int(THRESHOLDS["twins_least"].value),
+    )
 
 
-def _short_chains(ground: _Ground) -> list[_Chain]:
-    """Accounts that earn from another of the same human."""
-    pairs = ground.pairs
-    paying = np.flatnonzero(pairs.touched > 0)
-    masks = ground.kinship.masks(pairs.earner[paying], pairs.buyer[paying])
-    weak = (masks & WEAK_MASK) == WEAK_MASK
-    close = ((masks & STRONG_MASK) > 0) | weak
-    return [
-        _Chain((int(pair),), int(mask))
-        for pair, mask in zip(paying[close], masks[close], strict=True)
-    ]
-
-
-def _long_chains(ground: _Ground) -> tuple[list[_Chain], bool]:
-    """Chains over others that come back to another account of the same human, if they are rare
-
-    enough; and whether a limit was met. Steps that everybody has lead nowhere.
-    """
-    pairs = ground.pairs
-    follow: dict[int, list[int]] = {}
-    for pair in np.flatnonzero(ground.steps >= THRESHOLDS["step_nats_least"].value).tolist():
-        follow.setdefault(int(pairs.earner[pair]), []).append(pair)
-    personal = ground.kinship.personal
-    shared = np.diff(personal.indptr) > 0
-    found: list[_Chain] = []
-    least, left = THRESHOLDS["alert_nats"].value, WALKS_MAX
-    length_max = int(THRESHOLDS["length_max"].value)
-    for start in [one for one in follow if shared[one]]:
-        others = set((personal[[start]] @ personal.T).indices.tolist()) - {start}
-        for walk in paths_from(start, follow, pairs.buyer, length_max=length_max):
-            left -= 1
-            if left <= 0:
-                return found, True
-            end = int(pairs.buyer[walk[-1]])
-            if len(walk) > 1 and end in others:
-                mask = ground.kinship.masks(np.array([start]), np.array([end]))
-                chain = _Chain(walk, int(mask[0]))
-                if ground.worth(chain) >= least:
-                    found.append(chain)
-    return found, False
-
-
-def _twins(ground: _Ground) -> Iterator[_Chain]:
-    """Three or more buyers whom one earner invited and who are one human: whose else is it?"""
-    pairs = ground.pairs
-    paying = np.flatnonzero(pairs.invited & (pairs.touched > 0))
-    person = ground.scene.snapshot.members.person
-    buyer = pairs.buyer[paying]
-    keys = pairs.earner[paying].astype(np.int64) * ground.scene.people + person[buyer]
-    order = np.argsort(keys, kind="stable")
-    _, starts, counts = np.unique(keys[order], return_index=True, return_counts=True)
-    least = int(THRESHOLDS["twins_least"].value)
-    for start, count in zip(starts.tolist(), counts.tolist(), strict=True):
-        if count < least:
-            continue
-        rows = paying[order[start : start + count]]
-        masks = ground.kinship.masks(pairs.buyer[rows[:-1]], pairs.buyer[rows[1:]])
-        told = masks[(masks & STRONG_MASK) > 0]
-        if len(told) >= least - 1:
-            yield from (_Chain((int(row),), int(told[0])) for row in rows)
-
-
-def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
+def _chain_finding(ground: Ground, chains: Sequence[Chain]) -> Finding:
     """Chains that hang together, as one finding."""
     core = {pair for one in chains for pair in one.pairs}
-    rows = np.array(sorted(core | _taking_part(ground, core)), np.int64)
-    best = max(chains, key=lambda one: (ground.identity(one.mask)[0], one.pairs))
-    ends = len({int(ground.pairs.buyer[one.pairs[-1]]) for one in chains})
-    nats, rate = ground.identity(best.mask)
+    back = {pair for one in chains if not one.is_open for pair in one.pairs}
+    rows = np.array(sorted(core | _taking_part(ground, back)), np.int64)
     signs = [
-        _identity_sign(best.mask, rate, nats * (1 + MORE_ENDS_PART * (ends - 1)), ends + 1),
+        *_back_signs(ground, [one for one in chains if not one.is_open]),
+        *_jump_signs(chains),
         _paying_sign(ground, rows),
         _else_sign(ground, rows),
     ]
@@ -228,7 +106,48 @@ def _chain_finding(ground: _Ground, chains: Sequence[_Chain]) -> Finding:
     )
 
 
-def _taking_part(ground: _Ground, core: set[int]) -> set[int]:
+def _back_signs(ground: Ground, chains: Sequence[Chain]) -> list[Sign]:
+    """That money comes back to the human who paid it, if it does."""
+    if not chains:
+        return [_open_sign()]
+    best = max(chains, key=lambda one: (ground.identity(one.mask)[0], one.pairs))
+    ends = len({int(ground.pairs.buyer[one.pairs[-1]]) for one in chains})
+    nats, rate = ground.identity(best.mask)
+    return [_identity_sign(best.mask, rate, nats * (1 + MORE_ENDS_PART * (ends - 1)), ends + 1)]
+
+
+def _open_sign() -> Sign:
+    return Sign(
+        "not_closed",
+        0,
+        0.0,
+        THRESHOLDS["alert_nats"].value - THRESHOLDS["open_nats"].value,
+        "没有看到钱回到最初的人手里。",
+        "It was not seen that the money comes back to whom it began with.",
+    )
+
+
+def _jump_signs(chains: Sequence[Chain]) -> list[Sign]:
+    """That a chain goes on from other accounts of its humans, if one does."""
+    best = max(chains, key=lambda one: (one.jump_nats, one.pairs))
+    if not best.jumps:
+        return []
+    zh, en = in_words(best.kinds)
+    count = len(best.jumps)
+    return [
+        Sign(
+            "second_accounts",
+            count,
+            float(np.exp(-best.jump_nats / count)),
+            min(best.jump_nats, JUMP_NATS_MAX),
+            f"{count} 次，付款的账号与另一个获利的账号共用{zh}：看来各人从别人的小号获利。",
+            f"{count} times an account that pays shares {en} with one that earns: they seem to "
+            "earn from each other's second accounts.",
+        )
+    ]
+
+
+def _taking_part(ground: Ground, core: set[int]) -> set[int]:
     """Pairs that lead on from those of a finding to invitees who buy as seldom people do.
 
     A promoter has honest invitees, too: where those are more than the finding has, only those are
@@ -241,7 +160,7 @@ def _taking_part(ground: _Ground, core: set[int]) -> set[int]:
     return found if len(found) <= MOST_TIMES * whole else set()
 
 
-def _leading_on(ground: _Ground, core: set[int], part_least: float) -> tuple[set[int], int]:
+def _leading_on(ground: Ground, core: set[int], part_least: float) -> tuple[set[int], int]:
     """Those pairs whose buyer buys at least such a part by the earner; how many are in core."""
     pairs = ground.pairs
     starts, _ = ground.scene.orders_by_buyer
@@ -275,7 +194,7 @@ def _identity_sign(mask: int, rate: float, nats: float, accounts: int) -> Sign:
     )
 
 
-def _paying_sign(ground: _Ground, rows: Ints) -> Sign:
+def _paying_sign(ground: Ground, rows: Ints) -> Sign:
     """How rare it is that each buyer buys so often through the earner."""
     pairs = ground.pairs
     rate = pairs.invited_rate()
@@ -298,7 +217,7 @@ def _paying_sign(ground: _Ground, rows: Ints) -> Sign:
     )
 
 
-def _else_sign(ground: _Ground, rows: Ints) -> Sign:
+def _else_sign(ground: Ground, rows: Ints) -> Sign:
     """How much else the buyers buy: a household buys here and there, an account for rewards does
 
     not.
@@ -318,7 +237,7 @@ def _else_sign(ground: _Ground, rows: Ints) -> Sign:
     )
 
 
-def _circles(ground: _Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool]:
+def _circles(ground: Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool]:
     """Circles of pairs that are gone round again and again for like amounts; limit met?"""
     pairs, rounds = ground.pairs, THRESHOLDS["rounds_least"].value
     # A click that was not seen takes an order from a pair, so that one less is enough there.
@@ -338,7 +257,7 @@ def _circles(ground: _Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool
     ], cycles.truncated
 
 
-def _circle_finding(ground: _Ground, circles: Sequence[tuple[int, ...]], mall: Floats) -> Finding:
+def _circle_finding(ground: Ground, circles: Sequence[tuple[int, ...]], mall: Floats) -> Finding:
     pairs = ground.pairs
     rows = sorted({pair for one in circles for pair in one})
     longest = max(circles, key=lambda one: (len(one), one))

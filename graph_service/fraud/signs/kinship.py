@@ -14,10 +14,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from graph_service.fraud.scene import PAIR_DEGREE_MAX, Scene
+from graph_service.fraud.signs.weighing import HONEST_BESIDE
 from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import STRONG, STRONG_MEMBERS_MAX, Flags
 
 OWN_PART_LEAST: Final = 0.5
+# An IP is a place of many; a token of more than a large household tells no two people.
+KIN_KINDS: Final = (*STRONG, "device", "address")
+KIN_DEGREE_MAX: Final = 8
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,59 @@ def _picked_up(scene: Scene) -> Flags:
     distinct = np.unique(same * people + np.maximum(buyers, 0)) // people
     found = np.zeros(len(told.order), np.bool_)
     found[numbers] = np.bincount(distinct)[same] > 1 if len(numbers) else False
+    return found
+
+
+def close_kin(scene: Scene, members: Ints) -> dict[int, dict[int, float]]:
+    """By each of these members, others likely of the same human or home, with the nats of that.
+
+    A kind says -log of how many such others a member has on average: the part of members with a
+    token that so few share, times how many more share it. The kind that says most counts in full,
+    further ones half, since who shares one shares others. Tokens of many give nothing.
+    """
+    kinship = kinship_of(scene)
+    shape = (scene.people, scene.people)
+    whole, most = csr_array(shape), csr_array(shape)
+    for kind, uses in zip(TOKEN_KINDS, kinship.uses, strict=True):
+        if kind not in KIN_KINDS:
+            continue
+        said = _kin_nats(uses, members)
+        whole = csr_array(whole + said)
+        most = csr_array(most.maximum(said))
+    said = csr_array((whole + most) * 0.5)
+    found: dict[int, dict[int, float]] = {}
+    for member in members[np.diff(said.indptr)[members] > 0].tolist():
+        part = slice(int(said.indptr[member]), int(said.indptr[member + 1]))
+        others = zip(said.indices[part].tolist(), said.data[part].tolist(), strict=True)
+        kin = {other: nats for other, nats in others if other != member and nats > 0}
+        if kin:
+            found[member] = kin
+    return found
+
+
+def _kin_nats(uses: csr_array, members: Ints) -> csr_array:
+    """Member × member, those given only: nats of the rarest token that two share."""
+    people = uses.shape[0]
+    degree = np.bincount(uses.indices, minlength=uses.shape[1])
+    rows = np.repeat(np.arange(people), np.diff(uses.indptr))
+    fewest = np.full(people, people + 1)
+    np.minimum.at(fewest, rows, np.where(degree > 1, degree, people + 1)[uses.indices])
+    chosen = np.zeros(people, np.bool_)
+    chosen[members] = True
+    found = csr_array((people, people))
+    for size in range(2, KIN_DEGREE_MAX + 1):
+        nats = -np.log(float((fewest <= size).sum() + 1) / (people + HONEST_BESIDE) * (size - 1))
+        here = degree[uses.indices] == size
+        if nats <= 0 or not here.any():
+            continue
+        ones = np.ones(int(here.sum()), np.int32)
+        of_size = csr_array((ones, (rows[here], uses.indices[here])), shape=uses.shape)
+        mine = here & chosen[rows]
+        ones = np.ones(int(mine.sum()), np.int32)
+        theirs = csr_array((ones, (rows[mine], uses.indices[mine])), shape=uses.shape)
+        pairs = csr_array(theirs @ of_size.T).astype(np.float64)
+        pairs.data[:] = nats
+        found = csr_array(found.maximum(pairs))
     return found
 
 

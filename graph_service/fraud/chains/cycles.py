@@ -1,6 +1,6 @@
-"""Which simple cycles does a directed graph have, up to a length?"""
+"""Which simple cycles and walks does a directed graph have, up to a length?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,24 +86,55 @@ def _walks(
             yield None, 1
 
 
-def paths_from(
-    start: int, follow: Mapping[int, Sequence[int]], heads: Numbers, *, length_max: int
-) -> Iterator[tuple[int, ...]]:
+@dataclass(frozen=True)
+class Walk:
+    """Edges by number, one after the other; jumps: how often one goes on from a head's kin."""
+
+    edges: tuple[int, ...] = ()
+    jumps: tuple[tuple[int, int], ...] = ()
+
+
+def walks_from(
+    start: int,
+    follow: Mapping[int, Sequence[int]],
+    heads: Numbers,
+    *,
+    length_max: int,
+    kin: Mapping[int, Collection[int]] | None = None,
+) -> Iterator[Walk]:
     """All paths of edges from a node that meet no node twice, the short ones first.
 
-    follow: edges by the node they leave; heads: by edge, where it leads.
+    follow: edges by the node they leave; heads: by edge, where it leads. kin: by node, those from
+    which one may go on in its place.
     """
-    level: list[tuple[tuple[int, ...], frozenset[int]]] = [((), frozenset({start}))]
+    level: list[tuple[Walk, frozenset[int]]] = [(Walk(), frozenset({start}))]
     for _ in range(length_max):
-        following: list[tuple[tuple[int, ...], frozenset[int]]] = []
-        for path, seen in level:
-            node = int(heads[path[-1]]) if path else start
-            for edge in follow.get(node, ()):
-                head = int(heads[edge])
-                if head not in seen:
-                    yield (*path, edge)
-                    following.append(((*path, edge), seen | {head}))
+        following: list[tuple[Walk, frozenset[int]]] = []
+        for walk, seen in level:
+            for node, jumps in _onward(walk, start, heads, kin or {}):
+                if jumps != walk.jumps and node in seen:
+                    continue
+                met = seen | {node}
+                for edge in follow.get(node, ()):
+                    head = int(heads[edge])
+                    if head not in met:
+                        longer = Walk((*walk.edges, edge), jumps)
+                        yield longer
+                        following.append((longer, met | {head}))
         level = following
+
+
+def _onward(
+    walk: Walk, start: int, heads: Numbers, kin: Mapping[int, Collection[int]]
+) -> Iterator[tuple[int, tuple[tuple[int, int], ...]]]:
+    """The nodes from which a walk may go on, with the jumps taken by then."""
+    if not walk.edges:
+        yield start, ()
+        return
+    head = int(heads[walk.edges[-1]])
+    yield head, walk.jumps
+    for other in kin.get(head, ()):
+        yield other, (*walk.jumps, (head, other))
 
 
 def joined(groups: Sequence[Sequence[int]], size: int) -> list[list[int]]:
