@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from graph_service.cases.desk.inbox import RULE, NewCase, open_case
 from graph_service.cases.rules import RiskRule, RiskRules
 from graph_service.clock import from_micros
 from graph_service.errors import Conflict, MemberNotFound
@@ -17,7 +18,6 @@ from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
 
-RULE = "rule"
 STORE_TIMEOUT_S = 10.0
 HOLDS_SHOWN_MAX = 500
 
@@ -92,13 +92,23 @@ async def record_score(
 
 
 async def clear_scores(
-    transaction: Transaction, member_ids: Sequence[str], case_id: str, reason: str, at: datetime
+    transaction: Transaction,
+    member_ids: Sequence[str],
+    case_id: str,
+    reason: str,
+    at: datetime,
+    *,
+    number: int = 1,
 ) -> None:
-    """Who was cleared is of no risk until a later score says otherwise."""
+    """Who was cleared is of no risk until a later score says otherwise.
+
+    number: of the decision, among those of the case.
+    """
+    named = f"risk.scored {case_id}" + (f" {number}" if number > 1 else "")
     for member_id in sorted(member_ids):
         reasons = [{"feature": "case", "value": case_id, "text": reason}]
         score = RiskScore(member_id, Decimal(0), source="case", reasons=reasons)
-        fact = own_fact("risk.scored", f"risk.scored {case_id} {member_id}", at, score.data())
+        fact = own_fact("risk.scored", f"{named} {member_id}", at, score.data())
         await record_own_facts(transaction, [fact])
         await transaction.run(
             "cases/store_score",
@@ -122,7 +132,8 @@ async def _apply(transaction: Transaction, rules: Sequence[RiskRule], fact: Fact
     )
     standings = {row["code"]: row for row in rows}
     for rule in rules:
-        await _act(transaction, rule, standings[rule.code], fact)
+        if not standings[rule.code]["silent"]:
+            await _act(transaction, rule, standings[rule.code], fact)
 
 
 async def _act(transaction: Transaction, rule: RiskRule, standing: Row, fact: Fact) -> None:
@@ -151,28 +162,16 @@ async def _act(transaction: Transaction, rule: RiskRule, standing: Row, fact: Fa
 
 
 async def _open_case(transaction: Transaction, rule: RiskRule, fact: Fact) -> str:
-    case_id = f"case_{digest(f'{rule.code} {fact.key}')}"
-    member_ids = [fact.data["memberId"]]
-    await transaction.run(
-        "cases/open_case",
-        caseId=case_id,
+    new = NewCase(
+        case_id=f"case_{digest(f'{rule.code} {fact.key}')}",
         code=rule.code,
         reason=rule.reason,
-        openedBy=RULE,
-        openedMillis=millis_of(fact.time),
-        memberIds=member_ids,
+        opened_by=RULE,
+        member_ids=(fact.data["memberId"],),
+        score=float(fact.data["score"]),
     )
-    data = {
-        "caseId": case_id,
-        "memberIds": member_ids,
-        "code": rule.code,
-        "reason": rule.reason,
-        "by": RULE,
-    }
-    opened = own_fact("case.opened", f"case.opened {case_id}", fact.time, data)
-    await record_own_facts(transaction, [opened])
-    await link_to_case(transaction, [opened], case_id)
-    return case_id
+    await open_case(transaction, new, fact.time)
+    return new.case_id
 
 
 async def read_risk(

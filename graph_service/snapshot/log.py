@@ -37,6 +37,12 @@ STATUSES: Final = ("active", "frozen", "closed")
 MODES: Final = ("first", "override", "expiring")
 ENDS: Final = ("completed", "cancelled")
 CONCLUSIONS: Final = ("confirmed", "cleared", "inconclusive")
+# What decisions are called that mean one of these.
+MEANT: Final[Mapping[str, str]] = {
+    "confirmed_fraud": "confirmed",
+    "policy_abuse": "confirmed",
+    "false_positive": "cleared",
+}
 # Columns that are wider than a number of an id; `at` is the fact's time (us).
 WIDE: Final = frozenset({"at", "amount", "created", "expires", "quantity"})
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -320,7 +326,8 @@ def _stood(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
 
 
 def _judged(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
-    conclusion = CONCLUSIONS.index(data["conclusion"])
+    said = data["conclusion"]
+    conclusion = CONCLUSIONS.index(MEANT.get(said, said))
     for member_id in data["memberIds"]:
         log.row("verdicts", log.number("member", member_id), conclusion, at)
 
