@@ -10,7 +10,7 @@ import numpy as np
 
 from graph_service.fraud.detectors.kinds import Kind
 from graph_service.fraud.scene import Scene
-from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
+from graph_service.snapshot.log import NONE, Ints
 
 PieceKind = Literal["token", "shop", "share", "member"]
 # So many are left out of one finding, each by itself, at most: each is a search of its own.
@@ -105,9 +105,3 @@ def _counted(numbers: Iterable[int]) -> Counter[int]:
 
 def _heaviest(weights: Counter[int]) -> Sequence[int]:
     return sorted(weights, key=lambda one: (-weights[one], one))[:PIECES_MAX]
-
-
-def kind_of_token(name: str) -> str:
-    """The kind of a token by its name."""
-    kind = name.partition(":")[0]
-    return kind if kind in TOKEN_KINDS else "token"
