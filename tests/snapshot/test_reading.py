@@ -154,9 +154,11 @@ def shared_by(log: Log) -> tuple[set[tuple[str, ...]], dict[str, str]]:
     snapshot = snapshot_of(log)
     names, uses = log.names["member"], snapshot.uses
     users: dict[int, list[str]] = {}
-    for member, token in zip(uses.member.tolist(), uses.token.tolist(), strict=True):
+    members: list[int] = uses.member.tolist()
+    tokens: list[int] = uses.token.tolist()
+    for member, token in zip(members, tokens, strict=True):
         users.setdefault(token, []).append(names[member])
-    person = snapshot.members.person.tolist()
+    person: list[int] = snapshot.members.person.tolist()
     return {tuple(sorted(one)) for one in users.values()}, {
         name: names[person[number]] for number, name in enumerate(names)
     }
