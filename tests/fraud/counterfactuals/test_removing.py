@@ -46,10 +46,10 @@ def test_without_a_token_nobody_was_seen_with_it(seed: int) -> None:
 def test_without_a_shop_its_orders_were_never_placed(seed: int) -> None:
     facts = facts_of(mall(seed))
     log = log_of(facts)
-    orders = log.tables["orders"]["order"][:2]
+    orders: list[int] = log.tables["orders"]["order"][:2].tolist()
     names = {log.names["order"][one] for one in orders}
 
-    left = without(log, [Piece("shop", 0, tuple(orders.tolist()))])
+    left = without(log, [Piece("shop", 0, tuple(orders))])
 
     assert told(left) == told(log_of(without_orders(facts, names)))
 

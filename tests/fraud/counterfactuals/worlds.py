@@ -50,10 +50,10 @@ def without_share(facts: Sequence[Told], share: str) -> list[Told]:
 
 def without_member(facts: Sequence[Told], member: str) -> list[Told]:
     """As if it had never been there: with its orders, shares, invitations, shops and coupons."""
-    orders = {
+    orders: set[str] = {
         one["orderId"] for kind, _, one in facts if kind == "order.paid" and _is_of(one, member)
     }
-    shares = [
+    shares: list[str] = [
         one["shareId"] for kind, _, one in facts if kind == "share.created" and _is_of(one, member)
     ]
     left = without_orders(facts, orders)
