@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from math import exp, inf, log
 from typing import Final
 
-from graph_service.fraud.counterfactuals.pieces import Piece, PieceKind, Subject, pieces_of
+from graph_service.fraud.counterfactuals.pieces import (
+    PIECES_MAX,
+    Piece,
+    PieceKind,
+    Subject,
+    pieces_of,
+)
 from graph_service.fraud.counterfactuals.removing import numbers_of, without
 from graph_service.fraud.counterfactuals.surroundings import (
     CORE_MAX,
@@ -29,11 +35,12 @@ from graph_service.snapshot.snapshot import snapshot_of
 # Alerts that are explained, the greatest scores first.
 ALERTS_MAX: Final = 50
 # Searches in small malls that a scan has left, by rows of its log, so that they take a small part
-# of it. Measured: a search takes about 15 ms, as does a detector with 1,500 rows of a whole mall.
-ROWS_A_RUN: Final = 4_000
-RUNS_LEAST, RUNS_MAX = 60, 400
+# of it (docs/scans.md, "Without what?"): one takes about as long as to read 1,500 rows.
+ROWS_A_RUN: Final = 2_500
+RUNS_LEAST, RUNS_MAX = 60, 250
 # A search for blocks of purchases takes so many times as long as others.
 RUN_COST: Final[Mapping[Kind, int]] = {"fake_order_ring": 5, "sleeper": 5}
+PIECES_OF_COSTLY_MAX: Final = 4
 # So many pieces are left out together at most: a reader can weigh no more.
 SET_MAX: Final = 4
 # Of a group without half of its members anything would be less.
@@ -140,7 +147,9 @@ def runs_of(told: Log) -> int:
 
 
 def _explain(look: _Look) -> Explained:
-    pieces = pieces_of(look.scene, look.subject, look.detector.kind)
+    kind = look.detector.kind
+    most = PIECES_OF_COSTLY_MAX if kind in RUN_COST else PIECES_MAX
+    pieces = pieces_of(look.scene, look.subject, kind, most=most)
     drops = {one: look.drop([one]) for one in pieces}
     removed = smallest_set(look, pieces)
     names = look.log.names

@@ -14,7 +14,7 @@ from graph_service.snapshot.log import NONE, Ints
 
 PieceKind = Literal["token", "shop", "share", "member"]
 # So many are left out of one finding, each by itself, at most: each is a search of its own.
-PIECES_MAX: Final = 6
+PIECES_MAX: Final = 5
 # What of the evidence a kind rests on, by its question; other sorts would be searched in vain.
 SORTS: Final[Mapping[Kind, tuple[PieceKind, ...]]] = {
     "self_referral_cycle": ("token", "member"),
