@@ -142,6 +142,8 @@ def tell(stage: str, progress: float) -> None:
 
 async def _search(job: dict[str, Any]) -> dict[str, Any]:
     # These take a second and much memory to import, which only this process shall spend.
+    from graph_service.fraud.counterfactuals.explaining import explained
+    from graph_service.fraud.counterfactuals.telling import told_of
     from graph_service.fraud.scanning import Terms, search_log
 
     began = perf_counter()
@@ -153,9 +155,17 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         told,
         detectors,
         terms=Terms(tuple(job["steps"]), job["holdingDays"]),
-        progress=lambda stage, done: tell(stage, READING_PART + (0.9 - READING_PART) * done),
+        progress=lambda stage, done: tell(stage, READING_PART + (0.88 - READING_PART) * done),
     )
-    alerts = [alert_of(searched.scene, one) for one in searched.findings[:ALERTS_MAX]]
+    findings = searched.findings[:ALERTS_MAX]
+    tell("explaining", 0.88)
+    why = explained(told, searched.scene, findings, detectors)
+    alerts = [
+        {**alert_of(searched.scene, one, detectors), "counterfactual": told_of(why[place])}
+        if place in why
+        else alert_of(searched.scene, one, detectors)
+        for place, one in enumerate(findings)
+    ]
     notes = searched.notes
     if len(searched.findings) > ALERTS_MAX:
         notes.append(f"{len(searched.findings):,} findings, of which {ALERTS_MAX:,} are kept")
@@ -220,8 +230,11 @@ def connection_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:
-    """A finding with ids for numbers, cut to what is kept of one."""
+def alert_of(scene: "Scene", finding: "Finding", detectors: "Sequence[Detector]") -> dict[str, Any]:
+    """A finding with ids for numbers, cut to what is kept of one, and how it was found."""
+    from graph_service.fraud.detectors.versions import versions_of
+
+    by = next((one for one in detectors if one.kind == finding.kind), None)
     names, orders = scene.snapshot.names, finding.orders[-ORDERS_MAX:]
     members = finding.members[:MEMBERS_MAX]
     return {
@@ -239,6 +252,8 @@ def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:
         or len(finding.orders) > ORDERS_MAX
         or len(finding.members) > MEMBERS_MAX
         or len(finding.shops) > SHOPS_MAX,
+        "counterfactual": None,
+        "versions": versions_of(by, scene),
     }
 
 

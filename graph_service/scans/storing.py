@@ -27,6 +27,8 @@ HISTORY_KEPT: Final = 50
 # A score that moves by less is the same score.
 SCORE_STEP: Final = 0.01
 SHOW_TIMEOUT_S: Final = 30.0
+# What else of an alert is kept with what a scan says of it, never to be changed.
+KEPT_DETAILS: Final = ("truncated", "counterfactual", "versions")
 Alert = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -124,7 +126,9 @@ def compared(
                 "lastSeen": int(alert["lastSeen"]) // 1_000,
                 "currency": alert["currency"],
                 "reasons": json.dumps(alert["reasons"], ensure_ascii=False),
-                "details": json.dumps({"truncated": alert["truncated"]}),
+                "details": json.dumps(
+                    {name: alert.get(name) for name in KEPT_DETAILS}, ensure_ascii=False
+                ),
                 "members": len(members),
                 "added": len(members - before.members) if before else len(members),
                 "removed": len(before.members - members) if before else 0,

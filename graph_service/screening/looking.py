@@ -113,7 +113,7 @@ class Eye:
         view = View.of(log, members)
         numbers = cut.numbers
         alerts = [
-            alert_of(scene, one)
+            alert_of(scene, one, detectors)
             for one in found
             if is_shown(one, mine, whole)
             and (

@@ -49,6 +49,13 @@ async def add_alerts(
         added = [row for row in (_grown(one, known) for one in written) if row is not None]
         if added:
             own = [{name: row[name] for name in row if not name.endswith("Ids")} for row in added]
+            # A scan said it under the same name: that is kept beside what is said now.
+            kept = [
+                {"versionId": one["versionId"], "keptId": f"{one['versionId']} {at_ms}"}
+                for one in own
+                if one["change"] != "new"
+            ]
+            await transaction.run("scans/keep_replaced", rows=kept)
             await transaction.run("scans/store_versions", rows=own)
             for name in ("member", "order", "shop"):
                 key = f"{name}Id"

@@ -151,6 +151,7 @@ class LogWriter:
             for kind, names in self.base.names.items()
         }
         self._rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+        self._renewed: dict[int, int] = {}
         self._seq, self._now = self.base.seq, self.base.now
 
     def add(
@@ -181,6 +182,14 @@ class LogWriter:
         """Add a row to a table, in the order of its columns."""
         self._rows[table].append(values)
 
+    def renew(self, token: str, former: Iterable[str]) -> None:
+        """Take tokens from before a rotation of the pepper for what they are today."""
+        known = self._known["token"]
+        numbers = {known[one] for one in former if one in known}
+        if numbers:
+            today = known.setdefault(token, len(known))
+            self._renewed |= dict.fromkeys(numbers - {today}, today)
+
     @property
     def seq(self) -> int:
         """Up to which fact of the log it was told."""
@@ -201,8 +210,17 @@ class LogWriter:
             }
             for name, columns in TABLES.items()
         }
+        if self._renewed:
+            tables = {name: self._with_renewed(table) for name, table in tables.items()}
         names = {kind: list(known) for kind, known in self._known.items()}
         return Log(names, tables, self._seq, self._now)
+
+    def _with_renewed(self, table: Table) -> Table:
+        if "token" not in table:
+            return table
+        today = np.arange(len(self._known["token"]), dtype=np.int32)
+        today[list(self._renewed)] = list(self._renewed.values())
+        return {**table, "token": today[table["token"]]}
 
 
 def _columns(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:

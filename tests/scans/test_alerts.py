@@ -7,9 +7,10 @@ import pytest
 from graph_service.clock import from_micros
 from graph_service.errors import GraphUnavailable
 from graph_service.pipeline import Pipeline
-from graph_service.scans.alerts import Wanted, list_alerts, read_alert
+from graph_service.scans.alerts import Wanted, list_alerts, read_alert, read_weighed
 from graph_service.scans.jobs import ask_scan, cancel_scan, read_scan
 from graph_service.scans.storing import write_beside
+from graph_service.screening.storing import add_alerts
 from tests.conftest import Database
 from tests.scans.kept import Told, alert, scanned, told_scanner
 from tests.worlds import START, event
@@ -264,3 +265,87 @@ async def test_a_score_of_another_source_is_not_taken_back(
 
     [row] = database.query(RISK)
     assert row["score"] == 0.8
+
+
+VERSIONS: dict[str, Any] = {
+    "service": "1",
+    "code": "abc",
+    "seq": 7,
+    "thresholds": {"alert_nats": 8.0},
+    "ladderStepsMinor": [1],
+    "holdingDays": 7,
+    "seed": 0,
+}
+
+
+def reason(text: str) -> dict[str, Any]:
+    told = {"feature": "f", "value": 1.0, "baseline": 0.0, "contribution": 0.6}
+    return {**told, "zh": text, "en": text}
+
+
+def texts(told: dict[str, Any]) -> list[list[str]]:
+    return [[one["text"] for one in change["reasons"]] for change in told["history"]]
+
+
+async def test_an_alert_keeps_by_what_it_was_found_and_what_was_said_then(mall: Pipeline) -> None:
+    then = alert(MEMBERS[:3], reasons=[reason("then")], versions=VERSIONS)
+    await scanned(mall, [then])
+    [alert_id] = await shown(mall)
+    now = {**VERSIONS, "seq": 9}
+    await scanned(mall, [alert(MEMBERS[:5], reasons=[reason("now")], versions=now)])
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert told["versions"] == now
+    assert [one["versions"] for one in told["history"]] == [now, VERSIONS]
+    assert texts(told) == [["now"], ["then"]]
+
+
+async def test_an_alert_of_before_has_no_versions(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:3])])
+    [alert_id] = await shown(mall)
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert (told["versions"], told["counterfactual"]) == (None, None)
+
+
+async def test_what_a_look_adds_leaves_what_the_scan_said_in_the_history(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:3], reasons=[reason("scan")], versions=VERSIONS)])
+    [alert_id] = await shown(mall)
+    later = alert(MEMBERS[:5], reasons=[reason("look")], versions={**VERSIONS, "seq": 8})
+    await add_alerts(mall.graph, [later], 2_000_000_000_000)
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert await shown(mall) == {alert_id: MEMBERS[:5]}
+    assert texts(told) == [["look"], ["scan"]]
+    assert [one["versions"]["seq"] for one in told["history"]] == [8, 7]
+    assert [one["members"] for one in told["history"]] == [5, 3]
+
+
+async def test_without_what_an_alert_would_be_none_is_told_in_both_languages(
+    mall: Pipeline,
+) -> None:
+    kept = {
+        "falls": True,
+        "without": [{"kind": "shop", "id": "s"}],
+        "score": 0.2,
+        "zh": "若没有",
+        "en": "Would fall",
+        "weights": {"shop:s": 2.0},
+    }
+    await scanned(mall, [alert(MEMBERS[:3], counterfactual=kept)])
+    [alert_id] = await shown(mall)
+
+    told, weights = await read_weighed(mall.graph, alert_id)
+
+    assert weights == {"shop:s": 2.0}
+    assert told["counterfactual"] == {
+        "fallsBelow": True,
+        "without": [{"kind": "shop", "id": "s"}],
+        "score": 0.2,
+        "text": "Would fall",
+        "textZh": "若没有",
+        "textEn": "Would fall",
+    }

@@ -138,8 +138,11 @@ def wakings_of(scene: Scene) -> Wakings:
     slept[row[found]] = gap[latest[found]] // MICROS_PER_DAY
     woke_at[row[found]] = at[latest[found]]
     last = np.append(np.diff(who) != 0, [True]) if len(who) else np.zeros(0, np.bool_)
-    falls = np.concatenate([at[woke] - gap[woke], at[last]]) + asleep
-    return Wakings(slept, woke_at, np.sort(falls), np.sort(at[woke]), np.sort(joined[there]))
+    # In a part of a mall others are seen now and then, of whom nobody knows when they joined.
+    known = joined[who] != NONE
+    woken, last = woke & known, last & known
+    falls = np.concatenate([at[woken] - gap[woken], at[last]]) + asleep
+    return Wakings(slept, woke_at, np.sort(falls), np.sort(at[woken]), np.sort(joined[there]))
 
 
 def _is_awake(scene: Scene, wakings: Wakings, group: Group) -> bool:
