@@ -1,7 +1,7 @@
 """Are the invitees of this promoter accounts from a farm?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
 from typing import Final
 
@@ -9,31 +9,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.crowds.invited import (
+    FARM_SHARES,
+    IDLE_DAYS,
+    OWN_PART,
+    TENURE_DAYS,
+    Weights,
+    first_lags,
+    idle_weights,
+    invitation_waits,
+    is_idle,
+    weigh,
+)
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars, trees
-from graph_service.fraud.odds import Sign, numbers_of, percent, scored, shrunk
-from graph_service.fraud.scene import Floats, Scene
-from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
-from graph_service.snapshot.resolving import Flags
+from graph_service.fraud.odds import Sign, numbers_of, percent, scored
+from graph_service.fraud.scene import Scene
+from graph_service.snapshot.log import Ints, Numbers
 
 THRESHOLDS: Final = {
     "evidence": Threshold(12.0, "nats", "one false alarm by chance in 160,000 starts (Page)"),
     "accounts": Threshold(6, "accounts", "fewer are a family; set"),
-    "idle_days": Threshold(3, "days", "what a bonus for the first order asks for; set"),
-    "tenure_days": Threshold(10, "days", "younger accounts had no time to live on; set"),
-    "farm_shares": Threshold(0.4, "part", "assumed part of a farm that is seen with shared things"),
-    "own_part": Threshold(0.15, "part", "a token of many strangers (a carrier's IP) says nothing"),
+    "idle_days": Threshold(IDLE_DAYS, "days", "what a bonus for the first order asks for; set"),
+    "tenure_days": Threshold(TENURE_DAYS, "days", "younger accounts had no time to live on; set"),
+    "farm_shares": Threshold(
+        FARM_SHARES, "part", "assumed part of a farm that is seen with shared things"
+    ),
+    "own_part": Threshold(
+        OWN_PART, "part", "a token of many strangers (a carrier's IP) says nothing"
+    ),
     "lively": Threshold(-2.5, "nats", "accounts that live like others are left out; set"),
 }
-STRONG_KINDS: Final = ("device", "payment", "union")
-# A phone on an order is that of who receives it, at a pick-up point one for all.
-WEAK_KINDS: Final = ("ip", "address", "phone")
 # No family of signs is enough alone but shared devices, payment and phones (nats).
-CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders": 5.0}
-# Neighbouring pairs of gaps have a gap in common, so that they say less than they seem to.
-GAPS_WEIGHT: Final = 0.6
-BINS: Final = 10
+CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders": 5.0, "haste": 10.0}
 FINDINGS_MAX: Final = 2_000
 # A farm that spreads its invitations over its own accounts is looked at so many levels down; set.
 LEVELS: Final = 4
@@ -41,25 +50,7 @@ LEVELS: Final = 4
 AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
 MOSTLY, CORE_LEAST = 0.7, 0.4
-STRONG_MOST: Final = 4.0
 SPREAD: Final = 3.0
-# Of regular gaps the relative differences are near 0: density 5 (1 - r)^4, of others even.
-REGULAR_POWER, REGULAR_PART = 4.0, 0.8
-
-
-@dataclass(frozen=True)
-class Weights:
-    """By row of the lines, what each family of signs says (nats)."""
-
-    strong: Floats
-    weak: Floats
-    gaps: Floats
-    idle: Floats
-
-    @property
-    def all(self) -> Floats:
-        """Together."""
-        return self.strong + self.weak + self.gaps + self.idle
 
 
 def find(scene: Scene) -> Sequence[Finding]:
@@ -69,15 +60,15 @@ def find(scene: Scene) -> Sequence[Finding]:
     idle = idle_weights(scene)
     findings, is_cut = list[list[Finding]](), False
     least = int(THRESHOLDS["accounts"].value)
-    for lines in (
-        stars(scene, least=least),
-        chains(scene, least=least),
-        trees(scene, least=least, levels=LEVELS),
+    for lines, is_chain in (
+        (stars(scene, least=least), False),
+        (chains(scene, least=least), True),
+        (trees(scene, least=least, levels=LEVELS), False),
     ):
         findings.append([])
         if len(lines.leader) == 0:
             continue
-        weights = weigh(scene, lines, idle)
+        weights = weigh(scene, lines, idle, is_chain=is_chain)
         starts, ends, gains = best_stretches(weights.all, lines)
         worth = np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2)
         if len(worth) > FINDINGS_MAX:
@@ -85,9 +76,8 @@ def find(scene: Scene) -> Sequence[Finding]:
             worth = worth[np.argsort(-gains[worth], kind="stable")][:FINDINGS_MAX]
             is_cut = True
         for place in worth:
-            found = _finding(
-                scene, lines, weights, (int(place), int(starts[place]), int(ends[place]))
-            )
+            stretch = int(place), int(starts[place]), int(ends[place])
+            found = _finding(scene, lines, weights, stretch, is_chain=is_chain)
             if found is not None:
                 findings[-1].append(found)
     narrow = [one for found in findings[:2] for one in found]
@@ -115,128 +105,19 @@ def _apart(kept: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding
     return told
 
 
-# --- what each account says ---
-
-
-def idle_weights(scene: Scene) -> Floats:
-    """By member: did it do as little after joining as those of a farm, against its age group?"""
-    members = scene.snapshot.members
-    tenure = scene.snapshot.now - members.joined
-    known = (members.joined != NONE) & (tenure >= THRESHOLDS["tenure_days"].value * MICROS_PER_DAY)
-    weights = np.zeros(scene.people)
-    if not known.any():
-        return weights
-    idle = is_idle(scene)
-    cuts = np.quantile(tenure[known], np.linspace(0, 1, BINS + 1)[1:-1])
-    group = np.searchsorted(cuts, tenure)
-    of = np.bincount(group[known], minlength=BINS)
-    usual = shrunk(
-        np.bincount(group[known & idle], minlength=BINS),
-        of,
-        towards=float(idle[known].mean()),
-        weight=20.0,
-    )
-    base = np.clip(usual[group], 0.02, 0.95)
-    # In a farm so many of those who would live on do not.
-    farm = 1 - 0.45 * (1 - base)
-    weights[known] = np.where(idle, np.log(farm / base), np.log((1 - farm) / (1 - base)))[known]
-    return weights
-
-
-def is_idle(scene: Scene) -> Flags:
-    """By member: nothing of its own after the first days, and one order at most."""
-    members, (starts, _) = scene.snapshot.members, scene.orders_by_buyer
-    life = members.last_active - members.joined
-    brief = life <= THRESHOLDS["idle_days"].value * MICROS_PER_DAY
-    return brief & (np.diff(starts) <= 1)
-
-
-def weigh(scene: Scene, lines: Lines, idle: Floats) -> Weights:
-    """What each row of the lines says."""
-    strong = sum(
-        (shared_weights(scene, lines, kind)[0] for kind in STRONG_KINDS), np.zeros(len(lines.rows))
-    )
-    weak = sum(
-        (shared_weights(scene, lines, kind)[0] for kind in WEAK_KINDS), np.zeros(len(lines.rows))
-    )
-    # A device and a card of one account say hardly more than one of them.
-    strong = np.minimum(strong, STRONG_MOST)
-    return Weights(strong, 0.5 * weak, gap_weights(scene, lines), idle[lines.rows])
-
-
-def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float]:
-    """By row: is it seen with a thing of this kind that others of its line have too?
-
-    Compared with how often that is so in all lines of the mall. Also that part.
-    """
-    snapshot, uses = scene.snapshot, scene.snapshot.uses
-    of_kind = snapshot.token_kind[uses.token] == TOKEN_KINDS.index(kind)
-    member, token = uses.member[of_kind], uses.token[of_kind]
-    order = np.argsort(member, kind="stable")
-    member, token = member[order], token[order]
-    begins = np.searchsorted(member, np.arange(scene.people + 1)).astype(np.int64)
-    sizes = np.diff(begins)[lines.rows]
-    owner = np.repeat(np.arange(len(lines.rows)), sizes)
-    seen = token[ranges(begins[lines.rows], sizes)]
-    pair = lines.line[owner] * max(1, len(snapshot.token_kind)) + seen
-    _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
-    here, degree = counts[inverse], scene.token_degree[seen]
-    hit = (here >= 2) & (here >= THRESHOLDS["own_part"].value * degree)
-    shared = np.zeros(len(lines.rows), np.bool_)
-    shared[owner[hit]] = True
-    observed = sizes > 0
-    base = _usual_part(lines, shared, observed)
-    farm = max(THRESHOLDS["farm_shares"].value, 1.5 * base)
-    if farm >= 0.95:
-        return np.zeros(len(lines.rows)), base
-    weights = np.where(shared, log(farm / base), log((1 - farm) / (1 - base)))
-    return np.where(observed, weights, 0.0), base
-
-
-def _usual_part(lines: Lines, shared: Flags, observed: Flags) -> float:
-    """Which part of those seen is seen with shared things, but for lines that stand out."""
-    with_shared, of = (
-        np.add.reduceat(flags.astype(np.float64), lines.starts[:-1]) for flags in (shared, observed)
-    )
-    usual = shrunk(with_shared.sum(), of.sum(), towards=0.02, weight=200.0)
-    plain = with_shared <= 2 * usual * of + 2
-    return float(shrunk(with_shared[plain].sum(), of[plain].sum(), towards=0.02, weight=200.0))
-
-
-def gap_weights(scene: Scene, lines: Lines) -> Floats:
-    """By row: are the gaps before and after alike? |a - b| / (a + b) is even for chance joins.
-
-    Source: the local variation of Shinomoto et al. (2003), which is blind to slow changes of rate.
-    """
-    at = scene.snapshot.members.joined[lines.rows].astype(np.float64)
-    weights = np.zeros(len(at))
-    if len(at) < 3:
-        return weights
-    gap = np.diff(at)
-    before, after = gap[:-1], gap[1:]
-    line = lines.line
-    inner = (line[:-2] == line[2:]) & (before + after > 0) & (before >= 0) & (after >= 0)
-    alike = np.abs(before - after)[inner] / (before + after)[inner]
-    place = np.minimum((alike * BINS).astype(np.int64), BINS - 1)
-    usual = shrunk(
-        np.bincount(place, minlength=BINS), len(place), towards=1 / BINS, weight=200.0 * BINS
-    )
-    edge = 1 - np.arange(BINS + 1) / BINS
-    power = REGULAR_POWER + 1
-    regular = REGULAR_PART * (edge[:-1] ** power - edge[1:] ** power) + (1 - REGULAR_PART) / BINS
-    said = GAPS_WEIGHT * np.log(regular / usual)
-    weights[1:-1][inner] = said[place]
-    return weights
-
-
 # --- a finding ---
 
 
 def _finding(
-    scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, int, int]
+    scene: Scene,
+    lines: Lines,
+    weights: Weights,
+    stretch: tuple[int, int, int],
+    *,
+    is_chain: bool,
 ) -> Finding | None:
     place, start, end = stretch
-    own = (weights.strong + weights.weak + weights.idle)[start:end]
+    own = weights.own[start:end]
     rows = lines.rows[start:end]
     kept = rows[own > THRESHOLDS["lively"].value]
     if len(kept) < THRESHOLDS["accounts"].value:
@@ -244,7 +125,9 @@ def _finding(
     signs = _signs(scene, weights, kept, (start, end))
     kept = np.concatenate([kept, _around(scene, lines, weights, stretch)])
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
-    members = numbers_of([*kept, lines.leader[place]])
+    # A chain that somebody long since invited begins with whoever invited the first of these.
+    first = scene.snapshot.members.inviter[lines.rows[start]] if is_chain else lines.leader[place]
+    members = numbers_of([*kept, first])
     orders = _orders_of(scene, kept)
     joined = scene.snapshot.members.joined[kept]
     return Finding(
@@ -270,7 +153,7 @@ def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, in
     since, until = int(joined[start - first]), int(joined[end - 1 - first])
     reach = AROUND * (until - since)
     in_time = (joined >= since - reach) & (joined <= until + reach)
-    own = (weights.strong + weights.weak + weights.idle)[first:last]
+    own = weights.own[first:last]
     is_all = in_time.mean() >= MOSTLY and end - start >= CORE_LEAST * in_time.sum()
     least = THRESHOLDS["lively"].value if is_all else 0.0
     kept = in_time & (own > least)
@@ -287,7 +170,7 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
     part = slice(*stretch)
     sums = {
         name: min(CAPS[name], float(getattr(weights, name)[part].sum()))
-        for name in ("strong", "weak", "gaps", "idle")
+        for name in ("strong", "weak", "gaps", "idle", "haste")
     }
     count = len(kept)
     here = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
@@ -334,7 +217,22 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
             f"mall it is {percent(usual)}.",
         ),
     ]
+    if sums["haste"]:
+        found.append(_haste_sign(scene, kept, sums["haste"]))
     return [*found, *_first_orders(scene, kept)]
+
+
+def _haste_sign(scene: Scene, kept: Ints, strength: float) -> Sign:
+    waits = invitation_waits(scene) / MICROS_PER_DAY
+    here, usual = float(np.nanmedian(waits[kept])), float(np.nanmedian(waits))
+    return Sign(
+        "hasty_invitations",
+        strength,
+        here,
+        usual,
+        f"一个账号加入后约 {here:.1f} 天就邀请下一个，通常为 {usual:.0f} 天。",
+        f"Each invited the next some {here:.1f} days after it joined; usual are {usual:.0f}.",
+    )
 
 
 def _first_orders(scene: Scene, kept: NDArray[np.int64]) -> list[Sign]:
@@ -359,18 +257,6 @@ def _first_orders(scene: Scene, kept: NDArray[np.int64]) -> list[Sign]:
             f"Their first orders come after like lags, {hours:.1f} hours in the middle.",
         )
     ]
-
-
-def first_lags(scene: Scene) -> Floats:
-    """By member, the log of the hours from joining to the first order; not a number without."""
-    starts, rows = scene.orders_by_buyer
-    found = np.full(scene.people, np.nan)
-    buyers = np.flatnonzero(np.diff(starts) > 0)
-    lag = scene.snapshot.orders.paid[rows[starts[buyers]]] - scene.snapshot.members.joined[buyers]
-    hours = np.maximum(lag / MICROS_PER_DAY * 24, 0.01)
-    known = scene.snapshot.members.joined[buyers] != NONE
-    found[buyers[known]] = np.log(hours[known])
-    return found
 
 
 DETECTOR: Final = Detector(
