@@ -1,6 +1,5 @@
 """What does each account of a line of invitations say: is it of a farm?"""
 
-from dataclasses import dataclass
 from math import log
 from typing import Final
 
@@ -10,23 +9,35 @@ from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.lines import Lines, ranges
 from graph_service.fraud.odds import shrunk
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.snapshot.log import NONE, TOKEN_KINDS
+from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints
 from graph_service.snapshot.resolving import Flags
 
 # What a bonus for the first order asks for; and younger accounts had no time to live on; set.
 IDLE_DAYS: Final = 3
 TENURE_DAYS: Final = 10
 # Assumed part of a farm that is seen with shared things.
-FARM_SHARES: Final = 0.4
+FARM_SHARES: Final = 0.5
 # A token of many strangers (a carrier's IP) says nothing.
 OWN_PART: Final = 0.15
-STRONG_KINDS: Final = ("device", "payment", "union")
-# A phone on an order is that of who receives it, at a pick-up point one for all.
-WEAK_KINDS: Final = ("ip", "address", "phone")
+# Families of tokens, and what they weigh. A phone on an order is that of who receives it, at a
+# pick-up point one for all.
+TOKENS: Final = {
+    "device": (("device",), 1.0),
+    "payment": (("payment", "union"), 1.0),
+    "ip": (("ip",), 0.5),
+    "address": (("address", "phone"), 0.5),
+}
 # Neighbouring pairs of gaps have a gap in common, so that they say less than they seem to.
 GAPS_WEIGHT: Final = 0.6
 BINS: Final = 10
-STRONG_MOST: Final = 4.0
+# A few things of one account say hardly more than one of them.
+TOKENS_MOST: Final = 4.0
+# Of a farm so many live less than others of their age, density 3 (1 - x)^2 of their ranks; set.
+THIN_PART, THIN_POWER = 0.6, 2.0
+# First orders after lags that differ by a sixth are alike; of a farm so many are, set.
+LIKE_LOG, FARM_LIKE = 0.15, 0.5
+# Later ones are of who joined for something else; who joined before the log begins is all alike.
+SOON_DAYS: Final = 7
 # Of regular gaps the relative differences are near 0: density 5 (1 - r)^4, of others even.
 REGULAR_POWER, REGULAR_PART = 4.0, 0.8
 # A long chain has to fit into the life of the mall, so that its steps are so much likelier short.
@@ -36,25 +47,8 @@ HASTE_POWER, HASTE_PART = 0.25, 0.85
 HASTE_MOST: Final = 2.0
 
 
-@dataclass(frozen=True)
-class Weights:
-    """By row of the lines, what each family of signs says (nats)."""
-
-    strong: Floats
-    weak: Floats
-    gaps: Floats
-    idle: Floats
-    haste: Floats
-
-    @property
-    def all(self) -> Floats:
-        """Together."""
-        return self.own + self.gaps
-
-    @property
-    def own(self) -> Floats:
-        """All but what the times beside it say."""
-        return self.strong + self.weak + self.idle + self.haste
+# What rows say (nats), by family of signs.
+Families = dict[str, Floats]
 
 
 def idle_weights(scene: Scene) -> Floats:
@@ -65,21 +59,51 @@ def idle_weights(scene: Scene) -> Floats:
     weights = np.zeros(scene.people)
     if not known.any():
         return weights
-    idle = is_idle(scene)
+    days = days_of_life(scene)
     cuts = np.quantile(tenure[known], np.linspace(0, 1, BINS + 1)[1:-1])
     group = np.searchsorted(cuts, tenure)
-    of = np.bincount(group[known], minlength=BINS)
-    usual = shrunk(
-        np.bincount(group[known & idle], minlength=BINS),
-        of,
-        towards=float(idle[known].mean()),
-        weight=20.0,
-    )
-    base = np.clip(usual[group], 0.02, 0.95)
-    # In a farm so many of those who would live on do not.
-    farm = 1 - 0.45 * (1 - base)
-    weights[known] = np.where(idle, np.log(farm / base), np.log((1 - farm) / (1 - base)))[known]
+    for number in range(BINS):
+        rows = np.flatnonzero(known & (group == number))
+        weights[rows] = _thinness(days[rows])
     return weights
+
+
+def _thinness(days: Ints) -> Floats:
+    """What it says of each to have so few days, against the others; equal ones share their ranks.
+
+    As if a hundred more were known, evenly spread.
+    """
+    if not len(days):
+        return np.zeros(0)
+    ordered = np.sort(days)
+    evenly = 100 / (len(days) + 100)
+    low, high = (
+        np.searchsorted(ordered, days, side=side) / len(days) for side in ("left", "right")
+    )
+    span = np.maximum(high - low, 1 / len(days))
+    power = THIN_POWER + 1
+    thin = ((1 - low) ** power - np.maximum(1 - low - span, 0) ** power) / span
+    said = THIN_PART * thin + 1 - THIN_PART
+    return np.log((1 - evenly) * said + evenly)
+
+
+def days_of_life(scene: Scene) -> Ints:
+    """By member, on how many days after the first ones it did something that is told."""
+    snapshot, joined = scene.snapshot, scene.snapshot.members.joined
+    clicks, shares, orders = snapshot.clicks, snapshot.shares, snapshot.orders
+    own, told = clicks.member != NONE, (shares.member != NONE) & (shares.at != NONE)
+    everybody = np.arange(scene.people)
+    who = np.concatenate(
+        [clicks.member[own], shares.member[told], orders.buyer[scene.paid], everybody]
+    ).astype(np.int64)
+    at = np.concatenate(
+        [clicks.at[own], shares.at[told], orders.paid[scene.paid], snapshot.members.last_active]
+    )
+    later = (joined[who] != NONE) & (at > joined[who] + IDLE_DAYS * MICROS_PER_DAY)
+    day = (at[later] - joined[who[later]]) // MICROS_PER_DAY
+    span = int(day.max(initial=0)) + 1
+    distinct = np.unique(who[later] * span + day) // span
+    return np.bincount(distinct, minlength=scene.people).astype(np.int64)
 
 
 def is_idle(scene: Scene) -> Flags:
@@ -90,18 +114,20 @@ def is_idle(scene: Scene) -> Flags:
     return brief & (np.diff(starts) <= 1)
 
 
-def weigh(scene: Scene, lines: Lines, idle: Floats, *, is_chain: bool = False) -> Weights:
+def weigh(scene: Scene, lines: Lines, idle: Floats, *, is_chain: bool = False) -> Families:
     """What each row of the lines says. is_chain: has each row invited the next?"""
-    strong = sum(
-        (shared_weights(scene, lines, kind)[0] for kind in STRONG_KINDS), np.zeros(len(lines.rows))
-    )
-    weak = sum(
-        (shared_weights(scene, lines, kind)[0] for kind in WEAK_KINDS), np.zeros(len(lines.rows))
-    )
-    # A device and a card of one account say hardly more than one of them.
-    strong = np.minimum(strong, STRONG_MOST)
-    haste = haste_weights(scene, lines) if is_chain else np.zeros(len(lines.rows))
-    return Weights(strong, 0.5 * weak, gap_weights(scene, lines), idle[lines.rows], haste)
+    found: Families = {}
+    for name, (kinds, weight) in TOKENS.items():
+        said = sum(
+            (shared_weights(scene, lines, kind)[0] for kind in kinds), np.zeros(len(lines.rows))
+        )
+        found[name] = weight * np.minimum(said, TOKENS_MOST)
+    found["gaps"] = gap_weights(scene, lines)
+    found["idle"] = idle[lines.rows]
+    found["orders"] = order_weights(scene, lines)
+    if is_chain:
+        found["haste"] = haste_weights(scene, lines)
+    return found
 
 
 def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float]:
@@ -169,15 +195,45 @@ def gap_weights(scene: Scene, lines: Lines) -> Floats:
     return weights
 
 
+def order_weights(scene: Scene, lines: Lines) -> Floats:
+    """By row: did its first order come after a like lag as that of the one before or after it?"""
+    lags = first_lags(scene)[lines.rows]
+    bought = np.flatnonzero(lags < log(24 * SOON_DAYS))
+    weights = np.zeros(len(lags))
+    if len(bought) < 2:
+        return weights
+    line = lines.line[bought]
+    near = (np.diff(line) == 0) & (np.abs(np.diff(lags[bought])) < LIKE_LOG)
+    beside = np.diff(line) == 0
+    alike, seen = np.zeros((2, len(lags)), np.bool_)
+    for place in (bought[1:], bought[:-1]):
+        alike[place] |= near
+        seen[place] |= beside
+    base = _usual_part(lines, alike, seen)
+    farm = max(FARM_LIKE, 1.5 * base)
+    if farm >= 0.95:
+        return weights
+    said = np.where(alike, log(farm / base), log((1 - farm) / (1 - base)))
+    return np.where(seen, said, 0.0)
+
+
 def haste_weights(scene: Scene, lines: Lines) -> Floats:
-    """By row, how soon after joining did its inviter invite it, against all invitations?"""
+    """By row, how soon after joining did its inviter invite it, against other invitations?"""
     wait = invitation_waits(scene)
+    own, line = wait[lines.rows], lines.line
     known = np.sort(wait[np.isfinite(wait)])
-    rank = (np.searchsorted(known, wait[lines.rows], side="right") + 1) / (len(known) + 1)
+    sooner = np.searchsorted(known, own, side="right")
+    # Those of its own line are no comparison.
+    order = np.lexsort((own, line))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    mine = place - lines.starts[line] + 1
+    others = len(known) - np.diff(lines.starts)[line]
+    rank = (np.maximum(sooner - mine, 0) + 1) / (np.maximum(others, 0) + 1)
     soon = np.minimum(1.0, CHAIN_HASTE * rank)
     farm = HASTE_PART * HASTE_POWER * soon ** (HASTE_POWER - 1) + 1 - HASTE_PART
     weights = np.minimum(np.log(farm), HASTE_MOST)
-    return np.where(np.isfinite(wait[lines.rows]), weights, 0.0)
+    return np.where(np.isfinite(own), weights, 0.0)
 
 
 def invitation_waits(scene: Scene) -> Floats:

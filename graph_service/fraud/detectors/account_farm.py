@@ -1,12 +1,10 @@
 """Are the invitees of this promoter accounts from a farm?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from math import log
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.crowds.invited import (
@@ -14,22 +12,24 @@ from graph_service.fraud.crowds.invited import (
     IDLE_DAYS,
     OWN_PART,
     TENURE_DAYS,
-    Weights,
+    Families,
     first_lags,
     idle_weights,
     invitation_waits,
     is_idle,
     weigh,
 )
+from graph_service.fraud.crowds.stretches import CHOICE_NATS, Stretches, speaking_stretches
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.lines import Lines, best_stretches, chains, ranges, stars, trees
+from graph_service.fraud.lines import Lines, chains, ranges, stars, trees
 from graph_service.fraud.odds import Sign, numbers_of, percent, scored
-from graph_service.fraud.scene import Scene
+from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.log import Ints, Numbers
+from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(12.0, "nats", "one false alarm by chance in 160,000 starts (Page)"),
+    "evidence": Threshold(11.0, "nats", "one false alarm by chance in 60,000 starts (Page)"),
     "accounts": Threshold(6, "accounts", "fewer are a family; set"),
     "idle_days": Threshold(IDLE_DAYS, "days", "what a bonus for the first order asks for; set"),
     "tenure_days": Threshold(TENURE_DAYS, "days", "younger accounts had no time to live on; set"),
@@ -42,7 +42,18 @@ THRESHOLDS: Final = {
     "lively": Threshold(-2.5, "nats", "accounts that live like others are left out; set"),
 }
 # No family of signs is enough alone but shared devices, payment and phones (nats).
-CAPS: Final = {"strong": 40.0, "weak": 8.0, "gaps": 10.0, "idle": 8.0, "orders": 5.0, "haste": 10.0}
+CAPS: Final = {
+    "device": 40.0,
+    "payment": 40.0,
+    "ip": 6.0,
+    "address": 6.0,
+    "gaps": 10.0,
+    "idle": 8.0,
+    "orders": 6.0,
+    "haste": 10.0,
+}
+# Families that are told in one sentence.
+TOLD: Final = {"shared_things": ("device", "payment"), "shared_places": ("ip", "address")}
 FINDINGS_MAX: Final = 2_000
 # A farm that spreads its invitations over its own accounts is looked at so many levels down; set.
 LEVELS: Final = 4
@@ -51,6 +62,11 @@ AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
 MOSTLY, CORE_LEAST = 0.7, 0.4
 SPREAD: Final = 3.0
+# Where of a stretch fewer share things, others of it are told if something else speaks against
+# them, and where very few do, nobody else is; set.
+SHARING_MOST, SHARING_FEW = 0.5, 0.25
+# What shared places say at most together: less than is enough.
+PLACES_MOST: Final = 8.0
 
 
 def find(scene: Scene) -> Sequence[Finding]:
@@ -69,14 +85,14 @@ def find(scene: Scene) -> Sequence[Finding]:
         if len(lines.leader) == 0:
             continue
         weights = weigh(scene, lines, idle, is_chain=is_chain)
-        starts, ends, gains = best_stretches(weights.all, lines)
-        worth = np.flatnonzero(gains > THRESHOLDS["evidence"].value / 2)
+        best = speaking_stretches(weights, lines, CAPS)
+        worth = np.flatnonzero(best.gain > THRESHOLDS["evidence"].value / 2)
         if len(worth) > FINDINGS_MAX:
             scene.notes.append(f"account_farm: {len(worth)} lines, {FINDINGS_MAX} judged")
-            worth = worth[np.argsort(-gains[worth], kind="stable")][:FINDINGS_MAX]
+            worth = worth[np.argsort(-best.gain[worth], kind="stable")][:FINDINGS_MAX]
             is_cut = True
         for place in worth:
-            stretch = int(place), int(starts[place]), int(ends[place])
+            stretch = _stretch(best, weights, int(place))
             found = _finding(scene, lines, weights, stretch, is_chain=is_chain)
             if found is not None:
                 findings[-1].append(found)
@@ -108,25 +124,54 @@ def _apart(kept: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding
 # --- a finding ---
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a line: rows from start to end. said: nats by family that speaks there."""
+
+    place: int
+    start: int
+    end: int
+    said: dict[str, float]
+
+    def own(self, weights: Families) -> Floats:
+        """By row, what speaks, but for the times beside it."""
+        parts = [weights[name] for name in self.said if name != "gaps"]
+        return sum(parts, np.zeros(len(weights["gaps"])))
+
+    def shares(self, weights: Families) -> Flags:
+        """By row, does it share what speaks, a thing if things do, else a place?"""
+        for names in TOLD.values():
+            parts = [weights[name] > 0 for name in names if name in self.said]
+            if parts:
+                return np.any(parts, axis=0)
+        return np.zeros(len(weights["gaps"]), np.bool_)
+
+
+def _stretch(best: Stretches, weights: Families, place: int) -> Stretch:
+    start, end = int(best.starts[place]), int(best.ends[place])
+    said = {
+        name: min(CAPS[name], float(rows[start:end].sum())) - CHOICE_NATS
+        for (name, rows), speaks in zip(weights.items(), best.speaking[:, place], strict=True)
+        if speaks
+    }
+    return Stretch(place, start, end, said)
+
+
 def _finding(
-    scene: Scene,
-    lines: Lines,
-    weights: Weights,
-    stretch: tuple[int, int, int],
-    *,
-    is_chain: bool,
+    scene: Scene, lines: Lines, weights: Families, stretch: Stretch, *, is_chain: bool
 ) -> Finding | None:
-    place, start, end = stretch
-    own = weights.own[start:end]
-    rows = lines.rows[start:end]
-    kept = rows[own > THRESHOLDS["lively"].value]
+    own = stretch.own(weights)
+    rows = lines.rows[stretch.start : stretch.end]
+    part = slice(stretch.start, stretch.end)
+    kept = rows[_is_kept(stretch.shares(weights)[part], own[part], weights, part)]
     if len(kept) < THRESHOLDS["accounts"].value:
         return None
-    signs = _signs(scene, weights, kept, (start, end))
-    kept = np.concatenate([kept, _around(scene, lines, weights, stretch)])
+    signs = _signs(scene, weights, kept, stretch)
+    kept = np.concatenate([kept, _around(scene, lines, own, stretch)])
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     # A chain that somebody long since invited begins with whoever invited the first of these.
-    first = scene.snapshot.members.inviter[lines.rows[start]] if is_chain else lines.leader[place]
+    begin = lines.rows[stretch.start]
+    first = int(scene.snapshot.members.inviter[begin] if is_chain else lines.leader[stretch.place])
     members = numbers_of([*kept, first])
     orders = _orders_of(scene, kept)
     joined = scene.snapshot.members.joined[kept]
@@ -142,21 +187,30 @@ def _finding(
     )
 
 
-def _around(scene: Scene, lines: Lines, weights: Weights, stretch: tuple[int, int, int]) -> Ints:
+def _is_kept(shares: Flags, own: Floats, weights: Families, part: slice) -> Flags:
+    """Which rows of a stretch are told: where few share things, strangers stand between them."""
+    if not shares.any() or shares.mean() >= SHARING_MOST:
+        return own > THRESHOLDS["lively"].value
+    if shares.mean() < SHARING_FEW:
+        return shares
+    likely = [weights[name][part] > 0 for name in ("ip", "address", "idle", "orders")]
+    return shares | np.any(likely, axis=0) | (weights.get("haste", weights["idle"])[part] > 0)
+
+
+def _around(scene: Scene, lines: Lines, own: Floats, stretch: Stretch) -> Ints:
     """Accounts of the line that joined a little before or after the stretch.
 
     Only idle or sharing ones, unless nearly all of the line joined in and about the stretch.
     """
-    place, start, end = stretch
+    place, start, end = stretch.place, stretch.start, stretch.end
     first, last = int(lines.starts[place]), int(lines.starts[place + 1])
     joined = scene.snapshot.members.joined[lines.rows[first:last]]
     since, until = int(joined[start - first]), int(joined[end - 1 - first])
     reach = AROUND * (until - since)
     in_time = (joined >= since - reach) & (joined <= until + reach)
-    own = weights.own[first:last]
     is_all = in_time.mean() >= MOSTLY and end - start >= CORE_LEAST * in_time.sum()
     least = THRESHOLDS["lively"].value if is_all else 0.0
-    kept = in_time & (own > least)
+    kept = in_time & (own[first:last] > least)
     kept[start - first : end - first] = False
     return lines.rows[first:last][kept]
 
@@ -166,37 +220,45 @@ def _orders_of(scene: Scene, members: Ints | Numbers) -> Ints:
     return rows[ranges(starts[members], starts[members + 1] - starts[members])]
 
 
-def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int]) -> list[Sign]:
-    part = slice(*stretch)
+def _signs(scene: Scene, weights: Families, kept: Ints, stretch: Stretch) -> list[Sign]:
+    part = slice(stretch.start, stretch.end)
+    groups = {**TOLD, **{name: (name,) for name in ("gaps", "idle", "haste", "orders")}}
+    groups = {name: [one for one in group if one in weights] for name, group in groups.items()}
     sums = {
-        name: min(CAPS[name], float(getattr(weights, name)[part].sum()))
-        for name in ("strong", "weak", "gaps", "idle", "haste")
+        name: sum(stretch.said.get(one, 0.0) for one in group) for name, group in groups.items()
+    }
+    sums["shared_places"] = min(PLACES_MOST, sums["shared_places"])
+    flags = {
+        name: np.any([weights[one] > 0 for one in group], axis=0)
+        for name, group in groups.items()
+        if group
     }
     count = len(kept)
-    here = {name: float((getattr(weights, name)[part] > 0).mean()) for name in sums}
-    mall = {name: float((getattr(weights, name) > 0).mean()) for name in sums}
-    told = {name: (percent(here[name]), percent(mall[name])) for name in sums}
+    here = {name: float(flag[part].mean()) for name, flag in flags.items()}
+    mall = {name: float(flag.mean()) for name, flag in flags.items()}
+    told = {name: (percent(here[name]), percent(mall[name])) for name in flags}
     idle = is_idle(scene)
     usual = float(idle.mean())
     found = [
         Sign(
             "shared_things",
-            sums["strong"],
-            here["strong"],
-            mall["strong"],
-            f"{count} 个受邀账号中有 {told['strong'][0]} 与同批账号共用设备或支付方式，"
-            f"商城其他受邀者为 {told['strong'][1]}。",
-            f"Of {count} invited accounts {told['strong'][0]} share a device or a means of payment "
-            f"with others of them; of the mall's invitees {told['strong'][1]} do.",
+            sums["shared_things"],
+            here["shared_things"],
+            mall["shared_things"],
+            f"{count} 个受邀账号中有 {told['shared_things'][0]} 与同批账号共用设备或支付方式，"
+            f"商城其他受邀者为 {told['shared_things'][1]}。",
+            f"Of {count} invited accounts {told['shared_things'][0]} share a device or a means of "
+            f"payment with others of them; of the mall's invitees {told['shared_things'][1]} do.",
         ),
         Sign(
             "shared_places",
-            sums["weak"],
-            here["weak"],
-            mall["weak"],
-            f"其中 {told['weak'][0]} 与同批账号共用 IP、地址或手机号，通常为 {told['weak'][1]}。",
-            f"{told['weak'][0]} of them share an IP, an address or a phone; usual are "
-            f"{told['weak'][1]}.",
+            sums["shared_places"],
+            here["shared_places"],
+            mall["shared_places"],
+            f"其中 {told['shared_places'][0]} 与同批账号共用 IP、地址或手机号，"
+            f"通常为 {told['shared_places'][1]}。",
+            f"{told['shared_places'][0]} of them share an IP, an address or a phone; usual are "
+            f"{told['shared_places'][1]}.",
         ),
         Sign(
             "regular_gaps",
@@ -219,7 +281,9 @@ def _signs(scene: Scene, weights: Weights, kept: Ints, stretch: tuple[int, int])
     ]
     if sums["haste"]:
         found.append(_haste_sign(scene, kept, sums["haste"]))
-    return [*found, *_first_orders(scene, kept)]
+    if sums["orders"]:
+        found.append(_orders_sign(scene, kept, sums["orders"]))
+    return found
 
 
 def _haste_sign(scene: Scene, kept: Ints, strength: float) -> Sign:
@@ -235,28 +299,20 @@ def _haste_sign(scene: Scene, kept: Ints, strength: float) -> Sign:
     )
 
 
-def _first_orders(scene: Scene, kept: NDArray[np.int64]) -> list[Sign]:
-    """Do the first orders come after lags that are more alike than those of others?"""
+def _orders_sign(scene: Scene, kept: Ints, strength: float) -> Sign:
     lags = first_lags(scene)
     everyone, theirs = lags[np.isfinite(lags)], lags[kept]
     theirs = theirs[np.isfinite(theirs)]
-    if len(theirs) < 5 or len(everyone) < 50:
-        return []
-    usual, here = float(np.std(everyone)), max(float(np.std(theirs)), 0.05)
-    # Of a normal sample: the gain in log-likelihood by its own spread, less what chance gives.
-    ratio = min(here / max(usual, 0.05), 1.0)
-    gain = (len(theirs) - 1) * (-log(ratio) - (1 - ratio**2) / 2) - 2.0
+    usual, here = float(np.std(everyone)), float(np.std(theirs))
     hours = float(np.exp(np.median(theirs)))
-    return [
-        Sign(
-            "like_first_orders",
-            float(np.clip(gain, 0.0, CAPS["orders"])),
-            here,
-            usual,
-            f"首单距加入的时间彼此接近，中位数为 {hours:.1f} 小时。",
-            f"Their first orders come after like lags, {hours:.1f} hours in the middle.",
-        )
-    ]
+    return Sign(
+        "like_first_orders",
+        strength,
+        here,
+        usual,
+        f"首单距加入的时间彼此接近，中位数为 {hours:.1f} 小时。",
+        f"Their first orders come after like lags, {hours:.1f} hours in the middle.",
+    )
 
 
 DETECTOR: Final = Detector(
