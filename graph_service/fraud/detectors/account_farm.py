@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log
 from typing import Final
 
 import numpy as np
@@ -21,11 +22,12 @@ from graph_service.fraud.crowds.invited import (
 )
 from graph_service.fraud.crowds.stretches import CHOICE_NATS, Stretches, speaking_stretches
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
-from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
+from graph_service.fraud.detectors.shape import Detector, Finding, Threshold, scaled
 from graph_service.fraud.lines import Lines, chains, ranges, stars, trees
 from graph_service.fraud.odds import Sign, numbers_of, percent, scored
 from graph_service.fraud.scene import Floats, Scene
-from graph_service.snapshot.log import Ints, Numbers
+from graph_service.fraud.signs.merging import join
+from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
@@ -49,7 +51,7 @@ CAPS: Final = {
     "address": 6.0,
     "gaps": 10.0,
     "idle": 8.0,
-    "orders": 6.0,
+    "orders": 5.5,
     "haste": 10.0,
 }
 # Families that are told in one sentence.
@@ -57,6 +59,8 @@ TOLD: Final = {"shared_things": ("device", "payment"), "shared_places": ("ip", "
 FINDINGS_MAX: Final = 2_000
 # A farm that spreads its invitations over its own accounts is looked at so many levels down; set.
 LEVELS: Final = 4
+# Below many a member half of the mall joined; what is a farm's is a tree of its own.
+TREE_MOST: Final = 300
 # Before and after a stretch, so much of its time belongs to it; set.
 AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
@@ -66,7 +70,7 @@ SPREAD: Final = 3.0
 # them, and where very few do, nobody else is; set.
 SHARING_MOST, SHARING_FEW = 0.5, 0.25
 # What shared places say at most together: less than is enough.
-PLACES_MOST: Final = 8.0
+PLACES_MOST: Final = 7.0
 
 
 def find(scene: Scene) -> Sequence[Finding]:
@@ -79,7 +83,7 @@ def find(scene: Scene) -> Sequence[Finding]:
     for lines, is_chain in (
         (stars(scene, least=least), False),
         (chains(scene, least=least), True),
-        (trees(scene, least=least, levels=LEVELS), False),
+        (trees(scene, least=least, levels=LEVELS, most=TREE_MOST), False),
     ):
         findings.append([])
         if len(lines.leader) == 0:
@@ -96,6 +100,8 @@ def find(scene: Scene) -> Sequence[Finding]:
             found = _finding(scene, lines, weights, stretch, is_chain=is_chain)
             if found is not None:
                 findings[-1].append(found)
+        if is_chain:
+            findings[-1] = _pieces_joined(scene, findings[-1])
     narrow = [one for found in findings[:2] for one in found]
     kept = _apart([], narrow)
     told = _apart([one for one in kept if one.score >= ALERT_SCORE], findings[2])
@@ -103,6 +109,44 @@ def find(scene: Scene) -> Sequence[Finding]:
     told += _apart(told, quiet)[len(told) :]
     told = [replace(one, truncated=is_cut) for one in told]
     return sorted(told, key=lambda one: (-one.score, one.members))
+
+
+def _pieces_joined(scene: Scene, findings: Sequence[Finding]) -> list[Finding]:
+    """Chains of one farm together: those whose first was invited by one of another or its leader.
+
+    Their accounts differ, so that what they say adds up.
+    """
+    inviter = scene.snapshot.members.inviter
+    told: list[Finding] = []
+    for one in sorted(findings, key=lambda one: (-one.score, one.members)):
+        mine = set(one.members)
+        tops = {int(inviter[member]) for member in mine} - mine - {NONE}
+        place = next(
+            (
+                at
+                for at, other in enumerate(told)
+                if (mine | tops).intersection(other.members)
+                or mine & {int(inviter[member]) for member in other.members}
+            ),
+            None,
+        )
+        if place is None:
+            told.append(one)
+        else:
+            score = _added(told[place].score, one.score)
+            reasons = tuple(
+                replace(reason, contribution=reason.contribution * score / told[place].score)
+                for reason in told[place].reasons
+            )
+            told[place] = replace(join(told[place], one), score=score, reasons=reasons)
+    return told
+
+
+def _added(one: float, other: float) -> float:
+    """The score of what two scores say together."""
+    odds = [log(score / (1 - score)) if score < 1 else 40.0 for score in (one, other)]
+    threshold = THRESHOLDS["evidence"].value
+    return scaled(SPREAD * sum(odds) + 2 * threshold, threshold, spread=SPREAD)
 
 
 def _apart(kept: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
