@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.clicking import Clicking, blocks, clicking_of
+from graph_service.fraud.crowds.errands import errands
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
@@ -97,6 +98,7 @@ def find(scene: Scene) -> Sequence[Finding]:
         for group in groups
     )
     told = [replace(one, truncated=is_cut) for one in found]
+    told += errands(scene, clicking, evidence=THRESHOLDS["evidence"].value, spread=SPREAD)
     return sorted(told, key=lambda one: (-one.score, one.members))
 
 

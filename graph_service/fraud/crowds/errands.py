@@ -1,0 +1,132 @@
+"""Which members click on an errand, for one or each for each, and what speaks for it?"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from graph_service.fraud.clicking import Clicking
+from graph_service.fraud.crowds.clickers import (
+    Crowd,
+    Pairs,
+    circles,
+    devotees,
+    hand_rate,
+    mutuality,
+    pairs_of,
+    pools,
+    rank_nats,
+    selling,
+    sharers,
+    told,
+    unsold,
+)
+from graph_service.fraud.detectors.shape import Finding
+from graph_service.fraud.odds import Sign, Spread, at_least, numbers_of, percent, scored
+from graph_service.fraud.scene import Scene
+from graph_service.snapshot.log import NONE
+
+# No sign is enough alone (nats).
+CAPS: Final = {"unsold": 10.0, "mutual": 8.0, "hand": 8.0, "devoted": 4.0}
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the mall's own pairs are like. hand: part of a crowd that shares things."""
+
+    pairs: Pairs
+    sells: Spread
+    hand: float
+
+    @property
+    def sold(self) -> float:
+        """The part of clicks after which the member buys within a day."""
+        return self.sells.towards_zero / (self.sells.towards_one + self.sells.towards_zero)
+
+
+def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float) -> list[Finding]:
+    """Findings about members who click day after day for one, or for one another, and buy nothing.
+
+    evidence: nats at a score of a half; spread: by how many more the odds are e times as high.
+    """
+    pairs = pairs_of(scene, clicking)
+    if not len(pairs.member):
+        return []
+    crowds = [*pools(pairs), *circles(pairs)]
+    usual = Usual(pairs, selling(pairs), hand_rate(scene, crowds))
+    found: list[Finding] = []
+    for crowd in crowds:
+        signs = _signs(scene, usual, crowd)
+        score, reasons = scored(signs, evidence, spread=spread)
+        members = told(crowd.members, pairs, crowd, usual.sold)
+        own = np.isin(clicking.member, pairs.member[crowd.rows]) & (clicking.member != NONE)
+        own &= np.isin(clicking.promoter, pairs.promoter[crowd.rows])
+        at = clicking.at[own]
+        found.append(
+            Finding(
+                "click_flood",
+                score,
+                numbers_of(members),
+                reasons,
+                first_seen=int(at.min()),
+                last_seen=int(at.max()),
+            )
+        )
+    return found
+
+
+def _signs(scene: Scene, usual: Usual, crowd: Crowd) -> list[Sign]:
+    pairs = usual.pairs
+    clicks, sold = int(pairs.shares[crowd.rows].sum()), int(pairs.sold[crowd.rows].sum())
+    count = len(crowd.members)
+    sharing = sharers(scene, crowd.members)
+    found = [
+        Sign(
+            "unsold_errands",
+            min(unsold(pairs, crowd.rows, usual.sells), CAPS["unsold"]),
+            sold / clicks,
+            usual.sold,
+            f"他们点击了 {clicks} 次分享，一天内下单的有 {sold} 次，通常为 {percent(usual.sold)}。",
+            f"They clicked on {clicks} shares and bought within a day after {sold}; usual are "
+            f"{percent(usual.sold)}.",
+        ),
+        Sign(
+            "one_hand",
+            min(float(at_least(sharing, count, usual.hand)), CAPS["hand"]) if sharing else 0.0,
+            sharing / count,
+            usual.hand,
+            f"其中 {sharing} 个账号与同批账号共用设备、支付方式或手机号。",
+            f"{sharing} of them share a device, a means of payment or a phone with one another.",
+        ),
+    ]
+    return [*found, _mutual_sign(usual, crowd) if crowd.is_circle else _devoted_sign(usual, crowd)]
+
+
+def _mutual_sign(usual: Usual, crowd: Crowd) -> Sign:
+    nats, rate = mutuality(usual.pairs, crowd)
+    each = len(crowd.rows) / len(crowd.members)
+    return Sign(
+        "mutual_clicks",
+        min(nats, CAPS["mutual"]),
+        each,
+        2 * rate,
+        f"{len(crowd.members)} 个账号互相点击对方的分享，每个账号平均与 {each:.1f} 个互点，"
+        f"通常为 {2 * rate:.2f} 个。",
+        f"{len(crowd.members)} accounts click on one another's shares, each with {each:.1f} others "
+        f"in both directions; usual are {2 * rate:.2f}.",
+    )
+
+
+def _devoted_sign(usual: Usual, crowd: Crowd) -> Sign:
+    counts = devotees(usual.pairs)
+    count = len(crowd.rows)
+    return Sign(
+        "devoted_clickers",
+        min(rank_nats(counts, count), CAPS["devoted"]),
+        count,
+        float(np.median(counts)),
+        f"{count} 个账号点击了该推广者同期的大部分分享，"
+        f"有此类账号的推广者通常只有 {np.median(counts):.0f} 个。",
+        f"{count} accounts clicked on most of what the promoter posted meanwhile; promoters who "
+        f"have such ones have {np.median(counts):.0f}.",
+    )
