@@ -1,7 +1,7 @@
 """Do accounts that slept for months wake together, and buy the same few goods?"""
 
 from dataclasses import dataclass, replace
-from math import log
+from math import ceil, log
 from typing import Final
 
 import numpy as np
@@ -9,12 +9,14 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.crowds.gatherings import Gathering, at_once, gatherings
 from graph_service.fraud.detectors.fake_order_ring import (
     AUDIENCE_NATS,
     appointment_sign,
     token_sign,
 )
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
+from graph_service.fraud.odds import at_least, many
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
 from graph_service.fraud.signs.merging import merge
@@ -35,6 +37,19 @@ THRESHOLDS: Final = {
 }
 BLOCK_NATS_MAX: Final = 7.0
 WAKING_NATS_MAX: Final = 9.0
+# Of gatherings no sign is enough alone, nor are those that a promotion that wakes people gives.
+GATHERED_NATS_MAX: Final = 7.0
+BUSY_NATS_MAX: Final = 6.0
+FRESH_NATS_MAX: Final = 4.0
+COHORT_NATS_MAX: Final = 3.0
+# Nobody shares a thing with another: strangers, at a sale.
+STRANGERS_NATS: Final = -8.0
+# Who follows an honest promoter buys in many shops; few orders come from beside the greatest.
+FEW_SHOPS, FEW_SHOPS_PART = 3, 0.8
+SCATTERED_NATS: Final = -4.0
+# What an account does on its first days is no life; most of a group joined together.
+FIRST_DAYS: Final = 2.0
+COHORT_PART: Final = 0.7
 # Two who share things are a couple.
 HAND_LEAST: Final = 3
 # As much as all other signs can say.
@@ -82,6 +97,7 @@ def find(scene: Scene) -> list[Finding]:
     ]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
+    found += _gathered(scene, wakings, kinship)
     return merge(best_first(found))
 
 
@@ -164,6 +180,146 @@ def _finding(scene: Scene, wakings: Wakings, kinship: Kinship, group: Group) -> 
         orders=group.orders,
         threshold=THRESHOLDS["alert_nats"].value,
     )
+
+
+def _gathered(scene: Scene, wakings: Wakings, kinship: Kinship) -> list[Finding]:
+    """Sleepers who woke and came to the same shops or promoter, whatever they bought there."""
+    soon = at_once(scene, wakings.woke_at)
+    buyers = np.unique(scene.snapshot.orders.buyer[soon])
+    usual = _Usual(
+        soon=soon,
+        more=rate_of(int(soon.sum()) - len(buyers), len(buyers)),
+        never_lived=_never_lived(scene, wakings, soon),
+        joined=np.sort(scene.snapshot.members.joined[buyers]),
+    )
+    found: list[Finding] = []
+    for one in gatherings(scene, wakings.woke_at):
+        if len(one.members) < THRESHOLDS["members_least"].value:
+            continue
+        signs = [
+            _gathering_sign(one),
+            *_scattered_sign(scene, one),
+            token_sign(scene, kinship, one.members, strangers=STRANGERS_NATS),
+            *_awake_signs(scene, usual, one),
+        ]
+        mine = soon & np.isin(scene.snapshot.orders.buyer, one.members)
+        found.append(
+            finding_of(
+                "sleeper",
+                scene,
+                [*one.members.tolist(), *one.promoters.tolist()],
+                signs,
+                orders=np.intersect1d(one.orders, np.flatnonzero(mine)),
+                threshold=THRESHOLDS["alert_nats"].value,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """Of all who woke: which orders came at once, how many more than one each of them made so.
+
+    never_lived: by order, had its buyer done nothing since joining? joined: when they did, sorted.
+    """
+
+    soon: Flags
+    more: float
+    never_lived: Flags
+    joined: Ints
+
+
+def _never_lived(scene: Scene, wakings: Wakings, soon: Flags) -> Flags:
+    told, joined = scene.snapshot.orders, scene.snapshot.members.joined
+    since = wakings.woke_at - wakings.slept_days * MICROS_PER_DAY
+    first_days = round(FIRST_DAYS * MICROS_PER_DAY)
+    return soon & (since - joined[np.maximum(told.buyer, 0)] <= first_days)
+
+
+def _gathering_sign(one: Gathering) -> Sign:
+    count = len(one.members)
+    return Sign(
+        "gathered",
+        count,
+        one.expected,
+        min(GATHERED_NATS_MAX, one.nats),
+        f"{count} 个刚醒来的账号几天之内到同样的店铺或推广者处下单，"
+        f"随机时约为 {one.expected:.1f} 个。",
+        f"{count} accounts that had just woken came to the same shops or promoter within days; "
+        f"chance brings {one.expected:.1f}.",
+    )
+
+
+def _scattered_sign(scene: Scene, one: Gathering) -> list[Sign]:
+    """Speaks against it: they buy in many shops."""
+    _, counts = np.unique(scene.snapshot.orders.shop[one.orders], return_counts=True)
+    part = float(np.sort(counts)[-FEW_SHOPS:].sum() / counts.sum())
+    if part >= FEW_SHOPS_PART:
+        return []
+    return [
+        Sign(
+            "many_shops",
+            len(counts),
+            FEW_SHOPS,
+            SCATTERED_NATS,
+            f"他们在 {len(counts)} 家店铺下单。",
+            f"They bought in {len(counts)} shops.",
+        )
+    ]
+
+
+def _awake_signs(scene: Scene, usual: _Usual, one: Gathering) -> list[Sign]:
+    """Do they order again at once, had they never lived, and did they join together?"""
+    told, count = scene.snapshot.orders, len(one.members)
+    mine = usual.soon & np.isin(told.buyer, one.members)
+    more = int(mine.sum()) - count
+    # Goods that draw people draw orders as well: twice the usual is nothing.
+    busy = float(many(more, max(2 * usual.more * count, 0.5)))
+    fresh = len(np.unique(told.buyer[mine & usual.never_lived]))
+    rate = len(np.unique(told.buyer[usual.never_lived])) / max(1, len(usual.joined))
+    joined = _cohort_nats(scene.snapshot.members.joined[one.members], usual.joined)
+    return [
+        Sign(
+            "ordered_again",
+            more / count,
+            usual.more,
+            min(BUSY_NATS_MAX, max(0.0, busy)),
+            f"醒来后几天内，每个账号平均再下 {more / count:.1f} 单，通常为 {usual.more:.2f} 单。",
+            f"At once after waking each ordered {more / count:.1f} times more; usual are "
+            f"{usual.more:.2f}.",
+        ),
+        Sign(
+            "never_lived",
+            fresh / count,
+            rate,
+            min(FRESH_NATS_MAX, float(at_least(fresh, count, min(rate, 1.0)))),
+            f"其中 {percent(fresh / count)} 自加入起从未活动，醒来者中通常为 {percent(rate)}。",
+            f"{percent(fresh / count)} of them had done nothing since joining; of all who woke "
+            f"{percent(rate)}.",
+        ),
+        Sign(
+            "joined_together",
+            count,
+            len(usual.joined),
+            min(COHORT_NATS_MAX, joined),
+            "他们多在同一段时间注册。",
+            "Most of them had joined in the same stretch of time.",
+        ),
+    ]
+
+
+def _cohort_nats(joined: Ints, others: Ints) -> float:
+    """How unlikely it is that most joined in so short a time, against all who woke (nats)."""
+    joined = np.sort(joined)
+    count = len(joined)
+    most = ceil(COHORT_PART * count)
+    width = joined[most - 1 :] - joined[: count - most + 1]
+    place = int(width.argmin())
+    first, last = joined[place], joined[place + most - 1]
+    inside = int(((others >= first) & (others <= last)).sum())
+    part = min(0.99, inside / max(1, len(others)))
+    # The window is the best of several, and its ends are two of the members.
+    return max(0.0, float(at_least(most, count, part)) - log(count - most + 1) - 1.0)
 
 
 def _group_sign(group: Group) -> Sign:
