@@ -15,11 +15,12 @@ from graph_service.fraud.detectors.fake_order_ring import (
     appointment_sign,
     token_sign,
 )
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import at_least, many
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import Kinship, kinship_of
-from graph_service.fraud.signs.merging import merge
+from graph_service.fraud.signs.merging import is_shared, merge
 from graph_service.fraud.signs.purchases import Group, coarse_groups, groups_of, ring_groups
 from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rate_of
 from graph_service.snapshot.log import NONE, Ints
@@ -97,8 +98,15 @@ def find(scene: Scene) -> list[Finding]:
     ]
     kinship = kinship_of(scene)
     found = [_finding(scene, wakings, kinship, one) for one in groups]
-    found += _gathered(scene, wakings, kinship)
-    return merge(best_first(found))
+    told = merge(best_first(found))
+    alerts = [one for one in told if one.score >= ALERT_SCORE]
+    # One that holds several alerts is of shops to which several groups came.
+    gathered = [
+        one
+        for one in _gathered(scene, wakings, kinship)
+        if sum(is_shared(one, other) for other in alerts) < 2
+    ]
+    return merge(best_first([*told, *gathered]))
 
 
 def _of_shops(scene: Scene, wakings: Wakings) -> list[Group]:
