@@ -17,6 +17,9 @@ IDLE_DAYS: Final = 3
 TENURE_DAYS: Final = 10
 # Assumed part of a farm that is seen with shared things.
 FARM_SHARES: Final = 0.5
+# Of those so many share theirs with one other only.
+FARM_PAIRS: Final = 0.35
+LEAST_PART: Final = 0.005
 # A token of many strangers (a carrier's IP) says nothing.
 OWN_PART: Final = 0.15
 # Families of tokens, and what they weigh. A phone on an order is that of who receives it, at a
@@ -148,14 +151,22 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
     _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
     here, degree = counts[inverse], scene.token_degree[seen]
     hit = (here >= 2) & (here >= OWN_PART * degree)
-    shared = np.zeros(len(lines.rows), np.bool_)
-    shared[owner[hit]] = True
+    together = np.zeros(len(lines.rows), np.int64)
+    np.maximum.at(together, owner[hit], here[hit])
     observed = sizes > 0
-    base = _usual_part(lines, shared, observed)
+    base = _usual_part(lines, together >= 2, observed)
+    several = min(base, _usual_part(lines, together >= 3, observed))
+    pair = max(base - several, LEAST_PART)
+    # A farm has its things for several accounts each; two with one are a couple more often.
     farm = max(FARM_SHARES, 1.5 * base)
     if farm >= 0.95:
         return np.zeros(len(lines.rows)), base
-    weights = np.where(shared, log(farm / base), log((1 - farm) / (1 - base)))
+    of_pair, of_several = FARM_PAIRS * farm, (1 - FARM_PAIRS) * farm
+    weights = np.where(
+        together >= 3,
+        log(max(of_several, 1.5 * several) / several),
+        np.where(together == 2, log(max(of_pair, pair) / pair), log((1 - farm) / (1 - base))),
+    )
     return np.where(observed, weights, 0.0), base
 
 

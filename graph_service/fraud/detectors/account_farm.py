@@ -54,6 +54,8 @@ CAPS: Final = {
     "orders": 5.5,
     "haste": 10.0,
 }
+# Families of what few honest accounts do.
+TELLING: Final = ("device", "payment", "orders", "haste")
 # Families that are told in one sentence.
 TOLD: Final = {"shared_things": ("device", "payment"), "shared_places": ("ip", "address")}
 FINDINGS_MAX: Final = 2_000
@@ -66,9 +68,6 @@ AROUND: Final = 0.75
 # A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
 MOSTLY, CORE_LEAST = 0.7, 0.4
 SPREAD: Final = 3.0
-# Where of a stretch fewer share things, others of it are told if something else speaks against
-# them, and where very few do, nobody else is; set.
-SHARING_MOST, SHARING_FEW = 0.5, 0.25
 # What shared places say at most together: less than is enough.
 PLACES_MOST: Final = 7.0
 
@@ -182,9 +181,9 @@ class Stretch:
         parts = [weights[name] for name in self.said if name != "gaps"]
         return sum(parts, np.zeros(len(weights["gaps"])))
 
-    def shares(self, weights: Families) -> Flags:
-        """By row, does it share what speaks, a thing if things do, else a place?"""
-        for names in TOLD.values():
+    def tells(self, weights: Families) -> Flags:
+        """By row, does it share a thing, order or invite as others do, else share a place?"""
+        for names in (TELLING, TOLD["shared_places"]):
             parts = [weights[name] > 0 for name in names if name in self.said]
             if parts:
                 return np.any(parts, axis=0)
@@ -207,11 +206,14 @@ def _finding(
     own = stretch.own(weights)
     rows = lines.rows[stretch.start : stretch.end]
     part = slice(stretch.start, stretch.end)
-    kept = rows[_is_kept(stretch.shares(weights)[part], own[part], weights, part)]
+    kept = rows[_is_kept(stretch.tells(weights)[part], own[part])]
     if len(kept) < THRESHOLDS["accounts"].value:
         return None
     signs = _signs(scene, weights, kept, stretch)
-    kept = np.concatenate([kept, _around(scene, lines, own, stretch)])
+    around = _around(scene, lines, own, stretch)
+    if is_chain:
+        around = np.append(around, _branches(scene, kept))
+    kept = np.unique(np.concatenate([kept, around]))
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     # A chain that somebody long since invited begins with whoever invited the first of these.
     begin = lines.rows[stretch.start]
@@ -231,14 +233,16 @@ def _finding(
     )
 
 
-def _is_kept(shares: Flags, own: Floats, weights: Families, part: slice) -> Flags:
-    """Which rows of a stretch are told: where few share things, strangers stand between them."""
-    if not shares.any() or shares.mean() >= SHARING_MOST:
-        return own > THRESHOLDS["lively"].value
-    if shares.mean() < SHARING_FEW:
-        return shares
-    likely = [weights[name][part] > 0 for name in ("ip", "address", "idle", "orders")]
-    return shares | np.any(likely, axis=0) | (weights.get("haste", weights["idle"])[part] > 0)
+def _is_kept(tells: Flags, own: Floats) -> Flags:
+    """Which rows of a stretch are told: where few tell anything, strangers stand between them.
+
+    As many are of the farm as tells of so many; who of the others is depends on what else it says.
+    """
+    least = THRESHOLDS["lively"].value
+    if tells.any():
+        part = min(tells.mean() / FARM_SHARES, 0.99)
+        least = max(least, -log(part / (1 - part)))
+    return tells | (own > least)
 
 
 def _around(scene: Scene, lines: Lines, own: Floats, stretch: Stretch) -> Ints:
@@ -257,6 +261,32 @@ def _around(scene: Scene, lines: Lines, own: Floats, stretch: Stretch) -> Ints:
     kept = in_time & (own[first:last] > least)
     kept[start - first : end - first] = False
     return lines.rows[first:last][kept]
+
+
+def _branches(scene: Scene, kept: Ints) -> Ints:
+    """Who was invited in the time of a chain by its accounts, and so on down.
+
+    Also by who began it, where that one went on to invite in that time.
+    """
+    members, (starts, rows) = scene.snapshot.members, scene.invitees
+    joined = members.joined[kept]
+    reach = AROUND * int(joined.max() - joined.min())
+    since, until = int(joined.min()) - reach, int(joined.max()) + reach
+
+    def invited(by: Ints) -> Ints:
+        those = rows[ranges(starts[by], starts[by + 1] - starts[by])]
+        return those[(members.joined[those] >= since) & (members.joined[those] <= until)]
+
+    tops = np.unique(members.inviter[kept]).astype(np.int64)
+    tops = tops[(tops != NONE) & ~np.isin(tops, kept)]
+    own = tops[(members.joined[tops] >= since) & (members.joined[tops] <= until)]
+    above = np.unique(members.inviter[own]).astype(np.int64)
+    tops = np.union1d(tops, above[above != NONE])
+    heads = np.array([one for one in invited(tops).tolist() if len(invited(np.array([one])))])
+    found, new = kept, np.unique(np.concatenate([kept, own, heads.astype(np.int64)]))
+    while len(new) > len(found):
+        found, new = new, np.union1d(new, invited(new))
+    return np.setdiff1d(found, kept)
 
 
 def _orders_of(scene: Scene, members: Ints | Numbers) -> Ints:
