@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from graph_service.attribution.touches import MICROS_PER_DAY
+from graph_service.fraud.crowds.belonging import LIVELY, around, branches, is_told
 from graph_service.fraud.crowds.invited import (
     FARM_SHARES,
     IDLE_DAYS,
@@ -41,7 +42,7 @@ THRESHOLDS: Final = {
     "own_part": Threshold(
         OWN_PART, "part", "a token of many strangers (a carrier's IP) says nothing"
     ),
-    "lively": Threshold(-2.5, "nats", "accounts that live like others are left out; set"),
+    "lively": Threshold(LIVELY, "nats", "accounts that live like others are left out; set"),
 }
 # No family of signs is enough alone but shared devices, payment and phones (nats).
 CAPS: Final = {
@@ -63,10 +64,6 @@ FINDINGS_MAX: Final = 2_000
 LEVELS: Final = 4
 # Below many a member half of the mall joined; what is a farm's is a tree of its own.
 TREE_MOST: Final = 300
-# Before and after a stretch, so much of its time belongs to it; set.
-AROUND: Final = 0.75
-# A line of which so much joined then, and so much of that in the stretch, is all a farm's; set.
-MOSTLY, CORE_LEAST = 0.7, 0.4
 SPREAD: Final = 3.0
 # What shared places say at most together: less than is enough.
 PLACES_MOST: Final = 7.0
@@ -206,14 +203,14 @@ def _finding(
     own = stretch.own(weights)
     rows = lines.rows[stretch.start : stretch.end]
     part = slice(stretch.start, stretch.end)
-    kept = rows[_is_kept(stretch.tells(weights)[part], own[part])]
+    kept = rows[is_told(stretch.tells(weights)[part], own[part])]
     if len(kept) < THRESHOLDS["accounts"].value:
         return None
     signs = _signs(scene, weights, kept, stretch)
-    around = _around(scene, lines, own, stretch)
+    beside = around(scene, lines, own, (stretch.place, stretch.start, stretch.end))
     if is_chain:
-        around = np.append(around, _branches(scene, kept))
-    kept = np.unique(np.concatenate([kept, around]))
+        beside = np.append(beside, branches(scene, kept))
+    kept = np.unique(np.concatenate([kept, beside]))
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     # A chain that somebody long since invited begins with whoever invited the first of these.
     begin = lines.rows[stretch.start]
@@ -231,62 +228,6 @@ def _finding(
         last_seen=int(scene.snapshot.members.last_active[kept].max()),
         amount_minor=int(scene.net[orders].sum()),
     )
-
-
-def _is_kept(tells: Flags, own: Floats) -> Flags:
-    """Which rows of a stretch are told: where few tell anything, strangers stand between them.
-
-    As many are of the farm as tells of so many; who of the others is depends on what else it says.
-    """
-    least = THRESHOLDS["lively"].value
-    if tells.any():
-        part = min(tells.mean() / FARM_SHARES, 0.99)
-        least = max(least, -log(part / (1 - part)))
-    return tells | (own > least)
-
-
-def _around(scene: Scene, lines: Lines, own: Floats, stretch: Stretch) -> Ints:
-    """Accounts of the line that joined a little before or after the stretch.
-
-    Only idle or sharing ones, unless nearly all of the line joined in and about the stretch.
-    """
-    place, start, end = stretch.place, stretch.start, stretch.end
-    first, last = int(lines.starts[place]), int(lines.starts[place + 1])
-    joined = scene.snapshot.members.joined[lines.rows[first:last]]
-    since, until = int(joined[start - first]), int(joined[end - 1 - first])
-    reach = AROUND * (until - since)
-    in_time = (joined >= since - reach) & (joined <= until + reach)
-    is_all = in_time.mean() >= MOSTLY and end - start >= CORE_LEAST * in_time.sum()
-    least = THRESHOLDS["lively"].value if is_all else 0.0
-    kept = in_time & (own[first:last] > least)
-    kept[start - first : end - first] = False
-    return lines.rows[first:last][kept]
-
-
-def _branches(scene: Scene, kept: Ints) -> Ints:
-    """Who was invited in the time of a chain by its accounts, and so on down.
-
-    Also by who began it, where that one went on to invite in that time.
-    """
-    members, (starts, rows) = scene.snapshot.members, scene.invitees
-    joined = members.joined[kept]
-    reach = AROUND * int(joined.max() - joined.min())
-    since, until = int(joined.min()) - reach, int(joined.max()) + reach
-
-    def invited(by: Ints) -> Ints:
-        those = rows[ranges(starts[by], starts[by + 1] - starts[by])]
-        return those[(members.joined[those] >= since) & (members.joined[those] <= until)]
-
-    tops = np.unique(members.inviter[kept]).astype(np.int64)
-    tops = tops[(tops != NONE) & ~np.isin(tops, kept)]
-    own = tops[(members.joined[tops] >= since) & (members.joined[tops] <= until)]
-    above = np.unique(members.inviter[own]).astype(np.int64)
-    tops = np.union1d(tops, above[above != NONE])
-    heads = np.array([one for one in invited(tops).tolist() if len(invited(np.array([one])))])
-    found, new = kept, np.unique(np.concatenate([kept, own, heads.astype(np.int64)]))
-    while len(new) > len(found):
-        found, new = new, np.union1d(new, invited(new))
-    return np.setdiff1d(found, kept)
 
 
 def _orders_of(scene: Scene, members: Ints | Numbers) -> Ints:
