@@ -162,11 +162,12 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
     if farm >= 0.95:
         return np.zeros(len(lines.rows)), base
     of_pair, of_several = FARM_PAIRS * farm, (1 - FARM_PAIRS) * farm
-    weights = np.where(
-        together >= 3,
-        log(max(of_several, 1.5 * several) / several),
-        np.where(together == 2, log(max(of_pair, pair) / pair), log((1 - farm) / (1 - base))),
+    # The first of those who share a thing could be anybody: of two one says something.
+    beyond = (together - 1) / np.maximum(together, 1)
+    of = np.where(
+        together >= 3, log(max(of_several, 1.5 * several) / several), log(max(of_pair, pair) / pair)
     )
+    weights = np.where(together >= 2, beyond * of, log((1 - farm) / (1 - base)))
     return np.where(observed, weights, 0.0), base
 
 
