@@ -33,13 +33,15 @@ SPREAD_LEAST, SPREAD_MOST = 2.0, 500.0
 class Pairs:
     """By pair of a member and a promoter: on how many shares it clicked, after how many it bought.
 
-    devoted: on most of what was posted from its first click to its last.
+    first, last: when it clicked (us). devoted: on most of what was posted meanwhile.
     """
 
     member: Ints
     promoter: Ints
     shares: Ints
     sold: Ints
+    first: Ints
+    last: Ints
     devoted: Flags
 
 
@@ -67,7 +69,7 @@ def pairs_of(scene: Scene, clicking: Clicking) -> Pairs:
     promoter = known % people
     posted = _posted(scene, promoter, first - FRESH_DAYS * MICROS_PER_DAY, last)
     devoted = (shares >= DEVOTED_SHARES) & (shares >= DEVOTED_PART * posted)
-    return Pairs(known // people, promoter, shares, sold, devoted)
+    return Pairs(known // people, promoter, shares, sold, first, last, devoted)
 
 
 def _posted(scene: Scene, promoter: Ints, since: Ints, until: Ints) -> Ints:
@@ -137,9 +139,12 @@ def mutual_rows(pairs: Pairs) -> Ints:
     return often[np.isin(back, key)]
 
 
-def circles(pairs: Pairs) -> list[Crowd]:
-    """Groups of whom each clicks on two others' shares at least, who click on its own."""
-    rows = mutual_rows(pairs)
+def circles(pairs: Pairs, mutual: Ints) -> list[Crowd]:
+    """Groups of whom each clicks on two others' shares at least, who click on its own.
+
+    mutual: see mutual_rows.
+    """
+    rows = mutual
     while len(rows):
         partners = np.bincount(pairs.member[rows])
         kept = (partners[pairs.member[rows]] >= 2) & (partners[pairs.promoter[rows]] >= 2)
@@ -161,15 +166,13 @@ def circles(pairs: Pairs) -> list[Crowd]:
     return found
 
 
-def mutuality(pairs: Pairs, crowd: Crowd) -> tuple[float, float]:
+def mutuality(crowd: Crowd, mutual: int, promoters: int) -> tuple[float, float]:
     """How unlikely so many mutual pairs are, by those of all others (nats); and how many usual are.
 
-    Usual is by promoter: each clicks on some back.
+    mutual: how many rows all have, of so many promoters. Usual is by promoter.
     """
-    rows = mutual_rows(pairs)
-    inside = np.isin(pairs.member[rows], crowd.members)
-    promoters = len(np.unique(pairs.promoter)) - len(crowd.members)
-    usual = (float((~inside).sum()) / 2 + 1) / max(promoters, 1)
+    others = max(0, mutual - len(crowd.rows))
+    usual = (others / 2 + 1) / max(promoters - len(crowd.members), 1)
     mean = usual * len(crowd.members)
     return float(many(len(crowd.rows) / 2, mean)), usual
 

@@ -12,6 +12,7 @@ from graph_service.fraud.crowds.clickers import (
     circles,
     devotees,
     hand_rate,
+    mutual_rows,
     mutuality,
     pairs_of,
     pools,
@@ -24,7 +25,7 @@ from graph_service.fraud.crowds.clickers import (
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.odds import Sign, Spread, at_least, numbers_of, percent, scored
 from graph_service.fraud.scene import Scene
-from graph_service.snapshot.log import NONE
+from graph_service.snapshot.log import Ints
 
 # No sign is enough alone (nats).
 CAPS: Final = {"unsold": 10.0, "mutual": 8.0, "hand": 8.0, "devoted": 4.0}
@@ -32,11 +33,18 @@ CAPS: Final = {"unsold": 10.0, "mutual": 8.0, "hand": 8.0, "devoted": 4.0}
 
 @dataclass(frozen=True)
 class Usual:
-    """What the mall's own pairs are like. hand: part of a crowd that shares things."""
+    """What the mall's own pairs are like. hand: part of a crowd that shares things.
+
+    mutual: how many rows of pairs are mutual; promoters: how many there are; devotees: by promoter
+    that has any, how many, in order.
+    """
 
     pairs: Pairs
     sells: Spread
     hand: float
+    mutual: int
+    promoters: int
+    devotees: Ints
 
     @property
     def sold(self) -> float:
@@ -52,24 +60,29 @@ def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float)
     pairs = pairs_of(scene, clicking)
     if not len(pairs.member):
         return []
-    crowds = [*pools(pairs), *circles(pairs)]
-    usual = Usual(pairs, selling(pairs), hand_rate(scene, crowds))
+    mutual = mutual_rows(pairs)
+    crowds = [*pools(pairs), *circles(pairs, mutual)]
+    usual = Usual(
+        pairs,
+        selling(pairs),
+        hand_rate(scene, crowds),
+        len(mutual),
+        len(np.unique(pairs.promoter)),
+        devotees(pairs),
+    )
     found: list[Finding] = []
     for crowd in crowds:
         signs = _signs(scene, usual, crowd)
         score, reasons = scored(signs, evidence, spread=spread)
         members = told(crowd.members, pairs, crowd, usual.sold)
-        own = np.isin(clicking.member, pairs.member[crowd.rows]) & (clicking.member != NONE)
-        own &= np.isin(clicking.promoter, pairs.promoter[crowd.rows])
-        at = clicking.at[own]
         found.append(
             Finding(
                 "click_flood",
                 score,
                 numbers_of(members),
                 reasons,
-                first_seen=int(at.min()),
-                last_seen=int(at.max()),
+                first_seen=int(pairs.first[crowd.rows].min()),
+                last_seen=int(pairs.last[crowd.rows].max()),
             )
         )
     return found
@@ -103,7 +116,7 @@ def _signs(scene: Scene, usual: Usual, crowd: Crowd) -> list[Sign]:
 
 
 def _mutual_sign(usual: Usual, crowd: Crowd) -> Sign:
-    nats, rate = mutuality(usual.pairs, crowd)
+    nats, rate = mutuality(crowd, usual.mutual, usual.promoters)
     each = len(crowd.rows) / len(crowd.members)
     return Sign(
         "mutual_clicks",
@@ -118,8 +131,7 @@ def _mutual_sign(usual: Usual, crowd: Crowd) -> Sign:
 
 
 def _devoted_sign(usual: Usual, crowd: Crowd) -> Sign:
-    counts = devotees(usual.pairs)
-    count = len(crowd.rows)
+    counts, count = usual.devotees, len(crowd.rows)
     return Sign(
         "devoted_clickers",
         min(rank_nats(counts, count), CAPS["devoted"]),

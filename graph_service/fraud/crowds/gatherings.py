@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import ceil, log
 from typing import Final
 
 import numpy as np
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.odds import many
+from graph_service.fraud.lines import ranges
+from graph_service.fraud.odds import at_least, many
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.crediting import BINDING
 from graph_service.snapshot.log import NONE, Ints, Numbers
@@ -28,6 +29,8 @@ STRANGERS_MOST: Final = 0.34
 # Most within so many hours is a sale.
 SALE_HOURS, SALE_PART = 3.0, 0.6
 SHARED_LEAST: Final = 3
+# Most of a group joined together.
+COHORT_PART: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,11 @@ def _at_places(visits: _Visits, *, is_who: bool = False) -> list[Gathering]:
     kept = np.flatnonzero(ends - starts >= GATHERED_LEAST)
     looked = log(max(len(kept), 1) * len(WINDOW_DAYS))
     rate = len(visits.place) / max(len(visits.wakings), 1)
+    whole_us = float(np.ptp(visits.at)) if len(visits.at) else 0.0
     found: list[Gathering] = []
     for one in kept:
         part = slice(int(starts[one]), int(ends[one]))
-        best = _best_window(visits, part, rate, looked)
+        best = _best_window(visits, part, rate, (looked, whole_us))
         if best is None:
             continue
         rows, expected, nats = best
@@ -122,12 +126,14 @@ def _visits(scene: Scene, woke_at: Ints, place: Numbers, which: Flags, counted: 
 
 
 def _best_window(
-    visits: _Visits, part: slice, rate: float, looked: float
+    visits: _Visits, part: slice, rate: float, looking: tuple[float, float]
 ) -> tuple[Ints, float, float] | None:
     """The window with the most beyond chance: rows, how many chance brings, nats.
 
-    rate: visits a waking makes; looked: nats lost by looking at several places and windows.
+    rate: visits a waking makes; looking: nats lost by looking at several places and lengths, and
+    how long all is (us).
     """
+    looked, whole_us = looking
     at, share = visits.at[part], float(visits.share[visits.place[part.start]])
     best: tuple[Ints, float, float] | None = None
     for days in WINDOW_DAYS:
@@ -137,7 +143,7 @@ def _best_window(
         awake = np.searchsorted(visits.wakings, at + span, side="right")
         awake = awake - np.searchsorted(visits.wakings, at - AT_ONCE_DAYS * MICROS_PER_DAY)
         expected = np.maximum(awake * rate * share, EXPECTED_LEAST)
-        windows = log(max(1.0, (visits.at.max() - visits.at.min()) / span))
+        windows = log(max(1.0, whole_us / span))
         nats = np.asarray(many(count, expected)) - looked - windows
         place = int(nats.argmax())
         rows = part.start + np.arange(place, int(until[place]))
@@ -158,12 +164,16 @@ def _is_sale(at: Ints) -> bool:
 def _joined(found: Sequence[Gathering]) -> list[Gathering]:
     """Gatherings of the same members at several places are one: where each goes is drawn anew."""
     groups: list[list[Gathering]] = []
+    homes: dict[int, list[int]] = {}
     for one in sorted(found, key=lambda one: -one.nats):
-        home = next((group for group in groups if any(_is_same(one, it) for it in group)), None)
+        near = sorted({place for member in one.members.tolist() for place in homes.get(member, ())})
+        home = next((at for at in near if any(_is_same(one, it) for it in groups[at])), None)
         if home is None:
-            groups.append([one])
-        else:
-            home.append(one)
+            home = len(groups)
+            groups.append([])
+        groups[home].append(one)
+        for member in one.members.tolist():
+            homes.setdefault(member, []).append(home)
     return [_together(group) for group in groups]
 
 
@@ -190,3 +200,26 @@ def _together(parts: Sequence[Gathering]) -> Gathering:
         nats=sum(one.nats for one in parts),
         expected=sum(one.expected for one in parts),
     )
+
+
+def orders_of(scene: Scene, members: Ints, which: Flags) -> Ints:
+    """The paid orders of these members, of those which are flagged."""
+    starts, rows = scene.orders_by_buyer
+    mine = rows[ranges(starts[members], starts[members + 1] - starts[members])]
+    return mine[which[mine]]
+
+
+def cohort_nats(joined: Ints, others: Ints) -> float:
+    """How unlikely it is that most joined in so short a time (nats). others: when all did, sorted.
+
+    The window is the best of several, and its ends are two of the members.
+    """
+    joined = np.sort(joined)
+    count = len(joined)
+    most = ceil(COHORT_PART * count)
+    width = joined[most - 1 :] - joined[: count - most + 1]
+    place = int(width.argmin())
+    first, last = int(joined[place]), int(joined[place + most - 1])
+    inside = np.count_nonzero((others >= first) & (others <= last))
+    part = min(0.99, inside / max(1, len(others)))
+    return max(0.0, float(at_least(most, count, part)) - log(count - most + 1) - 1.0)

@@ -1,7 +1,7 @@
 """Do accounts that slept for months wake together, and buy the same few goods?"""
 
 from dataclasses import dataclass, replace
-from math import ceil, log
+from math import log
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,13 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.fraud.crowds.gatherings import Gathering, at_once, gatherings
+from graph_service.fraud.crowds.gatherings import (
+    Gathering,
+    at_once,
+    cohort_nats,
+    gatherings,
+    orders_of,
+)
 from graph_service.fraud.detectors.fake_order_ring import (
     AUDIENCE_NATS,
     appointment_sign,
@@ -48,9 +54,8 @@ STRANGERS_NATS: Final = -8.0
 # Who follows an honest promoter buys in many shops; few orders come from beside the greatest.
 FEW_SHOPS, FEW_SHOPS_PART = 3, 0.8
 SCATTERED_NATS: Final = -4.0
-# What an account does on its first days is no life; most of a group joined together.
+# What an account does on its first days is no life.
 FIRST_DAYS: Final = 2.0
-COHORT_PART: Final = 0.7
 # Two who share things are a couple.
 HAND_LEAST: Final = 3
 # As much as all other signs can say.
@@ -194,10 +199,12 @@ def _gathered(scene: Scene, wakings: Wakings, kinship: Kinship) -> list[Finding]
     """Sleepers who woke and came to the same shops or promoter, whatever they bought there."""
     soon = at_once(scene, wakings.woke_at)
     buyers = np.unique(scene.snapshot.orders.buyer[soon])
+    never_lived = _never_lived(scene, wakings, soon)
     usual = _Usual(
         soon=soon,
         more=rate_of(int(soon.sum()) - len(buyers), len(buyers)),
-        never_lived=_never_lived(scene, wakings, soon),
+        never_lived=never_lived,
+        fresh=len(np.unique(scene.snapshot.orders.buyer[never_lived])) / max(1, len(buyers)),
         joined=np.sort(scene.snapshot.members.joined[buyers]),
     )
     found: list[Finding] = []
@@ -210,14 +217,14 @@ def _gathered(scene: Scene, wakings: Wakings, kinship: Kinship) -> list[Finding]
             token_sign(scene, kinship, one.members, strangers=STRANGERS_NATS),
             *_awake_signs(scene, usual, one),
         ]
-        mine = soon & np.isin(scene.snapshot.orders.buyer, one.members)
+        mine = orders_of(scene, one.members, soon)
         found.append(
             finding_of(
                 "sleeper",
                 scene,
                 [*one.members.tolist(), *one.promoters.tolist()],
                 signs,
-                orders=np.intersect1d(one.orders, np.flatnonzero(mine)),
+                orders=np.intersect1d(one.orders, mine),
                 threshold=THRESHOLDS["alert_nats"].value,
             )
         )
@@ -228,12 +235,14 @@ def _gathered(scene: Scene, wakings: Wakings, kinship: Kinship) -> list[Finding]
 class _Usual:
     """Of all who woke: which orders came at once, how many more than one each of them made so.
 
-    never_lived: by order, had its buyer done nothing since joining? joined: when they did, sorted.
+    never_lived: by order, had its buyer done nothing since joining? fresh: the part of such buyers.
+    joined: when they all did, sorted.
     """
 
     soon: Flags
     more: float
     never_lived: Flags
+    fresh: float
     joined: Ints
 
 
@@ -279,13 +288,13 @@ def _scattered_sign(scene: Scene, one: Gathering) -> list[Sign]:
 def _awake_signs(scene: Scene, usual: _Usual, one: Gathering) -> list[Sign]:
     """Do they order again at once, had they never lived, and did they join together?"""
     told, count = scene.snapshot.orders, len(one.members)
-    mine = usual.soon & np.isin(told.buyer, one.members)
-    more = int(mine.sum()) - count
+    mine = orders_of(scene, one.members, usual.soon)
+    more = len(mine) - count
     # Goods that draw people draw orders as well: twice the usual is nothing.
     busy = float(many(more, max(2 * usual.more * count, 0.5)))
-    fresh = len(np.unique(told.buyer[mine & usual.never_lived]))
-    rate = len(np.unique(told.buyer[usual.never_lived])) / max(1, len(usual.joined))
-    joined = _cohort_nats(scene.snapshot.members.joined[one.members], usual.joined)
+    fresh = len(np.unique(told.buyer[mine[usual.never_lived[mine]]]))
+    rate = usual.fresh
+    joined = cohort_nats(scene.snapshot.members.joined[one.members], usual.joined)
     return [
         Sign(
             "ordered_again",
@@ -314,20 +323,6 @@ def _awake_signs(scene: Scene, usual: _Usual, one: Gathering) -> list[Sign]:
             "Most of them had joined in the same stretch of time.",
         ),
     ]
-
-
-def _cohort_nats(joined: Ints, others: Ints) -> float:
-    """How unlikely it is that most joined in so short a time, against all who woke (nats)."""
-    joined = np.sort(joined)
-    count = len(joined)
-    most = ceil(COHORT_PART * count)
-    width = joined[most - 1 :] - joined[: count - most + 1]
-    place = int(width.argmin())
-    first, last = joined[place], joined[place + most - 1]
-    inside = int(((others >= first) & (others <= last)).sum())
-    part = min(0.99, inside / max(1, len(others)))
-    # The window is the best of several, and its ends are two of the members.
-    return max(0.0, float(at_least(most, count, part)) - log(count - most + 1) - 1.0)
 
 
 def _group_sign(group: Group) -> Sign:
