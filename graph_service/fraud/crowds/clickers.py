@@ -23,8 +23,12 @@ FRESH_DAYS: Final = 3
 # Each on so many of the other's: friends now and then, helpers day after day; set.
 MUTUAL_SHARES: Final = 2
 CROWD_LEAST: Final = 4
+# Of fewer crowds none is the middle one: so many share things, by a family here and there; set.
+CROWDS_TOLD, HAND_PART = 5, 0.05
 # Of fewer clicks a promoter's part that sells says little.
 CLICKS_TOLD: Final = 15
+# And of fewer promoters how they differ.
+PROMOTERS_TOLD: Final = 10
 # Between no difference from one promoter to the next, and any.
 SPREAD_LEAST, SPREAD_MOST = 2.0, 500.0
 
@@ -84,15 +88,33 @@ def _posted(scene: Scene, promoter: Ints, since: Ints, until: Ints) -> Ints:
     return found.astype(np.int64)
 
 
-def selling(pairs: Pairs) -> Spread:
-    """How the part of clicks that do not sell differs by promoter: its mean and overdispersion."""
+@dataclass(frozen=True)
+class Sales:
+    """By promoter: on how many shares members clicked (each and share once), how many bought."""
+
+    of: Ints
+    sold: Ints
+
+
+def sales_of(pairs: Pairs) -> Sales:
+    """The sales of a mall's promoters."""
     size = int(pairs.promoter.max(initial=0)) + 1
-    of = np.bincount(pairs.promoter, pairs.shares, size)
-    sold = np.bincount(pairs.promoter, pairs.sold, size)
+    of, sold = (np.bincount(pairs.promoter, what, size) for what in (pairs.shares, pairs.sold))
+    return Sales(of.astype(np.int64), sold.astype(np.int64))
+
+
+def selling(sales: Sales, but: Ints) -> Spread:
+    """How the part of clicks that do not sell differs by promoter: its mean and overdispersion.
+
+    but: promoters who are no comparison, since it is asked of them.
+    """
+    others = np.ones(len(sales.of), np.bool_)
+    others[but[but < len(others)]] = False
+    of, sold = sales.of[others], sales.sold[others]
     rate = float((sold.sum() + 1) / (of.sum() + 50))
     enough = of >= CLICKS_TOLD
     weight = SPREAD_MOST
-    if enough.sum() >= 10:
+    if enough.sum() >= PROMOTERS_TOLD:
         of, sold = of[enough], sold[enough]
         factor = ((sold - of * rate) ** 2).sum() / (of.sum() * rate * (1 - rate))
         typical = (of**2).sum() / of.sum()
@@ -187,9 +209,10 @@ def sharers(scene: Scene, members: Ints) -> int:
 
 
 def hand_rate(scene: Scene, crowds: Sequence[Crowd]) -> float:
-    """The part of such crowds' members that have things in common, of half of the crowds."""
+    """The part of such crowds' members that have things in common, in the middle one of several."""
     parts = [sharers(scene, one.members) / len(one.members) for one in crowds]
-    return float(max(0.05, np.median(parts))) if parts else 0.05
+    middle = float(np.median(parts)) if len(parts) >= CROWDS_TOLD else 0.0
+    return max(HAND_PART, middle)
 
 
 def rank_nats(counts: Ints, count: int) -> float:

@@ -9,6 +9,7 @@ from graph_service.fraud.clicking import Clicking
 from graph_service.fraud.crowds.clickers import (
     Crowd,
     Pairs,
+    Sales,
     circles,
     devotees,
     hand_rate,
@@ -17,6 +18,7 @@ from graph_service.fraud.crowds.clickers import (
     pairs_of,
     pools,
     rank_nats,
+    sales_of,
     selling,
     sharers,
     told,
@@ -40,16 +42,11 @@ class Usual:
     """
 
     pairs: Pairs
-    sells: Spread
+    sales: Sales
     hand: float
     mutual: int
     promoters: int
     devotees: Ints
-
-    @property
-    def sold(self) -> float:
-        """The part of clicks after which the member buys within a day."""
-        return self.sells.towards_zero / (self.sells.towards_one + self.sells.towards_zero)
 
 
 def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float) -> list[Finding]:
@@ -64,7 +61,7 @@ def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float)
     crowds = [*pools(pairs), *circles(pairs, mutual)]
     usual = Usual(
         pairs,
-        selling(pairs),
+        sales_of(pairs),
         hand_rate(scene, crowds),
         len(mutual),
         len(np.unique(pairs.promoter)),
@@ -72,9 +69,10 @@ def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float)
     )
     found: list[Finding] = []
     for crowd in crowds:
-        signs = _signs(scene, usual, crowd)
+        sells = selling(usual.sales, crowd.members)
+        signs = _signs(scene, usual, crowd, sells)
         score, reasons = scored(signs, evidence, spread=spread)
-        members = told(crowd.members, pairs, crowd, usual.sold)
+        members = told(crowd.members, pairs, crowd, sold_part(sells))
         found.append(
             Finding(
                 "click_flood",
@@ -88,20 +86,25 @@ def errands(scene: Scene, clicking: Clicking, *, evidence: float, spread: float)
     return found
 
 
-def _signs(scene: Scene, usual: Usual, crowd: Crowd) -> list[Sign]:
+def sold_part(sells: Spread) -> float:
+    """The part of clicks after which the member buys within a day."""
+    return sells.towards_zero / (sells.towards_one + sells.towards_zero)
+
+
+def _signs(scene: Scene, usual: Usual, crowd: Crowd, sells: Spread) -> list[Sign]:
     pairs = usual.pairs
     clicks, sold = int(pairs.shares[crowd.rows].sum()), int(pairs.sold[crowd.rows].sum())
-    count = len(crowd.members)
+    count, usual_part = len(crowd.members), sold_part(sells)
     sharing = sharers(scene, crowd.members)
     found = [
         Sign(
             "unsold_errands",
-            min(unsold(pairs, crowd.rows, usual.sells), CAPS["unsold"]),
+            min(unsold(pairs, crowd.rows, sells), CAPS["unsold"]),
             sold / clicks,
-            usual.sold,
-            f"他们点击了 {clicks} 次分享，一天内下单的有 {sold} 次，通常为 {percent(usual.sold)}。",
+            usual_part,
+            f"他们点击了 {clicks} 次分享，一天内下单的有 {sold} 次，通常为 {percent(usual_part)}。",
             f"They clicked on {clicks} shares and bought within a day after {sold}; usual are "
-            f"{percent(usual.sold)}.",
+            f"{percent(usual_part)}.",
         ),
         Sign(
             "one_hand",

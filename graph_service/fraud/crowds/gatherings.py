@@ -66,8 +66,8 @@ def gatherings(scene: Scene, woke_at: Ints) -> list[Gathering]:
     soon = at_once(scene, woke_at)
     by_click = soon & (told.promoter != NONE) & (told.promoter != told.buyer)
     by_click &= told.basis != BINDING
-    everyones = scene.paid & (told.promoter != NONE) & (told.basis != BINDING)
-    at_shops = _visits(scene, woke_at, told.shop, soon & (told.shop != NONE), scene.paid)
+    everyones = scene.paid & ~soon & (told.promoter != NONE) & (told.basis != BINDING)
+    at_shops = _visits(scene, woke_at, told.shop, soon & (told.shop != NONE), scene.paid & ~soon)
     by_promoters = _visits(scene, woke_at, told.promoter, by_click, everyones)
     found = [*_at_places(at_shops), *_at_places(by_promoters, is_who=True)]
     return _joined(found)
@@ -103,7 +103,7 @@ def _at_places(visits: _Visits, *, is_who: bool = False) -> list[Gathering]:
 
 
 def _visits(scene: Scene, woke_at: Ints, place: Numbers, which: Flags, counted: Flags) -> _Visits:
-    """place: by order; counted: orders that tell how usual a place is."""
+    """place: by order; counted: other orders, which tell how usual a place is."""
     told, places = scene.snapshot.orders, place.astype(np.int64)
     rows = np.flatnonzero(which)
     order = np.lexsort((told.paid[rows], woke_at[rows], told.buyer[rows], places[rows]))
@@ -174,7 +174,7 @@ def _joined(found: Sequence[Gathering]) -> list[Gathering]:
         groups[home].append(one)
         for member in one.members.tolist():
             homes.setdefault(member, []).append(home)
-    return [_together(group) for group in groups]
+    return [one for group in groups if len((one := _together(group)).members)]
 
 
 def _is_same(one: Gathering, other: Gathering) -> bool:
