@@ -42,8 +42,8 @@ def test_sleepers_who_buy_various_things_in_one_shop_are_found() -> None:
     assert {one.feature for one in found.reasons} >= {"gathered", "ordered_again"}
 
 
-def test_strangers_who_wake_for_a_shop_are_no_sleepers() -> None:
+def test_strangers_who_come_back_for_an_offer_are_no_sleepers() -> None:
     mall = Mall(4)
-    errands.gather(mall, devices=100)
+    errands.promotion(mall)
 
     assert alerts(mall.scene()) == []

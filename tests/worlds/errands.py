@@ -74,3 +74,16 @@ def gather(mall: Mall, size: int = 9, *, devices: int = 3) -> set[str]:
             order = mall.pay(name, wakes_s + turn * 9_000, 9_000, product=product, shop="small")
             mall.complete(order, wakes_s + 6 * DAY_S)
     return set(names)
+
+
+def promotion(mall: Mall, size: int = 12) -> set[str]:
+    """People of all ages who had a life once, and come back for a week's offer of a small shop."""
+    gather(mall, 0)
+    names = [f"y-{place}" for place in range(size)]
+    for place, name in enumerate(names):
+        at_s = mall.dice.uniform(0, 40) * DAY_S
+        mall.join(name, at_s, mall.names[place])
+        mall.see(name, at_s + 60, "device", f"y-device-{place}")
+        mall.buy(name, at_s + mall.dice.uniform(1, 8) * DAY_S)
+        mall.pay(name, mall.dice.uniform(90, 97) * DAY_S, 9_000, shop="small")
+    return set(names)

@@ -83,7 +83,7 @@ def test_one_of_a_couple_says_less_than_one_of_many() -> None:
 
     weights, _ = shared_weights(scene, lines, "device")
 
-    said = {names[row]: float(weights[at]) for at, row in enumerate(lines.rows.tolist())}
+    said = {names[int(row)]: float(weights[at]) for at, row in enumerate(lines.rows)}
     assert said["t-2"] > said["t-0"] > 0 > said["t-10"]
 
 
@@ -101,7 +101,7 @@ def test_first_orders_after_like_lags_speak_and_others_do_not() -> None:
 
     weights = order_weights(scene, lines)
 
-    said = {names[row]: float(weights[at]) for at, row in enumerate(lines.rows.tolist())}
+    said = {names[int(row)]: float(weights[at]) for at, row in enumerate(lines.rows)}
     assert min(said[f"t-{place}"] for place in range(6)) > 0
     assert max(said[f"t-{place}"] for place in range(6, 12)) < 0
 
