@@ -11,6 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.clicking import Clicking, blocks, clicking_of
+from graph_service.fraud.crowds.errands import errands
+from graph_service.fraud.crowds.timing import Timing, timing_of, timing_signs
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
@@ -86,17 +88,18 @@ def find(scene: Scene) -> Sequence[Finding]:
         scene.notes.append(f"click_flood: {len(worth)} promoters, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     groups = _joined(scene, clicking, starts, [int(place) for place in worth])
-    devices = same_device(scene)
+    devices, timing = same_device(scene), timing_of(scene, clicking)
     found = (
         _finding(
             scene,
-            (clicking, usual, devices),
+            (clicking, usual, devices, timing),
             [(int(starts[one]), int(starts[one + 1])) for one in group],
             float(peaks[group].max()),
         )
         for group in groups
     )
     told = [replace(one, truncated=is_cut) for one in found]
+    told += errands(scene, clicking, evidence=THRESHOLDS["evidence"].value, spread=SPREAD)
     return sorted(told, key=lambda one: (-one.score, one.members))
 
 
@@ -183,14 +186,14 @@ def _helpers(clicking: Clicking, part: slice) -> list[int]:
 
 def _finding(
     scene: Scene,
-    mall: tuple[Clicking, Usual, csr_array],
+    mall: tuple[Clicking, Usual, csr_array, Timing],
     parts: Sequence[tuple[int, int]],
     peak: float,
 ) -> Finding:
-    clicking, usual, devices = mall
+    clicking, usual, devices, timing = mall
     rows = np.concatenate([np.arange(*part) for part in parts])
     promoters = np.unique(clicking.promoter[rows])
-    signs = _signs(clicking, usual, rows, peak)
+    signs = [*_signs(clicking, usual, rows, peak), *timing_signs(timing, rows)]
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     helpers = {who for part in parts for who in _helpers(clicking, slice(*part))}
     members = {int(one) for one in promoters} | {one for one in helpers if one < scene.people}
