@@ -144,7 +144,7 @@ async def test_members_who_were_cleared_later_are_not_alerted_on_again(desk: Sca
     await desk.store(ring("b", six))
     await desk.scanned()
     [case] = (await desk.client.get("/v1/cases")).json()["items"]
-    decision = {"conclusion": "cleared", "reason": "a family", "actions": ["lift_holds"]}
+    decision = {"conclusion": "cleared", "reason": "a family"}
     await desk.client.post(f"/v1/cases/{case['caseId']}/decisions", json=decision)
 
     told = await desk.scanned("incremental")
