@@ -10,8 +10,10 @@ import numpy as np
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.crowds.belonging import LIVELY, around, branches, is_told
 from graph_service.fraud.crowds.invited import (
+    CHAIN_HASTE,
     FARM_SHARES,
     IDLE_DAYS,
+    LIKE_LOG,
     OWN_PART,
     TENURE_DAYS,
     Families,
@@ -39,6 +41,8 @@ THRESHOLDS: Final = {
     "farm_shares": Threshold(
         FARM_SHARES, "part", "assumed part of a farm that is seen with shared things"
     ),
+    "chain_haste": Threshold(CHAIN_HASTE, "times", "a long chain's steps are so much shorter; set"),
+    "like_orders": Threshold(LIKE_LOG, "log hours", "first orders so near are alike; set"),
     "own_part": Threshold(
         OWN_PART, "part", "a token of many strangers (a carrier's IP) says nothing"
     ),
@@ -335,7 +339,9 @@ DETECTOR: Final = Detector(
     question="Are the invitees of this promoter accounts from a farm?",
     evidence="fraud/show_account_farm",
     picture="fraud/draw_account_farm",
-    compared_with="the lines of invitees of all other promoters, and members as old",
+    compared_with=(
+        "the lines of invitees of all other promoters, members as old, and how soon others invite"
+    ),
     thresholds=THRESHOLDS,
     find=find,
 )

@@ -10,6 +10,8 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.crowds.gatherings import (
+    AT_ONCE_DAYS,
+    GATHERED_LEAST,
     Gathering,
     at_once,
     cohort_nats,
@@ -37,6 +39,8 @@ THRESHOLDS: Final = {
     "awake_days": Threshold(14, "days", "what is bought within two weeks of waking is of it"),
     "awake_part_least": Threshold(0.5, "part", "fraud.md: half of its members make a group"),
     "waking_nats_least": Threshold(4.0, "nats", "chance gives so many sleepers once in 50 groups"),
+    "at_once_days": Threshold(AT_ONCE_DAYS, "days", "who is woken to buy does it at once; set"),
+    "gathered_least": Threshold(GATHERED_LEAST, "members", "so many at one place and time; set"),
     "members_least": Threshold(5, "buyers", "fraud.md: components of 5 and more"),
     "alert_nats": Threshold(
         10.0, "nats", "one group in 20,000: a group and its waking have to speak both"
@@ -386,7 +390,10 @@ DETECTOR: Final = Detector(
     question="Do accounts that slept for months wake together and buy the same few goods?",
     evidence="fraud/show_sleeper",
     picture="fraud/draw_sleeper",
-    compared_with="how many of all members were asleep at the time",
+    compared_with=(
+        "how many of all members were asleep at the time, and to which shops and promoters all who "
+        "just woke come"
+    ),
     thresholds=THRESHOLDS,
     find=find,
 )
