@@ -33,8 +33,6 @@ from tests.worlds import Event
 from tests.worlds.frauds import order_ring
 
 BATCH, BATCHES, WARM = 500, 8, 6
-# So many days after the first of this year's events; the mall's own half-year is over by then.
-LATER: Final = timedelta(days=181)
 DAY = "2026-06-01"
 IDS: Final = re.compile(r"Id$|^couponCode$")
 KEY: Final = "key-of-the-measuring-of-scans"
@@ -114,9 +112,16 @@ def ingested(service: Service, events: Iterator[Event]) -> list[float]:
     ]
 
 
-def told_after(service: Service, number: int, run: str) -> float | None:
+def ring(run: str, until: datetime) -> list[Event]:
+    """A ring of ten buyers whose closing order is the last event, at this time."""
+    events = sorted(order_ring(), key=lambda one: one["time"])
+    later = until - datetime.fromisoformat(events[-1]["time"])
+    return [renamed(one, run, later) for one in events]
+
+
+def told_after(service: Service, number: int, run: str, until: datetime) -> float | None:
     """Seconds from a ring's request, its closing order last, to its alert in the list."""
-    events = [renamed(one, f"{run}-{number}", LATER - timedelta(days=90)) for one in order_ring()]
+    events = ring(f"{run}-{number}", until)
     started = perf_counter()
     service.ask("POST", "/v1/events", events)
     wanted = f"/v1/fraud/alerts?memberId={run}-{number}-b0"
@@ -159,8 +164,9 @@ def main() -> None:
         say(f"median of {wanted.pairs} pairs: {median(ratios):.2f}")
     with on.service() as service:
         first_look(service, events)
+        until = datetime.fromisoformat(next(events)["time"])
         for number in range(wanted.rings):
-            took = told_after(service, number, run)
+            took = told_after(service, number, run, until + timedelta(minutes=number))
             say("ring told after", "nothing" if took is None else f"{took:.1f} s")
 
 
