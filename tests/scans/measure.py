@@ -37,6 +37,8 @@ DAY = "2026-06-01"
 IDS: Final = re.compile(r"Id$|^couponCode$")
 KEY: Final = "key-of-the-measuring-of-scans"
 PATIENCE_S: Final = 60.0
+# Between rings: what follows for the members of one is done before the next.
+PAUSE_S: Final = 10.0
 LIMITS: Final = {"RATE_PER_SECOND": "1000000", "RATE_BURST": "1000000"}
 
 
@@ -166,6 +168,7 @@ def main() -> None:
         first_look(service, events)
         until = datetime.fromisoformat(next(events)["time"])
         for number in range(wanted.rings):
+            sleep(PAUSE_S)
             took = told_after(service, number, run, until + timedelta(minutes=number))
             say("ring told after", "nothing" if took is None else f"{took:.1f} s")
 
