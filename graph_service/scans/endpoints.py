@@ -61,7 +61,7 @@ class ScanAnswer(Answer):
     rows: int | None = Field(description="rows of columns that were looked through")
     memory_mib: int | None = Field(description="most memory that the search took")
     by_kind: dict[str, int] = Field(description="live alerts by kind")
-    new_alerts: int | None
+    new_alerts: int | None = Field(description="never found before, or gone before and back")
     changed_alerts: int | None = Field(description="grown, shrunk, or with another score")
     gone_alerts: int | None = Field(description="that were not found again")
     suppressed: int | None = Field(description="left out since their members were cleared later")
@@ -161,7 +161,7 @@ class AlertChange(Answer):
 
     scan_id: str
     at: str = Field(description="UTC")
-    change: Literal["new", "changed", "gone"]
+    change: Literal["new", "changed", "gone", "back"] = Field(description="back: gone before")
     score: float
     members: int
     added: int = Field(description="members that were not in it before")

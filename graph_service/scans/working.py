@@ -41,6 +41,7 @@ from graph_service.scans.searching import (
 from graph_service.scans.storing import (
     ScanLost,
     compared,
+    gone_alerts,
     known_alerts,
     show_alerts,
     tidy_alerts,
@@ -237,12 +238,14 @@ class Scanner:
         if found["missed"]:
             raise CanaryMissed(f"not found: {', '.join(found['missed'])}; alerts stay as they were")
         await self.note(scan, "storing", 0.9)
+        at_ms, alerts = millis_of(self.books.clock()), found["alerts"]
         written = compared(
             scan,
-            found["alerts"],
+            alerts,
             await known_alerts(self.graph, shown),
             shown=shown,
-            at_ms=millis_of(self.books.clock()),
+            at_ms=at_ms,
+            gone=await gone_alerts(self.graph.read, alerts, shown=shown, at_ms=at_ms),
             kept_kinds=found["failed"],
         )
         details.update(written.counts(), before=shown)

@@ -4,6 +4,7 @@ Rows are only ever added, so a snapshot of more facts is the one before with mor
 was known at a time is each table up to that time.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,9 +137,6 @@ def empty_log() -> Log:
     return Log({kind: [] for kind in NAMES}, tables)
 
 
-Row = tuple[int, ...]
-
-
 @dataclass
 class LogWriter:
     """Adds facts to a log. The log given is not changed; `log()` is the one with the facts."""
@@ -150,7 +148,7 @@ class LogWriter:
             kind: {name: number for number, name in enumerate(names)}
             for kind, names in self.base.names.items()
         }
-        self._rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+        self._rows = _no_rows()
         self._renewed: dict[int, int] = {}
         self._seq, self._now = self.base.seq, self.base.now
 
@@ -180,7 +178,7 @@ class LogWriter:
 
     def row(self, table: str, *values: int) -> None:
         """Add a row to a table, in the order of its columns."""
-        self._rows[table].append(values)
+        self._rows[table].extend(values)
 
     def renew(self, token: str, former: Iterable[str]) -> None:
         """Take tokens from before a rotation of the pepper for what they are today."""
@@ -198,7 +196,7 @@ class LogWriter:
     def rebased(self) -> Log:
         """The log so far, which is the base from now on: what is added later costs little."""
         self.base = self.log()
-        self._rows = {name: [] for name in TABLES}
+        self._rows = _no_rows()
         return self.base
 
     def log(self) -> Log:
@@ -223,8 +221,13 @@ class LogWriter:
         return {**table, "token": today[table["token"]]}
 
 
-def _columns(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
-    whole = np.array(rows, dtype=np.int64).reshape(len(rows), len(columns))
+def _no_rows() -> "dict[str, array[int]]":
+    """By table, no rows yet; one after the other, each value 8 bytes instead of an object."""
+    return {name: array("q") for name in TABLES}
+
+
+def _columns(rows: "array[int]", columns: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+    whole = np.array(rows, dtype=np.int64).reshape(-1, len(columns))
     for place, column in enumerate(columns):
         yield column, whole[:, place].astype(dtype_of(column))
 

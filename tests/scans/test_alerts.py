@@ -1,5 +1,6 @@
 """Alerts from scan to scan: the same ids, all of one scan, and what follows for their members."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from graph_service.errors import GraphUnavailable
 from graph_service.pipeline import Pipeline
 from graph_service.scans.alerts import Wanted, list_alerts, read_alert, read_weighed
 from graph_service.scans.jobs import ask_scan, cancel_scan, read_scan
-from graph_service.scans.storing import write_beside
+from graph_service.scans.storing import GONE_DAYS, write_beside
 from graph_service.screening.storing import add_alerts
 from tests.conftest import Database
 from tests.scans.kept import Told, alert, scanned, told_scanner
@@ -85,6 +86,52 @@ async def test_a_ring_that_is_not_found_again_is_gone_and_kept(mall: Pipeline) -
     assert list(gone.values()) == [MEMBERS[:3]]
     assert {*gone, *await shown(mall)} == set(both)
     assert (told["state"], told["history"][0]["change"]) == ("gone", "gone")
+
+
+async def test_a_ring_that_was_gone_and_comes_back_has_its_old_alert(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:4], score=0.6)])
+    [alert_id] = await shown(mall)
+    for _ in range(3):
+        await scanned(mall, [])
+    gone = await shown(mall, state="gone")
+    scan_id = await scanned(mall, [alert(MEMBERS[1:5], score=0.7), alert(MEMBERS[5:])])
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert gone == {alert_id: MEMBERS[:4]}
+    assert (await shown(mall))[alert_id] == MEMBERS[1:5]
+    assert (told["state"], told["scanId"], told["score"]) == ("live", scan_id, 0.7)
+    changes = [
+        [one[name] for name in ("change", "members", "added", "removed")] for one in told["history"]
+    ]
+    assert changes == [["back", 4, 1, 1], ["gone", 4, 0, 0], ["new", 4, 4, 0]]
+    assert await shown(mall, state="gone") == {}
+    assert await shown(mall, state="gone", member_id="m0") == {}
+    assert (await read_scan(mall.graph, scan_id)).body()["newAlerts"] == 2
+
+
+async def test_a_ring_that_goes_again_is_told_as_gone_once(mall: Pipeline) -> None:
+    for found in ([alert(MEMBERS[:4])], [], [alert(MEMBERS[:4])], []):
+        await scanned(mall, found)
+
+    items, _ = await list_alerts(mall.graph, Wanted(state="gone"), "en", limit=100)
+
+    assert [one["memberIds"] for one in items] == [MEMBERS[:4]]
+    told = await read_alert(mall.graph, items[0]["alertId"], "en")
+    assert [one["change"] for one in told["history"]] == ["gone", "back", "gone", "new"]
+
+
+async def test_a_ring_that_was_gone_for_long_is_another(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:4])])
+    await scanned(mall, [])
+    [alert_id] = await shown(mall, state="gone")
+    later = mall.clock() + timedelta(days=GONE_DAYS + 1)
+    mall.clock = lambda: later
+
+    await scanned(mall, [alert(MEMBERS[:4])])
+
+    assert alert_id not in await shown(mall)
+    assert list(await shown(mall, state="gone")) == [alert_id]
 
 
 async def test_alerts_of_a_detector_that_broke_stay_as_they_are(mall: Pipeline) -> None:
