@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.features.catalogue import BY_NAME, FEATURES, Features
-from graph_service.features.gathering import NEAR, wide_features_of
+from graph_service.features.catalogue import BY_NAME, Features
+from graph_service.features.gathering import NEAR, wide_features_of, wide_names
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.contributions import contributions_of, odds_of
 from graph_service.fraud.members.tails import Tails, tails_of
@@ -45,6 +45,8 @@ class MemberModel:
         missing = [name for name in self.columns if name not in places]
         if missing:
             raise ValueError(f"the model reads {missing[0]}, which is no feature")
+        if features.names == self.columns:
+            return features.values
         return features.values[:, [places[name] for name in self.columns]]
 
     def probability(self, values: Matrix) -> Floats:
@@ -72,7 +74,7 @@ class Scores:
     money_minor: Floats
     queue: NDArray[np.int64]
     features: Features
-    tails: Tails
+    tails: Tails | None = None
     model: MemberModel | None = None
     notes: tuple[str, ...] = ()
     is_trained: bool = field(init=False)
@@ -105,18 +107,25 @@ def score_members(
 ) -> Scores:
     """The scores of all members. Without a model (or one that reads other features): of tails.
 
-    features: of `wide_features_of(scene)`, if they are there.
+    features: of `wide_features_of(scene)`, if they are there. Cost: 200,000 members take some 10 s
+    of one core and 500 MiB.
     """
-    features = wide_features_of(scene) if features is None else features
-    findings = list(findings)
-    tails, notes = tails_of(_catalogued(features)), list[str]()
-    p_model = tails.p
+    findings, notes = list(findings), list[str]()
     if model is not None:
-        try:
-            p_model = model.score(model.of_columns(features))
-        except ValueError as error:
+        missing = sorted(
+            set(model.columns) - set(wide_names() if features is None else features.names)
+        )
+        if missing:
+            notes.append(f"scored without a model: it reads {missing[0]}, which is no feature")
             model = None
-            notes.append(f"scored without a model: {error}")
+    if features is None:
+        features = wide_features_of(scene, columns=BY_NAME if model is None else model.columns)
+    tails, p_model = None, np.zeros(scene.people)
+    if model is None:
+        tails = tails_of(_catalogued(features))
+        p_model = tails.p
+    else:
+        p_model = model.score(model.of_columns(features))
     p_pattern = np.zeros(scene.people)
     for finding in findings:
         members = list(finding.members)
@@ -150,11 +159,12 @@ def explain(scores: Scores, members: Sequence[int], *, top: int = TOP) -> list[t
     names, added = _contributions(scores, members)
     places = {name: place for place, name in enumerate(scores.features.names)}
     found: list[tuple[Why, ...]] = []
+    ranked: dict[int, Matrix] = {}
     for row, member in enumerate(members):
         best = np.argsort(-np.abs(added[row]), kind="stable")[:top]
         found.append(
             tuple(
-                _why(scores.features, places[names[one]], member, float(added[row, one]))
+                _why(scores.features, places[names[one]], member, float(added[row, one]), ranked)
                 for one in best
                 if added[row, one] != 0
             )
@@ -164,17 +174,29 @@ def explain(scores: Scores, members: Sequence[int], *, top: int = TOP) -> list[t
 
 def _contributions(scores: Scores, members: Sequence[int]) -> tuple[tuple[str, ...], Floats]:
     rows = np.array(members, np.int64)
-    if scores.model is None:
-        return scores.tails.names, scores.tails.surprise[rows]
+    if scores.tails is not None:
+        return scores.tails.names, scores.tails.surprise[rows].astype(np.float64)
+    assert scores.model is not None
     values = scores.model.of_columns(scores.features)[rows]
     _, added = contributions_of(scores.model.boosted, values)
     return scores.model.columns, scores.model.slope * added
 
 
-def _why(features: Features, place: int, member: int, contribution: float) -> Why:
-    values, name = features.values[:, place], features.names[place]
-    known, value = values[~np.isnan(values)], float(values[member])
-    percentile = float((known <= value).mean() * 100) if len(known) else float("nan")
+def _why(
+    features: Features,
+    place: int,
+    member: int,
+    contribution: float,
+    ranked: dict[int, Matrix],
+) -> Why:
+    """ranked: the known values of columns in order, which are kept there when first asked for."""
+    name, value = features.names[place], float(features.values[member, place])
+    if place not in ranked:
+        column = features.values[:, place]
+        ranked[place] = np.sort(column[~np.isnan(column)])
+    known = ranked[place]
+    below = np.searchsorted(known, np.float32(value), "right") if not np.isnan(value) else 0
+    percentile = float(below / len(known) * 100) if len(known) else float("nan")
     near, own = split_name(name)
     told = BY_NAME.get(own)
     question = "" if told is None else f"{near}{told.question}"
@@ -193,12 +215,12 @@ def split_name(name: str) -> tuple[str, str]:
 
 def _catalogued(features: Features) -> Features:
     """Those of the catalogue only: what neighbours have is no evidence by itself."""
-    count = len(FEATURES)
+    kept = [place for place, name in enumerate(features.names) if name in BY_NAME]
     return Features(
-        features.names[:count],
-        features.values[:, :count],
-        features.families[:count],
-        features.directions[:count],
+        tuple(features.names[place] for place in kept),
+        features.values[:, kept],
+        tuple(features.families[place] for place in kept),
+        tuple(features.directions[place] for place in kept),
     )
 
 

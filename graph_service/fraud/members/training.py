@@ -279,7 +279,7 @@ def replay_log(
     for one in range(last_day - days + 1, last_day + 1):
         progress(f"day {one - last_day + days} of {days}")
         scene = Scene(snapshot_of(log, at=min((one + 1) * MICROS_PER_DAY - 1, now.now)))
-        score = model.score(model.of_columns(wide_features_of(scene)))
+        score = model.score(model.of_columns(wide_features_of(scene, columns=model.columns)))
         reached = (score >= threshold) & (best < threshold)
         day[reached] = one
         np.maximum(best, score, out=best)
