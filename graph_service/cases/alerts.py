@@ -10,14 +10,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from graph_service.cases.rules import SCORE_DECIMALS, RiskRule, RiskRules
-from graph_service.cases.scores import RULE, RiskScore, record_score
+from graph_service.cases.scores import RULE, SCAN, RiskScore, record_score
 from graph_service.clock import from_micros
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import link_to_case, millis_of
 from graph_service.ingest.facts import digest, own_fact
 from graph_service.ingest.store import record_own_facts
 
-SOURCE: Final = "scan"
 # Looked at in one question; scored at the same time, each in a transaction of its own.
 MEMBERS_TOGETHER: Final = 1_000
 AT_ONCE: Final = 8
@@ -72,7 +71,7 @@ def _is_news(row: Row) -> bool:
     """Whether the score of a scan says something new of a member."""
     told: str | None = row["lastData"]
     last: dict[str, Any] = {} if told is None else json.loads(told)
-    if last.get("source") == SOURCE:
+    if last.get("source") == SCAN:
         return abs(float(last["score"]) - row["score"]) >= SCORE_STEP
     return row["lastScore"] is None or bool(row["changed"])
 
@@ -87,7 +86,7 @@ async def _record(
         score = RiskScore(
             row["memberId"],
             round(Decimal(str(row["score"])), SCORE_DECIMALS),
-            SOURCE,
+            SCAN,
             shown.model,
             shown.reasons.get(row["alertId"], ()),
         )
@@ -110,8 +109,8 @@ async def _let_go(graph: Graph, shown: Shown, rules: RiskRules, now: datetime) -
             limit=MEMBERS_TOGETHER,
         )
         for row in rows:
-            if json.loads(row["lastData"]).get("source") == SOURCE:
-                score = RiskScore(row["memberId"], Decimal(0), SOURCE, shown.model, gone)
+            if json.loads(row["lastData"]).get("source") == SCAN:
+                score = RiskScore(row["memberId"], Decimal(0), SCAN, shown.model, gone)
                 await record_score(graph, score, rules, now, shown.scan_id)
                 count += 1
         if len(rows) < MEMBERS_TOGETHER:

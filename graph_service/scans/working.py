@@ -45,6 +45,7 @@ from graph_service.scans.storing import (
     show_alerts,
     tidy_alerts,
     write_beside,
+    write_members,
 )
 from graph_service.settings import Settings
 from graph_service.workers import keep_running
@@ -245,8 +246,10 @@ class Scanner:
             at_ms=millis_of(self.books.clock()),
             kept_kinds=found["failed"],
         )
-        details.update(written.counts(), before=shown)
+        details.update(written.counts(), before=shown, membersScored=len(found["members"]))
         await write_beside(self.graph, written, shown)
+        at_ms = millis_of(self.books.clock())
+        await write_members(self.graph, found, number=scan.number, shown=shown, at_ms=at_ms)
         await show_alerts(self.graph, scan, self.holder, details)
         await self._score(scan, shown)
         await tidy_alerts(self.graph, written, shown)
@@ -275,6 +278,7 @@ class Scanner:
             "mode": "incremental" if scan.attempts else scan.mode,
             "folder": str(settings.data_dir / "snapshots"),
             "registry": self.registry,
+            "models": [str(settings.data_dir / "models")],
             "neo4j": connection_of(settings),
         }
 
