@@ -193,7 +193,9 @@ def members_of(searched: "Searched", folders: Sequence[Path]) -> "Noted":
     from graph_service.fraud.members.noted import Noted, noted_members
 
     try:
-        return noted_members(searched.scene, searched.findings, folders=folders)
+        return noted_members(
+            searched.scene, searched.findings, graded=searched.graded, folders=folders
+        )
     except Exception as fault:
         log.exception("members.failed")
         return Noted("", notes=(f"members were not scored: {type(fault).__name__}",))

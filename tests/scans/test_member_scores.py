@@ -119,7 +119,7 @@ async def test_a_scan_whose_scoring_breaks_is_done_and_says_so(
         raise ZeroDivisionError
 
     monkeypatch.setattr("graph_service.fraud.members.noted.noted_members", broken)
-    searched: Any = type("Searched", (), {"scene": None, "findings": []})()
+    searched: Any = type("Searched", (), {"scene": None, "findings": [], "graded": []})()
 
     found = searching.members_of(searched, [])
     scan_id = await scanned(

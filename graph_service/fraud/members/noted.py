@@ -39,16 +39,18 @@ def noted_members(
     scene: Scene,
     findings: Sequence[Finding],
     *,
+    graded: Sequence[Finding] | None = None,
     folders: Sequence[Path] = (),
     most: int = NOTED_MAX,
 ) -> Noted:
     """The members whose joined score is NOTED_MIN or more, at most so many.
 
-    folders: of models, the first that has one counts, those that come with the service last.
+    graded: as `score_members` has it. folders: of models, the first that has one counts, those that
+    come with the service last.
     Cost: that of `score_members`, and 1 s for 2,000 members' reasons.
     """
     model, why = model_in_force(*folders, models_folder())
-    scores = score_members(scene, findings, model)
+    scores = score_members(scene, findings, model, graded=graded)
     names = scene.snapshot.names["member"]
     high = scores.queue[scores.p[scores.queue] >= NOTED_MIN]
     own = [int(one) for one in high if not names[int(one)].startswith(SIGN)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_service.attribution.touches import MICROS_PER_DAY
-from graph_service.features.catalogue import BY_NAME, Features
+from graph_service.features.catalogue import BY_NAME, MORE, Features
 from graph_service.features.gathering import NEAR, wide_features_of, wide_names
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.contributions import contributions_of, odds_of
@@ -21,6 +21,12 @@ Matrix = NDArray[np.float32]
 TOP: Final = 5
 # Money that a queue's order takes for at least this (minor units), so that who has none yet counts.
 MONEY_LEAST_MINOR: Final = 100
+# What detectors found, whatever its score, as features: of all kinds, so that a kind of which
+# nothing was learnt counts as well.
+GRADED: Final = {
+    "found": "How surely was the member found by any detector?",
+    "found_second": "How surely by a detector of another kind?",
+}
 AMONG: Final = {"mean1": "in the mean", "mean2": "two steps away", "max1": "at most"}
 
 
@@ -98,28 +104,59 @@ class Why:
     contribution: float
 
 
+def graded_features(findings: Iterable[Finding], people: int) -> Features:
+    """By member, how surely detectors found it: the greatest score, and that of another kind."""
+    by_kind: dict[str, Matrix] = {}
+    for one in findings:
+        score = by_kind.setdefault(one.kind, np.zeros(people, np.float32))
+        members = np.array(one.members, np.int64)
+        score[members] = np.maximum(score[members], one.score)
+    values = np.zeros((people, 2), np.float32, order="F")
+    for score in by_kind.values():
+        values[:, 1] = np.maximum(values[:, 1], np.minimum(values[:, 0], score))
+        values[:, 0] = np.maximum(values[:, 0], score)
+    return Features(tuple(GRADED), values, ("graded",) * 2, (MORE, MORE))
+
+
+def with_graded(features: Features, findings: Iterable[Finding]) -> Features:
+    """These features and those of findings."""
+    if features.names[-len(GRADED) :] == tuple(GRADED):
+        return features
+    more = graded_features(findings, len(features.values))
+    values = np.empty((len(features.values), len(features.names) + 2), np.float32, order="F")
+    values[:, :-2], values[:, -2:] = features.values, more.values
+    return Features(
+        features.names + more.names,
+        values,
+        features.families + more.families,
+        features.directions + more.directions,
+    )
+
+
 def score_members(
     scene: Scene,
     findings: Iterable[Finding],
     model: MemberModel | None = None,
     *,
+    graded: Iterable[Finding] | None = None,
     features: Features | None = None,
 ) -> Scores:
     """The scores of all members. Without a model (or one that reads other features): of tails.
 
-    features: of `wide_features_of(scene)`, if they are there. Cost: 200,000 members take some 10 s
-    of one core and 500 MiB.
+    graded: all that detectors found, also below what is kept, which a model reads; by default the
+    findings. features: of `wide_features_of(scene)`, with those of findings if these are known.
+    Cost: 200,000 members take some 10 s of one core and 500 MiB.
     """
     findings, notes = list(findings), list[str]()
     if model is not None:
-        missing = sorted(
-            set(model.columns) - set(wide_names() if features is None else features.names)
-        )
+        known = wide_names() if features is None else features.names
+        missing = sorted(set(model.columns) - set(known) - set(GRADED))
         if missing:
             notes.append(f"scored without a model: it reads {missing[0]}, which is no feature")
             model = None
     if features is None:
         features = wide_features_of(scene, columns=BY_NAME if model is None else model.columns)
+    features = with_graded(features, findings if graded is None else graded)
     tails, p_model = None, np.zeros(scene.people)
     if model is None:
         tails = tails_of(_catalogued(features))
@@ -199,7 +236,7 @@ def _why(
     percentile = float(below / len(known) * 100) if len(known) else float("nan")
     near, own = split_name(name)
     told = BY_NAME.get(own)
-    question = "" if told is None else f"{near}{told.question}"
+    question = GRADED.get(name, "") if told is None else f"{near}{told.question}"
     return Why(name, question, "" if told is None else told.unit, value, percentile, contribution)
 
 

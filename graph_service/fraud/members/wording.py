@@ -29,6 +29,8 @@ NEAR: Final = {
 }
 AMONG_ZH: Final = {"mean1": "平均", "mean2": "（两步之内）平均", "max1": "最高"}
 CHINESE: Final = {
+    "found": "检测器给出的最高分",
+    "found_second": "另一类检测器给出的最高分",
     "age_days": "入会时长",
     "idle_days": "最近无任何行为的时长",
     "span_days": "首末次行为相隔",

@@ -10,7 +10,7 @@ from graph_service.fraud.canary import with_canary
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members import noted
 from graph_service.fraud.members.labelled import facts_of_world, scene_of_world
-from graph_service.fraud.members.scoring import Why
+from graph_service.fraud.members.scoring import GRADED, Why
 from graph_service.fraud.members.wording import CHINESE, en_of, zh_of
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import log_of
@@ -70,7 +70,7 @@ def test_made_up_members_are_never_noted() -> None:
 
 
 def test_every_feature_has_words_in_both_languages() -> None:
-    assert set(CHINESE) == set(BY_NAME)
+    assert set(CHINESE) == {*BY_NAME, *GRADED}
     for name in wide_names():
         why = Why(name, "How many?", "orders", 2.0, 97.0, 0.7)
         assert name not in zh_of(why, is_trained=True)
