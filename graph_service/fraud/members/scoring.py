@@ -250,6 +250,16 @@ def split_name(name: str) -> tuple[str, str]:
     return "", name
 
 
+def families_of(names: Sequence[str]) -> dict[str, list[int]]:
+    """The columns of each family: of the catalogue, of each relation's neighbours, of findings."""
+    found: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        near, own = split_name(name)
+        family = "graded" if name in GRADED else BY_NAME[own].family
+        found.setdefault(near.partition(",")[0] or family, []).append(column)
+    return found
+
+
 def _catalogued(features: Features) -> Features:
     """Those of the catalogue only: what neighbours have is no evidence by itself."""
     kept = [place for place, name in enumerate(features.names) if name in BY_NAME]
@@ -264,3 +274,8 @@ def _catalogued(features: Features) -> Features:
 def odds_to_part(odds: Floats) -> Floats:
     """Log odds as a probability."""
     return 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+
+
+def log_odds(part: float) -> float:
+    """The log odds of a part between 0 and 1."""
+    return float(np.log(part / (1 - part)))

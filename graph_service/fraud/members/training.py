@@ -25,8 +25,9 @@ from graph_service.fraud.members.labelled import Labelled
 from graph_service.fraud.members.scoring import (
     GRADED,
     MemberModel,
+    families_of,
+    log_odds,
     odds_to_part,
-    split_name,
     with_graded,
 )
 from graph_service.fraud.members.tails import BUDGET_PART
@@ -274,16 +275,6 @@ def _hidden(
     return found
 
 
-def families_of(names: Sequence[str]) -> dict[str, list[int]]:
-    """The columns of each family: of the catalogue, of each relation's neighbours, of findings."""
-    found: dict[str, list[int]] = {}
-    for column, name in enumerate(names):
-        near, own = split_name(name)
-        family = "graded" if name in GRADED else BY_NAME[own].family
-        found.setdefault(near.partition(",")[0] or family, []).append(column)
-    return found
-
-
 def choose_columns(labelled: Labelled, names: Sequence[str], seed: int) -> tuple[str, ...]:
     """The COLUMNS_MAX of these that a quick model gains most by, in their order; graded always."""
     if len(names) <= COLUMNS_MAX:
@@ -327,11 +318,6 @@ def platt(odds: Floats, false: Flags) -> tuple[float, float]:
     """
     fitted = LogisticRegression(C=1e4).fit(odds[:, None], false)
     return max(0.05, float(fitted.coef_[0, 0])), float(fitted.intercept_[0])
-
-
-def log_odds(part: float) -> float:
-    """The log odds of a part between 0 and 1."""
-    return float(np.log(part / (1 - part)))
 
 
 def budget_threshold(p: Floats, false: Flags, budget_part: float) -> float:
