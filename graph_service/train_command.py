@@ -82,11 +82,21 @@ def train_members(
         say: Say = status.update
         if worlds:
             labelled = _of_worlds(worlds, members, seed, camouflage, say)
-            source = f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g}"
+            source = (
+                f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g}; odds for"
+                f" malls of which {MALL_PREVALENCE:.1%} is false"
+            )
         else:
             labelled, source = of_decisions(_read_log(say)), "the decisions of this graph"
         kinds = _kinds_but(without or ())
-        trained = train(labelled, kinds=kinds, budget_part=budget / 10_000, seed=seed, progress=say)
+        trained = train(
+            labelled,
+            kinds=kinds,
+            prevalence=MALL_PREVALENCE if worlds else None,
+            budget_part=budget / 10_000,
+            seed=seed,
+            progress=say,
+        )
     if without:
         source += f", without {', '.join(without)}"
     place = save_member_model(

@@ -129,10 +129,10 @@ How likely a member of the mall is part of a fraud, from 0 to 1; 0.5 is the thre
   or place, and no text.
 - **Made:** {created}, from {source}.
 - **Learned from:** {confirmed} false and {cleared} honest members.
-- **Reads:** {columns} numbers, of the {catalogue} in the catalogue, of what neighbours have, and how
-  surely detectors found the member, also where they raise no alert.
-- **Also learned from:** each false member {hidden} times more as if it hid better, with whole families
-  of an honest member's numbers in place of its own; all together weigh as before.
+- **Reads:** {columns} numbers, of the {catalogue} in the catalogue, of what neighbours have, and
+  how surely detectors found the member, also where they raise no alert.
+- **Also learned from:** each false member {hidden} times more as if it hid better, with whole
+  families of an honest member's numbers in place of its own; all together weigh as before.
 - **Method:** boosted trees (scikit-learn's HistGradientBoosting: {settings}); more of these never
   lowers the score: {certain}. Calibrated by Platt's method on the {later} that was known last.
 - **Threshold:** probability {threshold} scores 0.5, so that few honest members reach it there.
