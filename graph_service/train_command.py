@@ -83,8 +83,8 @@ def train_members(
         if worlds:
             labelled = _of_worlds(worlds, members, seed, camouflage, say)
             source = (
-                f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g}; odds for"
-                f" malls of which {MALL_PREVALENCE:.1%} is false"
+                f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g};"
+                f" odds for malls of which {MALL_PREVALENCE:.1%} is false"
             )
         else:
             labelled, source = of_decisions(_read_log(say)), "the decisions of this graph"
