@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from graph_service.cases.desk.inbox import file_alerts
 from graph_service.cases.rules import SCORE_DECIMALS, RiskRules
-from graph_service.cases.scores import RiskScore, record_score
+from graph_service.cases.scores import SCAN, RiskScore, record_score
 from graph_service.graph.session import Graph, Row
 
-SOURCE: Final = "scan"
 # Looked at in one question; scored at the same time, each in a transaction of its own.
 MEMBERS_TOGETHER: Final = 1_000
 AT_ONCE: Final = 8
@@ -67,7 +66,7 @@ def _is_news(row: Row) -> bool:
     """Whether the score of a scan says something new of a member."""
     told: str | None = row["lastData"]
     last: dict[str, Any] = {} if told is None else json.loads(told)
-    if last.get("source") == SOURCE:
+    if last.get("source") == SCAN:
         return abs(float(last["score"]) - row["score"]) >= SCORE_STEP
     return row["lastScore"] is None or bool(row["changed"])
 
@@ -82,7 +81,7 @@ async def _record(
         score = RiskScore(
             row["memberId"],
             round(Decimal(str(row["score"])), SCORE_DECIMALS),
-            SOURCE,
+            SCAN,
             shown.model,
             shown.reasons.get(row["alertId"], ()),
         )
@@ -105,8 +104,8 @@ async def _let_go(graph: Graph, shown: Shown, rules: RiskRules, now: datetime) -
             limit=MEMBERS_TOGETHER,
         )
         for row in rows:
-            if json.loads(row["lastData"]).get("source") == SOURCE:
-                score = RiskScore(row["memberId"], Decimal(0), SOURCE, shown.model, gone)
+            if json.loads(row["lastData"]).get("source") == SCAN:
+                score = RiskScore(row["memberId"], Decimal(0), SCAN, shown.model, gone)
                 await record_score(graph, score, rules, now, shown.scan_id)
                 count += 1
         if len(rows) < MEMBERS_TOGETHER:

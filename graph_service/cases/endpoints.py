@@ -43,13 +43,53 @@ class RiskReason(Answer):
     text: str = Field(description="in words")
 
 
+class PatternPart(Answer):
+    """What alerts, or somebody else, say of an account. Rules and payouts rest on this alone."""
+
+    score: str = Field(description="decimal from 0 to 1: of alerts the greatest")
+    scored_at: str = Field(description="UTC")
+    source: str = Field(description="who gave it; scan: alerts")
+    model: str | None = Field(description="which model of the source")
+    reasons: list[RiskReason]
+
+
+class ModelReason(RiskReason):
+    """What moves what the model says."""
+
+    text_zh: str
+    text_en: str
+    percentile: float | None = Field(description="of members, how many have no more (0 to 100)")
+    contribution: float = Field(description="to the log odds; below 0 it speaks for the member")
+
+
+class ModelPart(Answer):
+    """What the model of members says of an account, by what the account and those near it do."""
+
+    score: str = Field(description="decimal from 0 to 1")
+    scored_at: str = Field(description="UTC")
+    source: str = Field(description="scan")
+    model: str = Field(description="name and version; tails: how odd it is, without a model")
+    reasons: list[ModelReason] = Field(description="greatest contribution first")
+
+
+class RiskComponents(Answer):
+    """What a score is made of."""
+
+    pattern: PatternPart | None
+    model: ModelPart | None = Field(description="null: not among those that the last scan noted")
+
+
 class RiskAnswer(Answer):
     """How risky a person is, by the account with the greatest score."""
 
     member_id: str
-    score: str | None = Field(description="decimal from 0 to 1; null: no account was scored yet")
-    level: Level
-    reasons: list[RiskReason]
+    score: str | None = Field(
+        description="decimal from 0 to 1: 1 - (1 - model)(1 - pattern), or what another source than"
+        " a scan said last; null: no account was scored yet"
+    )
+    level: Level = Field(description="by the pattern; the model alone says watch at most")
+    reasons: list[RiskReason] = Field(description="those of the pattern, then those of the model")
+    components: RiskComponents
     holds: list[HoldAnswer] = Field(description="in force on any account of the person")
     alert_ids: list[str]
     scored_member_id: str | None = Field(description="the account that has this score")

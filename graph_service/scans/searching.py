@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import structlog
 from pydantic import SecretStr
 
 from graph_service.clock import time_string
@@ -32,9 +33,12 @@ from graph_service.settings import Settings
 
 if TYPE_CHECKING:
     from graph_service.fraud.detectors.shape import Detector, Finding
+    from graph_service.fraud.members.noted import Noted
+    from graph_service.fraud.scanning import Searched
     from graph_service.fraud.scene import Scene
     from graph_service.snapshot.log import Log
 
+log = structlog.get_logger()
 REGISTRY: Final = "graph_service.fraud.detectors.registry"
 # What of an alert is kept at most; what is beyond is said aloud as truncated.
 ORDERS_MAX, MEMBERS_MAX, SHOPS_MAX, REASONS_MAX = 2_000, 5_000, 500, 20
@@ -44,6 +48,9 @@ SCORE_DECIMALS: Final = 6
 MIB: Final = 2**20
 # Of the whole, the part that reading the facts makes up.
 READING_PART: Final = 0.3
+# Of the whole, where the members' scores begin; storing begins at 0.9.
+EXPLAINING_FROM: Final = 0.8
+MEMBERS_FROM: Final = 0.88
 # How often it is noted how far a search is, and looked whether it is called off (s).
 BEAT_S: Final = 0.5
 # What a search says at most of why it died.
@@ -156,10 +163,12 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         told,
         detectors,
         terms=Terms(tuple(job["steps"]), job["holdingDays"]),
-        progress=lambda stage, done: tell(stage, READING_PART + (0.88 - READING_PART) * done),
+        progress=lambda stage, done: tell(
+            stage, READING_PART + (EXPLAINING_FROM - READING_PART) * done
+        ),
     )
     findings = searched.findings[:ALERTS_MAX]
-    tell("explaining", 0.88)
+    tell("explaining", EXPLAINING_FROM)
     why = explained(told, searched.scene, findings, detectors)
     alerts = [
         {**alert_of(searched.scene, one, detectors), "counterfactual": told_of(why[place])}
@@ -168,10 +177,15 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         for place, one in enumerate(findings)
     ]
     notes = searched.notes
+    tell("members", MEMBERS_FROM)
+    members = members_of(searched, [Path(one) for one in job["models"]])
+    notes += members.notes
     if len(searched.findings) > ALERTS_MAX:
         notes.append(f"{len(searched.findings):,} findings, of which {ALERTS_MAX:,} are kept")
     return {
         "alerts": alerts,
+        "members": list(members.rows),
+        "membersModel": members.version,
         "seq": told.seq,
         "now": None if told.now < 0 else time_string(told.now),
         "rows": told.rows,
@@ -184,6 +198,19 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         "searchSeconds": round(perf_counter() - began - read_s, 2),
         "memoryMib": int(peak_memory_mib()),
     }
+
+
+def members_of(searched: "Searched", folders: Sequence[Path]) -> "Noted":
+    """What the model says of members. Where that breaks there is none, and a note: alerts count."""
+    from graph_service.fraud.members.noted import Noted, noted_members
+
+    try:
+        return noted_members(
+            searched.scene, searched.findings, graded=searched.graded, folders=folders
+        )
+    except Exception as fault:
+        log.exception("members.failed")
+        return Noted("", notes=(f"members were not scored: {type(fault).__name__}",))
 
 
 async def _read(job: dict[str, Any]) -> "Log":

@@ -218,6 +218,30 @@ async def write_beside(graph: Graph, written: Written, shown: int) -> None:
         await graph.write("scans/link_carried_evidence", rows=own)
 
 
+async def write_members(
+    graph: Graph, found: Mapping[str, Any], *, number: int, shown: int, at_ms: int
+) -> None:
+    """Write what the model says of members beside what is shown; of other scans it is let go."""
+    await _remove(graph, "scans/remove_member_scores", number=shown, before=shown)
+    rows = [
+        {
+            **{name: one[name] for name in ("memberId", "model", "joined")},
+            "scoreId": f"{one['memberId']} {number}",
+            "place": place,
+            "reasons": json.dumps(one["reasons"], ensure_ascii=False),
+        }
+        for place, one in enumerate(found["members"], 1)
+    ]
+    for part in _cut(sorted(rows, key=lambda row: row["memberId"]), VERSIONS_TOGETHER):
+        await graph.write(
+            "scans/store_member_scores",
+            rows=part,
+            number=number,
+            version=found["membersModel"],
+            atMillis=at_ms,
+        )
+
+
 async def show_alerts(graph: Graph, scan: Scan, holder: str, details: Mapping[str, Any]) -> None:
     """Show what was written, in one transaction. Raises ScanLost where it is not to be shown."""
 

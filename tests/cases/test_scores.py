@@ -44,6 +44,7 @@ async def test_who_was_never_scored_is_clear(desk: Desk) -> None:
         "scoredAt": None,
         "source": None,
         "model": None,
+        "components": {"pattern": None, "model": None},
     }
 
 
