@@ -25,7 +25,7 @@ async def desk(settings: Settings, database: Database, tmp_path: Path) -> AsyncG
 def invited() -> list[Event]:
     """ "boss" invites the eight."""
     at = START + timedelta(days=1)
-    told = [event("member.joined", "boss", at, {"memberId": "boss"})]
+    told = [event("member.joined", "boss", at, {"memberId": "boss", "role": "promoter"})]
     return told + [
         event("referral.bound", f"bound-{one}", at, {"memberId": one, "inviterId": "boss"})
         for one in EIGHT

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 import structlog
-from graph_service.cases.deciding import Conclusion, Decision, decide_case, list_cases
 from typer.testing import CliRunner, Result
 
+from graph_service.cases.desk.deciding import (
+    Conclusion,
+    Decision,
+    FourEyes,
+    Maker,
+    decide_case,
+)
+from graph_service.cases.reading import Wanted, list_cases
 from graph_service.cases.rules import read_rules
 from graph_service.cases.scores import RiskScore, record_score
 from graph_service.cli import app
@@ -56,9 +63,10 @@ async def decided_by_hand(pipeline: Pipeline, member_id: str, conclusion: Conclu
     await record_score(
         graph, RiskScore(member_id, Decimal("0.95"), "test"), read_rules(), DECIDED, None
     )
-    cases, _ = await list_cases(graph, member_id=member_id, limit=1)
+    cases, _ = await list_cases(graph, Wanted(member_id=member_id), DECIDED, limit=1)
     decision = Decision(conclusion, "looked at")
-    await decide_case(graph, cases[0]["caseId"], decision, "test", DECIDED + timedelta(hours=1))
+    maker = Maker("test", DECIDED + timedelta(hours=1))
+    await decide_case(graph, cases[0]["caseId"], decision, maker, FourEyes(50, 10_000_000))
 
 
 async def decided(
