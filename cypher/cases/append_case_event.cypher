@@ -6,14 +6,13 @@
 // returns: nothing
 // timeout: 5 s
 MATCH (c:Case {caseId: $caseId})
-CREATE
-  (c)<-[:STEP_OF]-(:CaseEvent {
-    eventId: $eventId,
-    number: $number,
-    at: datetime({epochMillis: $atMillis}),
-    actor: $actor,
-    step: $step,
-    detail: $detail,
-    previous: $previous,
-    hash: $hash
-  })
+MERGE (e:CaseEvent {eventId: $eventId})
+  ON CREATE SET
+    e.number = $number,
+    e.at = datetime({epochMillis: $atMillis}),
+    e.actor = $actor,
+    e.step = $step,
+    e.detail = $detail,
+    e.previous = $previous,
+    e.hash = $hash
+MERGE (e)-[:STEP_OF]->(c)

@@ -4,7 +4,7 @@
 // returns: caseId string
 // timeout: 5 s
 UNWIND $alertIds AS alertId
-MATCH (a:Alert {alertId: alertId})<-[:CONCERNS]-(c:Case)
+MATCH (a:Alert {alertId: alertId})<-[:LOOKS_INTO]-(c:Case)
 WHERE c.state = 'open'
 WITH c, count(DISTINCT a) AS alerts
 WHERE alerts = size($alertIds)

@@ -18,7 +18,7 @@ WITH c
 CALL (c) {
   UNWIND $alertIds AS alertId
   MATCH (a:Alert {alertId: alertId})
-  MERGE (c)-[:CONCERNS]->(a)
+  MERGE (c)-[:LOOKS_INTO]->(a)
 }
 WITH DISTINCT c
 UNWIND $memberIds AS memberId

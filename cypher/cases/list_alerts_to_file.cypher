@@ -17,13 +17,13 @@ WITH a, v,
       MATCH (s:RuleSnooze)-[:SILENCES]->(m)
       WHERE s.code = v.kind AND s.until.epochMillis > $nowMillis
     } | m] AS members,
-  head([(c:Case)-[:CONCERNS]->(a) WHERE c.state = 'open' | c]) AS own
+  head([(c:Case)-[:LOOKS_INTO]->(a) WHERE c.state = 'open' | c]) AS own
 WITH a, v, members, own,
   [m IN members
     WHERE NOT EXISTS { (own)-[:EXAMINES]->(m) } | m.memberId] AS missing,
   size([m IN members
     WHERE EXISTS {
-      MATCH (m)<-[:EXAMINES]-(c:Case)-[:CONCERNS]->(a)
+      MATCH (m)<-[:EXAMINES]-(c:Case)-[:LOOKS_INTO]->(a)
       WHERE c.state = 'closed'
     }]) AS decided
 WHERE size(missing) > 0

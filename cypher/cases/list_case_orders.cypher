@@ -3,7 +3,7 @@
 // params: $caseId string, $number integer, $limit integer
 // returns: orderIds list<string>
 // timeout: 10 s
-MATCH (:Case {caseId: $caseId})-[:CONCERNS]->(a:Alert)
+MATCH (:Case {caseId: $caseId})-[:LOOKS_INTO]->(a:Alert)
 CALL (a) {
   MATCH (a)<-[:VERSION_OF]-(v:AlertVersion)
   WHERE v.number <= $number

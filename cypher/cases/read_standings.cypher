@@ -18,7 +18,7 @@ RETURN code,
   head([
     (c:Case)-[:EXAMINES]->(m)
     WHERE c.state = 'open'
-      AND (c.code = code OR EXISTS { (c)-[:CONCERNS]->(:Alert) }) |
+      AND (c.code = code OR EXISTS { (c)-[:LOOKS_INTO]->(:Alert) }) |
     c.caseId
   ]) AS caseId,
   EXISTS {

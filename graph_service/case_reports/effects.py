@@ -9,6 +9,7 @@ from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Transaction
 from graph_service.ledger.booking import effect_of
 from graph_service.plans.timeline import Plans
+from graph_service.referrals.sales import PLATFORM
 
 EFFECT_TIMEOUT_S: Final = 60.0
 LINES_MAX: Final = 500
@@ -54,12 +55,14 @@ async def read_effect(
             for (payee, basis, currency), amount in sorted(
                 sums.items(), key=lambda item: (item[1], item[0])
             )
-            if amount
+            if amount and payee != PLATFORM
         ]
+        kept_minor = sum(amount for (payee, *_), amount in sums.items() if payee == PLATFORM)
         return {
             "caseId": case_id,
             "orders": len({one.order_id for one in changes}),
             "totalMinor": sum(line["amountMinor"] for line in lines),
+            "keptMinor": kept_minor,
             "lines": lines[:LINES_MAX],
             "truncated": len(lines) > LINES_MAX,
         }

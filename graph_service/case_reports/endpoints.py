@@ -1,7 +1,7 @@
 """The report of a case, and what deciding it would do, over HTTP."""
 
 from asyncio import to_thread
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
@@ -19,6 +19,8 @@ from graph_service.ledger.endpoints import Books
 from graph_service.plans.member import Lang
 
 READS = Depends(Requires("risk:read"))
+BINARY: Final = {"type": "string", "format": "binary"}
+TEXT: Final = {"type": "string"}
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 CaseId = Annotated[str, Path(alias="caseId", description="The case")]
 
@@ -38,7 +40,8 @@ class Effect(Answer):
 
     case_id: str
     orders: int = Field(description="orders that would earn otherwise")
-    total_minor: int
+    total_minor: int = Field(description="of all members (minor units)")
+    kept_minor: int = Field(description="of what the platform keeps (minor units)")
     lines: list[EffectLine]
     truncated: bool = Field(description="whether there are more lines")
 
@@ -49,7 +52,7 @@ class Effect(Answer):
     dependencies=[READS],
     response_class=Response,
     responses=answers(None, CaseNotFound)
-    | {200: {"content": {"text/html": {}, "application/pdf": {}}}},
+    | {200: {"content": {"text/html": {"schema": TEXT}, "application/pdf": {"schema": BINARY}}}},
 )
 async def get_report(
     graph: GraphOfApp,

@@ -54,6 +54,7 @@ ACTIONS_MAX: Final = 20
 # A file of 1 MiB as base64.
 CONTENT_CHARACTERS_MAX: Final = 1_400_000
 VERSION: Final = re.compile(r'^"(\d{1,15})"$')
+BINARY: Final = {"type": "string", "format": "binary"}
 router = APIRouter(prefix="/v1", tags=["cases"])
 
 
@@ -472,7 +473,7 @@ async def post_attachment(
     dependencies=[READS],
     response_class=Response,
     responses=answers(None, AttachmentNotFound)
-    | {200: {"content": {"application/octet-stream": {}}}},
+    | {200: {"content": {"application/octet-stream": {"schema": BINARY}}}},
 )
 async def get_attachment(
     graph: GraphOfApp,
