@@ -5,9 +5,10 @@
 // example: orderId => 'o-showcase'
 // returns: path path
 // timeout: 10 s
-MATCH path = (:Member)-[:PLACED]->(:Order {orderId: $orderId})
-  -[:CAME_THROUGH|PASSED]->(:Share)-[:RESHARE_OF*0..64]->(:Share)
+MATCH path = (:Member)-[:PLACED]->(o:Order {orderId: $orderId})
+  -[r:CAME_THROUGH|PASSED]->(:Share)-[:RESHARE_OF*0..64]->(:Share)
   <-[:CREATED]-(:Member)
+WHERE r:CAME_THROUGH OR NOT EXISTS { (o)-[:CAME_THROUGH]->(:Share) }
 RETURN path
 ORDER BY length(path)
 LIMIT 100

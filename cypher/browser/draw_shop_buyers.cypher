@@ -2,7 +2,7 @@
 // topic: shops
 // mode: read
 // params: $shopId string
-// example: shopId => 'shop-tea'
+// example: shopId => 'shop-1'
 // returns: path path
 // timeout: 10 s
 MATCH (s:Shop {shopId: $shopId})

@@ -1,4 +1,5 @@
-// What was booked for a month's orders, by rule and for whom?
+// What was booked for a month's orders by each rule, for members and kept by
+// the platform?
 // topic: money
 // mode: read
 // params: $month string
@@ -8,13 +9,10 @@
 // timeout: 60 s
 MATCH (e:LedgerEntry)
 WHERE e.month = $month
+OPTIONAL MATCH (e)-[:PAYS]->(m:Member)
 RETURN e.basis AS basis, e.currency AS currency,
-  sum(CASE WHEN e.payeeId = 'platform' THEN 0 ELSE e.amountMinor END)
-    AS paidMinor,
-  sum(CASE WHEN e.payeeId = 'platform' THEN e.amountMinor ELSE 0 END)
-    AS keptMinor,
-  count(DISTINCT CASE WHEN e.payeeId <> 'platform' THEN e.payeeId END)
-    AS payees,
-  count(DISTINCT e.orderId) AS orders
+  sum(CASE WHEN m IS NULL THEN 0 ELSE e.amountMinor END) AS paidMinor,
+  sum(CASE WHEN m IS NULL THEN e.amountMinor ELSE 0 END) AS keptMinor,
+  count(DISTINCT m) AS payees, count(DISTINCT e.orderId) AS orders
 ORDER BY basis, currency
 LIMIT 100

@@ -7,7 +7,9 @@
     // timeout: 5 s
 
 A question for people in Neo4j Browser (the folder browser) has two lines more: `topic:`, under
-which it is shown, and `example:`, values to try it with (memberId => 'm-1'). Read and checked once at start-up; a file that breaks the contract stops the start.
+which it is shown, and where it takes parameters `example:`, values to try it with
+(memberId => 'm-1'). Read and checked once at start-up; a file that breaks the contract stops the
+start.
 """
 
 import re
