@@ -9,8 +9,8 @@ from graph_service.browser.questions import TOPICS, Question
 STYLE = Path(__file__).with_name("style.grass")
 TITLE = "Questions to the mall's graph"
 INTRO = (
-    "A click on a question's text puts it into the editor; change the values after :param, then "
-    "run it. Questions that begin with draw answer a picture, all others rows. They only read."
+    "A click on a text puts it into the editor. Run :param first with values of your own, then the "
+    "question. Questions that begin with draw answer a picture, all others rows. They only read."
 )
 COLOURS = "Colours and captions by kind of node and relationship. Run it once:"
 
@@ -47,7 +47,7 @@ def _asciidoc(found: Mapping[str, Sequence[Question]], style_url: str) -> Iterat
         yield f"== {TOPICS[topic]}"
         for one in those:
             yield f"=== {one.name}\n\n{one.query.question}"
-            yield f"[source,cypher]\n----\n{one.text}\n----"
+            yield from (f"[source,cypher]\n----\n{text}\n----" for text in one.texts)
 
 
 def _first_slide(style_url: str) -> str:
@@ -59,8 +59,12 @@ def _first_slide(style_url: str) -> str:
 
 def _slide(topic: str, those: Sequence[Question]) -> str:
     asked = "\n".join(
-        f"<h4>{one.name}</h4>\n<p>{escape(one.query.question)}</p>\n"
-        f'<pre class="code runnable">{escape(one.text, quote=False)}</pre>'
+        f"<h4>{one.name}</h4>\n<p>{escape(one.query.question)}</p>\n{_runnable(one)}"
         for one in those
     )
     return f'<div class="col-sm-12">\n<h3>{TOPICS[topic]}</h3>\n{asked}\n</div>'
+
+
+def _runnable(one: Question) -> str:
+    shown = (escape(text, quote=False) for text in one.texts)
+    return "\n".join(f'<pre class="code runnable">{text}</pre>' for text in shown)

@@ -43,14 +43,23 @@ class Question:
         return self.query.returns == ("path",)
 
     @property
-    def text(self) -> str:
-        """What to paste into the Browser: its parameters, then the statement."""
+    def params(self) -> str:
+        """What to paste into the Browser first; empty where it takes no parameters."""
         shown = {
             name: f"'{value}'" if isinstance(value, str) else str(value)
             for name, value in self.values.items()
         }
-        params = "".join(f":param {name} => {value};\n" for name, value in shown.items())
-        return params + self.query.text.partition("\n")[2] + ";"
+        return ";\n".join(f":param {name} => {value}" for name, value in shown.items())
+
+    @property
+    def statement(self) -> str:
+        """What to paste then: alone, since the Browser draws nothing of several statements."""
+        return self.query.text.partition("\n")[2]
+
+    @property
+    def texts(self) -> list[str]:
+        """Both, one after the other."""
+        return [one for one in (self.params, self.statement) if one]
 
 
 def question_of(query: Query) -> Question:

@@ -28,7 +28,7 @@ def _questions(
         for one in those:
             yield f"### {one.name}"
             yield one.query.question
-            yield f"```cypher\n{one.text}\n```"
+            yield from (f"```cypher\n{text}\n```" for text in one.texts)
             rows = answers[one.name]
             yield _picture(rows) if one.is_picture else _table(rows)
 

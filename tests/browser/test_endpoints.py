@@ -29,7 +29,7 @@ async def test_the_guide_has_every_question_to_be_clicked(client: AsyncClient) -
     guide = (await client.get("/browser/guide.html")).text
 
     texts = re.findall(r'<pre class="code runnable">(.*?)</pre>', guide, re.DOTALL)
-    assert [unescape(one) for one in texts[1:]] == [one.text for one in QUESTIONS]
+    assert [unescape(one) for one in texts[1:]] == [text for one in QUESTIONS for text in one.texts]
     assert unescape(texts[0]) == ":style http://service/browser/style.grass"
     assert guide.count("<slide") == guide.count("</slide>") == 1 + len(saved_questions())
 
@@ -37,7 +37,7 @@ async def test_the_guide_has_every_question_to_be_clicked(client: AsyncClient) -
 async def test_the_asciidoc_has_every_question(client: AsyncClient) -> None:
     text = (await client.get("/browser/guide.adoc")).text
 
-    assert all(f"----\n{one.text}\n----" in text for one in QUESTIONS)
+    assert all(f"----\n{one}\n----" in text for those in QUESTIONS for one in those.texts)
 
 
 async def test_the_style_says_a_colour_of_every_node_that_a_question_draws(
@@ -48,7 +48,7 @@ async def test_the_style_says_a_colour_of_every_node_that_a_question_draws(
         label
         for one in QUESTIONS
         if one.is_picture
-        for labels in re.findall(r"\(\w*((?::[\w|]+))", one.text)
+        for labels in re.findall(r"\(\w*((?::[\w|]+))", one.statement)
         for label in labels[1:].split("|")
     }
 

@@ -75,8 +75,8 @@ async def test_the_page_shows_what_is_answered(answers: Mapping[str, Sequence[Ro
     assert page == before, "run it again with WRITE_PAGES=1"
 
 
-def test_a_question_is_pasted_with_its_parameters_before_it() -> None:
-    assert made().text == f":param memberId => 'm-1';\n:param days => 30;\n{STATEMENT};"
+def test_a_question_is_pasted_after_its_parameters() -> None:
+    assert made().texts == [":param memberId => 'm-1';\n:param days => 30", STATEMENT]
 
 
 def test_the_values_of_an_example_are_ready_to_be_sent() -> None:
