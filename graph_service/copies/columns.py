@@ -14,39 +14,53 @@ from graph_service.errors import GraphError
 # A member's role as a label too, so that a style can colour it.
 ROLES = {"promoter": "Promoter", "partner": "Partner"}
 BUFFER_BYTES = 1 << 18
+NODE = (":ID",)
 ENDS = (":START_ID", ":END_ID")
 
 
 @dataclass
 class _Sheet:
-    """One file. columns: type by name, in order; lines that came before a column are shorter."""
+    """Lines of one kind, in one file after another: a new column begins a new one.
 
-    file: TextIOWrapper
-    path: Path
+    ids: names of the first columns. columns: the type of each other by name, in order.
+    """
+
+    folder: Path
+    name: str
+    ids: Sequence[str]
     columns: dict[str, str] = field(default_factory=dict[str, str])
-    has_lines_within: bool = False
+    paths: list[Path] = field(default_factory=list[Path])
+    with_lines_within: list[Path] = field(default_factory=list[Path])
+    file: TextIOWrapper | None = None
 
     def add(self, ids: Sequence[str], properties: Mapping[str, object]) -> None:
         """Add a line: ids as they are, then each property in its column."""
-        texts: dict[str, str] = {}
-        for name, value in properties.items():
-            # A list without elements has no text of its own in such a file.
-            if value == []:
-                continue
-            kind, text = typed(value)
-            if self.columns.setdefault(name, kind) != kind:
-                raise GraphError(f"{self.path.name}.{name} is {kind} and {self.columns[name]}")
-            self.has_lines_within = self.has_lines_within or "\n" in text or "\r" in text
-            texts[name] = text
-        line = COLUMN.join([*ids, *(texts.get(name, "") for name in self.columns)])
-        self.file.write(line + "\n")
+        # A list without elements has no text of its own in such a file.
+        given = {name: typed(one) for name, one in properties.items() if one != []}
+        if self.file is None or not given.keys() <= self.columns.keys():
+            self.file = self._begin({name: kind for name, (kind, _) in given.items()})
+        for name, (kind, text) in given.items():
+            if self.columns[name] != kind:
+                raise GraphError(f"{self.name}.{name} is {kind} and {self.columns[name]}")
+            if ("\n" in text or "\r" in text) and self.paths[-1] not in self.with_lines_within:
+                self.with_lines_within.append(self.paths[-1])
+        texts = (given[name][1] if name in given else "" for name in self.columns)
+        self.file.write(COLUMN.join([*ids, *texts]) + "\n")
 
-    def header(self, first: Sequence[str]) -> Path:
-        """Write the names of all columns to a file of their own."""
-        names = [*first, *(f"{name}:{kind}" for name, kind in self.columns.items())]
-        path = self.path.with_suffix(".header")
-        path.write_text(COLUMN.join(names) + "\n", encoding="utf-8")
-        return path
+    def close(self) -> None:
+        """Write what is held back."""
+        if self.file is not None:
+            self.file.close()
+
+    def _begin(self, more: Mapping[str, str]) -> TextIOWrapper:
+        self.close()
+        self.columns |= {name: kind for name, kind in more.items() if name not in self.columns}
+        path = self.folder / f"{self.name}-{len(self.paths)}"
+        self.paths.append(path)
+        file = path.open("w", encoding="utf-8", newline="\n", buffering=BUFFER_BYTES)
+        names = (f"{name}:{kind}" for name, kind in self.columns.items())
+        file.write(COLUMN.join([*self.ids, *names]) + "\n")
+        return file
 
 
 class CopySheets:
@@ -67,7 +81,7 @@ class CopySheets:
         trace: TracebackType | None,
     ) -> None:
         for sheet in self._sheets():
-            sheet.file.close()
+            sheet.close()
 
     def add_node(
         self, element_id: str, labels: Sequence[str], properties: Mapping[str, object]
@@ -76,7 +90,7 @@ class CopySheets:
         role = ROLES.get(str(properties.get("role"))) if "Member" in labels else None
         name = ":".join(sorted([*labels, *([role] if role else [])]))
         if name not in self._nodes:
-            self._nodes[name] = self._open(f"nodes-{len(self._nodes)}")
+            self._nodes[name] = _Sheet(self.folder, f"nodes-{len(self._nodes)}", NODE)
         self._nodes[name].add([number_of(element_id)], properties)
 
     def add_relationship(
@@ -84,31 +98,25 @@ class CopySheets:
     ) -> None:
         """Add a relationship as the graph tells of it."""
         if kind not in self._relationships:
-            self._relationships[kind] = self._open(f"relationships-{kind}")
+            self._relationships[kind] = _Sheet(self.folder, f"relationships-{kind}", ENDS)
         ids = [number_of(start_id), number_of(end_id)]
         self._relationships[kind].add(ids, properties)
 
     def arguments(self) -> list[str]:
         """What neo4j-admin is to be told of these files; what refers to no node is left out."""
         told = [*options(self.folder), "--skip-bad-relationships=true", "--bad-tolerance=-1"]
-        if within := [str(one.path) for one in self._sheets() if one.has_lines_within]:
+        if within := [str(path) for one in self._sheets() for path in one.with_lines_within]:
             # Only these, since such files are slower to read.
             told.append("--multiline-fields-format=v2")
             told.append(f"--multiline-fields={','.join(within)}")
-        for labels, sheet in self._nodes.items():
-            told.append(f"--nodes={labels}={sheet.header([':ID'])},{sheet.path}")
-        for kind, sheet in self._relationships.items():
-            told.append(f"--relationships={kind}={sheet.header(ENDS)},{sheet.path}")
+        for option, sheets in (("nodes", self._nodes), ("relationships", self._relationships)):
+            for name, sheet in sheets.items():
+                told += [f"--{option}={name}={path}" for path in sheet.paths]
         return told
 
     def _sheets(self) -> Iterator[_Sheet]:
         yield from self._nodes.values()
         yield from self._relationships.values()
-
-    def _open(self, name: str) -> _Sheet:
-        path = self.folder / f"{name}.lines"
-        file = path.open("w", encoding="utf-8", newline="\n", buffering=BUFFER_BYTES)
-        return _Sheet(file, path)
 
 
 def number_of(element_id: str) -> str:
