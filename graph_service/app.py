@@ -19,6 +19,8 @@ from graph_service.access.endpoints import router as keys_router
 from graph_service.access.idempotency import Idempotency
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
+from graph_service.browser.endpoints import AnyOrigin
+from graph_service.browser.endpoints import router as browser_router
 from graph_service.case_reports.endpoints import router as case_reports_router
 from graph_service.cases.desk.endpoints import router as cases_router
 from graph_service.cases.endpoints import router as risk_router
@@ -69,7 +71,7 @@ ROUTERS = (
     *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router, holds_router, risk_router, cases_router, channels_router),
     case_reports_router,
-    *(payouts_router, scans_router),
+    *(payouts_router, scans_router, browser_router),
 )
 EXPOSED_HEADERS = [
     "Idempotency-Replayed",
@@ -159,6 +161,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=EXPOSED_HEADERS,
         )
+    app.add_middleware(AnyOrigin)
     app.add_middleware(RequestFrame)
 
 
