@@ -54,10 +54,22 @@ async def whole_case(visit: Visit, case_id: str) -> dict[str, Any]:
         **case_row(told),
         "holds": told["holds"],
         "reasons": told["reasons"],
-        "history": told["history"],
+        "history": [_event(one) for one in told["history"]],
         "decision": told["decision"],
         "alertIds": alert_ids_of(told),
         "comments": told.get("comments", []),
+    }
+
+
+def _event(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a case's history."""
+    data = fact["data"]
+    told = {name: data.get(name) for name in ("memberId", "score", "reason")}
+    return {
+        "at": fact["at"],
+        "type": fact["type"],
+        "by": data.get("by", data.get("source")),
+        **told,
     }
 
 

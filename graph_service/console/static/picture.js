@@ -94,7 +94,6 @@ class Picture {
       elements: this.elements(data),
       style: styleOf(),
       layout: { name: "preset" },
-      wheelSensitivity: 0.3,
       minZoom: 0.1,
       maxZoom: 4,
       boxSelectionEnabled: false,
