@@ -1,5 +1,6 @@
 """How are amounts, times, shares and codes spelled for people?"""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -10,6 +11,7 @@ from graph_service.hypertext.rendering import room_words
 from graph_service.plans.member import Lang, amount_text
 
 DASH = "–"
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,17 @@ class Speller:
     def named(self, group: str, code: str | None) -> str:
         """What a code of a group is called; a code without a name is told as it is."""
         return DASH if code is None else self.words[group].get(code, code)
+
+    def own(self, text: str) -> str:
+        """The part in the reader's language of a text that says it in Chinese and in English."""
+        chinese, slash, english = text.partition(" / ")
+        if not slash or not HAN.search(chinese) or HAN.search(english):
+            return text
+        return chinese if self.lang == "zh" else english
+
+    def value(self, value: float | str | None) -> str:
+        """A value of whichever sort."""
+        return self.number(value) if isinstance(value, int | float) else (value or DASH)
 
     def money(self, minor: int | None, currency: str | None) -> str:
         """An amount; nothing where there is none."""

@@ -16,6 +16,8 @@ const SHAPES = {
 const LABELLED_MAX = 40;
 // Up to so many nodes a layout by forces takes a fraction of a second.
 const FORCED_MAX = 120;
+// Few nodes are not blown up.
+const ZOOM_FIT_MAX = 1.3;
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -102,7 +104,8 @@ class Picture {
     });
     const core = new Set(data.core);
     this.cy.nodes().forEach((node) => node.toggleClass("core", core.has(node.id())));
-    this.find(".labels").checked = data.edges.length <= LABELLED_MAX;
+    const isTree = this.root.dataset.layout === "tree";
+    this.find(".labels").checked = !isTree && data.edges.length <= LABELLED_MAX;
     this.truncated = data.truncated;
     this.listen();
     this.arrange(this.cy.elements());
@@ -155,7 +158,7 @@ class Picture {
     const tree = this.root.dataset.layout === "tree";
     const many = this.cy.nodes().length > FORCED_MAX;
     let layout = { name: "cose", animate: false, randomize: true, numIter: 400, nodeRepulsion: 9000, idealEdgeLength: 55, gravity: 1.2 };
-    if (tree) layout = { name: "breadthfirst", directed: true, spacingFactor: 1, circle: this.cy.nodes().length > 24 };
+    if (tree) layout = { name: "breadthfirst", directed: true, spacingFactor: 1.3, circle: this.cy.nodes().length > 10, roots: this.roots() };
     else if (many) {
       layout = {
         name: "concentric",
@@ -164,7 +167,20 @@ class Picture {
         levelWidth: (nodes) => Math.max(1, nodes.maxDegree(false) / 4),
       };
     }
-    elements.layout({ ...layout, fit: true, padding: 20 }).run();
+    elements.layout({ ...layout, fit: true, padding: 24 }).run();
+    this.fit();
+  }
+
+  fit() {
+    this.cy.fit(this.cy.elements(":visible"), 24);
+    if (this.cy.zoom() > ZOOM_FIT_MAX) {
+      this.cy.zoom(ZOOM_FIT_MAX);
+      this.cy.center();
+    }
+  }
+
+  roots() {
+    return this.cy.nodes().filter((node) => node.indegree(false) === 0);
   }
 
   listen() {
@@ -191,7 +207,7 @@ class Picture {
       this.cy.elements().removeClass("away");
       this.refresh();
     });
-    this.find(".fit").addEventListener("click", () => this.cy.fit(undefined, 20));
+    this.find(".fit").addEventListener("click", () => this.fit());
     this.find(".labels").addEventListener("change", () => this.label());
     this.find(".until").addEventListener("input", () => this.showUntil());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.cy.style(styleOf()));
