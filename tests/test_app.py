@@ -91,7 +91,16 @@ async def test_every_route_but_the_probes_needs_a_key_or_a_signed_link(
 
     statuses = {call: (await client.request(*call)).status_code for call in calls(settings)}
 
-    expected = dict.fromkeys(OPEN_PATHS, 200) | dict.fromkeys(SIGNED_PATHS, 403)
+    # The console asks for a login.
+    console = {path for _, path in statuses if path.startswith("/console")}
+    assert statuses.pop(("GET", "/console/login")) == 200
+    assert statuses.pop(("POST", "/console/login")) == 422
+    assert statuses.pop(("GET", "/console/static/name")) == 404
+    expected = (
+        dict.fromkeys(console, 303)
+        | dict.fromkeys(OPEN_PATHS, 200)
+        | dict.fromkeys(SIGNED_PATHS, 403)
+    )
     expected |= dict.fromkeys(UNCONFIGURED_PATHS, 404)
     assert statuses == {call: expected.get(call[1], 401) for call in statuses}
 

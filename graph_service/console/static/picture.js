@@ -80,6 +80,8 @@ class Picture {
     this.told = JSON.parse(root.dataset.words);
     this.find = (name) => root.querySelector(name);
     this.times = [];
+    // Swedes write years first, as the pages do; the zone is that of the mall.
+    this.clock = new Intl.DateTimeFormat("sv-SE", { timeZone: root.dataset.zone, dateStyle: "short", timeStyle: "short" });
   }
 
   async draw() {
@@ -148,10 +150,7 @@ class Picture {
   }
 
   moment(at) {
-    const date = new Date(at);
-    const two = (number) => String(number).padStart(2, "0");
-    const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-    return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    return this.clock.format(new Date(at));
   }
 
   arrange(elements) {
