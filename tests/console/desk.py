@@ -45,6 +45,13 @@ class ConsoleDesk(ScanDesk):
         """A page of the console."""
         return await self.client.get(f"/console{path}", params={"lang": lang, **query})
 
+    async def done(self, path: str) -> Response:
+        """A page that asks again and again, once it has ended doing so."""
+        async with asyncio.timeout(60):
+            while 'hx-trigger="every 1s"' in (page := await self.page(path)).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        return page
+
     async def sent(self, path: str, from_page: str = "/help", **form: Any) -> Response:
         """The answer to a form of a page."""
         token = token_in(await self.page(from_page))
@@ -64,6 +71,12 @@ class ConsoleDesk(ScanDesk):
         """Store and book events."""
         answer = await self.client.post("/v1/events?wait=true", json=events, headers=ADMIN)
         assert answer.json()["accepted"] == len(events), answer.text
+
+    async def decided(self, wanted: dict[str, Any]) -> str:
+        """What is decided of a payout."""
+        answer = await self.client.post("/v1/payouts:decide", json=wanted, headers=ADMIN)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["decision"]
 
     async def told(self, path: str) -> dict[str, Any]:
         """What the API answers an admin."""
