@@ -36,7 +36,7 @@ UPLINE_SHOWN = 8
 TEAM_LEVELS = 5
 
 
-@router.get("/{memberId}")
+@router.get("/{memberId:path}")
 async def get_member(
     visit: Reader,
     member_id: Annotated[str, Path(alias="memberId", max_length=128)],

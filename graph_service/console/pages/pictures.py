@@ -58,7 +58,7 @@ async def get_next(
     return _told(await draw_next_to(visit.graph, node), [])
 
 
-@router.get("/members/{memberId}/graph")
+@router.get("/members/{memberId:path}/graph")
 async def get_team_picture(
     visit: Reader, member_id: Annotated[str, Path(alias="memberId")]
 ) -> JSONResponse:
