@@ -29,6 +29,9 @@ from graph_service.channels.endpoints import router as channels_router
 from graph_service.channels.taking import open_channels
 from graph_service.compliance.endpoints import router as compliance_router
 from graph_service.compliance.report import Reports
+from graph_service.console.boards.works import working
+from graph_service.console.endpoints import router as console_router
+from graph_service.console.visiting import Desk
 from graph_service.erasure.endpoints import router as erasure_router
 from graph_service.errors import ServiceError
 from graph_service.explain.endpoints import router as explain_router
@@ -71,7 +74,7 @@ ROUTERS = (
     *(explain_router, portal_router, erasure_router),
     *(webhooks_router, simulation_router, holds_router, risk_router, cases_router, channels_router),
     case_reports_router,
-    *(payouts_router, scans_router, browser_router),
+    *(payouts_router, scans_router, browser_router, console_router),
 )
 EXPOSED_HEADERS = [
     "Idempotency-Replayed",
@@ -96,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings or Settings()
     app.state.risk_rules = read_risk_rules(app.state.settings.risk_rules)
+    app.state.console = Desk()
     app.state.fraud_warning = lambda: app.state.scanner.warning
     for router in ROUTERS:
         app.include_router(router)
@@ -124,6 +128,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         named = settings_for(settings, opened.address) if opened.address else settings
         async with (
             keeping(app.state.key_ring),
+            working(app.state.console),
             running(app.state.pipeline),
             telling(opened.graph, app.state.pipeline, pepper, settings) as app.state.teller,
             scanning(

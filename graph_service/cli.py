@@ -21,6 +21,7 @@ from graph_service.bulk.loading import bulk_load, is_bulk_faster, is_new_and_wor
 from graph_service.clock import utc_now
 from graph_service.compliance_command import compliance
 from graph_service.demo.next_steps import show_next_steps
+from graph_service.demo.ring import write_ring
 from graph_service.demo.story import Story, read_story, render_story
 from graph_service.demo.world_file import write_world
 from graph_service.errors import Conflict, NotFound, ServiceError
@@ -119,7 +120,7 @@ def demo(
         if not named:
             made = Path(folder) / "world.jsonl"
             write_world(world_of(world, members=members, seed=seed), made, console)
-            named = event_files([str(made)])
+            named = event_files([str(made), str(write_ring(Path(folder) / "ring.jsonl"))])
         told = None if files else SHOWCASE_ORDER
         shown = _show_demo(Settings(), named, told, pictures, spare=folder, serve=serve)
         raise SystemExit(run_until_told(shown))

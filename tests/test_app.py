@@ -27,6 +27,9 @@ SIGNED_PATHS = {"/m/token", "/m/token/orders/orderId"}
 UNCONFIGURED_PATHS = {"/v1/channels/channel/callbacks"}
 EVENTS = "/v1/events"
 BATCH = "/v1/attributions:batch"
+CONSOLE = "/console"
+# Whoever may not get in sees how to, with the files that this needs.
+CONSOLE_OPEN = {("GET", "/console/login"): 200, ("GET", "/console/static/name"): 404}
 MIB = 2**20
 JOIN = event("member.joined", "join-1", START, {"memberId": "m-1"})
 
@@ -41,6 +44,11 @@ def stored(database: Database) -> int:
 
 
 def calls(settings: Settings) -> list[tuple[str, str]]:
+    """Method and path of every route but the console's pages, its parameters filled in."""
+    return [one for one in all_calls(settings) if not one[1].startswith(CONSOLE)]
+
+
+def all_calls(settings: Settings) -> list[tuple[str, str]]:
     """Method and path of every route, its parameters filled in."""
     return [
         (method, (context.path or "").replace("{", "").replace("}", ""))
@@ -95,6 +103,19 @@ async def test_every_route_but_probes_and_guides_needs_a_key_or_a_signed_link(
     expected = dict.fromkeys(OPEN_PATHS, 200) | dict.fromkeys(SIGNED_PATHS, 403)
     expected |= dict.fromkeys(UNCONFIGURED_PATHS, 404)
     assert statuses == {call: expected.get(call[1], 401) for call in statuses}
+
+
+async def test_every_page_of_the_console_leads_to_its_login(
+    client: AsyncClient, settings: Settings
+) -> None:
+    pages = [one for one in all_calls(settings) if one[1].startswith(CONSOLE)]
+
+    statuses = {call: (await client.request(*call)).status_code for call in pages}
+
+    # A key in a header is none here: a browser would send it along for a page of anybody.
+    expected = CONSOLE_OPEN | {("POST", "/console/login"): 422}
+    assert len(statuses) > 20
+    assert statuses == {call: expected.get(call, 303) for call in statuses}
 
 
 @pytest.mark.parametrize(

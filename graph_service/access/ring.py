@@ -107,6 +107,20 @@ class KeyRing:
             raise KeysUnknown("API keys cannot be read just now", headers={"Retry-After": "1"})
         return found
 
+    async def find_by_id(self, key_id: str) -> ApiKey | None:
+        """The key of this id, good or ended lately; None if there is none such.
+
+        For who showed the key before and holds our signature of that. Raises KeysUnknown as `find`.
+        """
+        if self._bootstrap is not None and key_id == BOOTSTRAP:
+            return self._bootstrap
+        if self._is_stale():
+            await self._read_for_unknown()
+        if self._is_stale():
+            raise KeysUnknown("API keys cannot be read just now", headers={"Retry-After": "1"})
+        known = (key for keys in self._keys.values() for key in keys)
+        return next((key for key in known if key.key_id == key_id), None)
+
     def note_use(self, key: ApiKey) -> None:
         """Remember that the key was used; it is written later, at most once a minute."""
         if key.key_id != BOOTSTRAP:

@@ -174,24 +174,29 @@ async def get_explanation(
 
 
 def _page(story: Story, body: Mapping[str, Any], lang: Lang) -> str:
+    return render("explain/order.html", lang, **page_values(story, body, lang))
+
+
+def page_values(story: Story, body: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """What the page of an explanation shows, which the console shows too."""
     teller = Teller(story, lang)
     # Where a member is several steps the whole stands at the one nearest the sale.
     places = {one["memberId"]: one["position"] for one in body["attribution"]["path"]}
     sums = {one["payeeId"]: one["amountMinor"] for one in body["totals"]["payees"]}
     platform = [{**one, "payee": teller.words["platform"]} for one in body["kept"]]
     entries = [*({**one, "payee": one["payeeId"]} for one in body["entries"]), *platform]
-    return render(
-        "explain/order.html",
-        lang,
-        told=body,
-        model=words()[lang]["rules"][f"model_{body['model']}"],
-        earned={places[one]: minor for one, minor in sums.items() if one in places},
-        entries=sorted(entries, key=lambda one: [int(part) for part in one["entryId"].split("-")]),
-        money=teller.money,
-        moment=teller.moment,
-        spelled=partial(json.dumps, ensure_ascii=False),
-        rest=number_text(1 - story.plan.beta),
-    )
+    return {
+        "told": body,
+        "model": words()[lang]["rules"][f"model_{body['model']}"],
+        "earned": {places[one]: minor for one, minor in sums.items() if one in places},
+        "entries": sorted(
+            entries, key=lambda one: [int(part) for part in one["entryId"].split("-")]
+        ),
+        "money": teller.money,
+        "moment": teller.moment,
+        "spelled": partial(json.dumps, ensure_ascii=False),
+        "rest": number_text(1 - story.plan.beta),
+    }
 
 
 async def read_explanation(

@@ -14,6 +14,7 @@ from graph_service.ledger.months import period_lines
 from graph_service.money import decimal_string
 from graph_service.months.closing import count_sales
 from graph_service.months.counted import Period, held_until, period_of_row, plan_of_period
+from graph_service.pages import MILLIS_MAX, decode_cursor, encode_cursor
 from graph_service.periods import month_of_period
 from graph_service.plans.document import Plan
 from graph_service.plans.rates import ladder_rate, next_step
@@ -178,3 +179,28 @@ def ladder_progress(plan: Plan, promoted_minor: int) -> dict[str, Any]:
         "nextRate": decimal_string(following.rate) if following else None,
         "missingMinor": following.missing_minor if following else None,
     }
+
+
+async def list_latest(
+    graph: Graph, *, payee_id: str | None, limit: int, cursor: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of entries, latest first, and the next page's cursor. Raises CursorInvalid.
+
+    payee_id: None: of everybody, the platform too.
+    """
+    if payee_id is None:
+        seq, entry_id = decode_cursor(cursor, (int, str)) if cursor else (MILLIS_MAX, "")
+        rows = await graph.read(
+            "ledger/list_latest_entries", beforeSeq=seq, afterId=entry_id, limit=limit + 1
+        )
+    else:
+        (number,) = decode_cursor(cursor, (int,)) if cursor else (MILLIS_MAX,)
+        rows = await graph.read(
+            "ledger/list_latest_of_payee", payeeId=payee_id, before=number, limit=limit + 1
+        )
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        keys = [last["seq"], last["entryId"]] if payee_id is None else [last["number"]]
+        following = encode_cursor(keys)
+    return [{**row, "payeeId": row["payeeId"].strip()} for row in rows[:limit]], following

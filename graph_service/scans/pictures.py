@@ -1,9 +1,14 @@
-"""What does an alert look like? What its score rests on most, then who and what is linked most."""
+"""What does an alert look like? What its score rests on most, then who and what is linked most.
+
+From any node of a picture one can go on to what stands next to it.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from graph_service.errors import NotFound
 from graph_service.graph.session import Graph
 from graph_service.scans.alerts import KINDS, read_weighed
 
@@ -14,12 +19,33 @@ MEMBERS_MAX: Final = 40
 EDGES_MAX: Final = 600
 # The database is asked about so many members at most.
 ASKED_MAX: Final = 200
+# Of each sort of neighbour so many are told.
+NEXT_MAX: Final = 12
+NODE_KINDS: Final = ("member", "visitor", "token", "shop", "product", "share", "order")
 FACTS: Final = ("role", "status", "joinedAt", "riskScore")
 Node = Mapping[str, Any]
 Edge = Mapping[str, Any]
 
 
-async def draw_alert(graph: Graph, alert_id: str) -> dict[str, Any]:
+class NodeUnknown(NotFound):
+    """There is no node of this kind and id to go on from."""
+
+    code = "node_unknown"
+
+
+@dataclass(frozen=True)
+class PictureSize:
+    """The most nodes, members among them, and edges of a picture."""
+
+    nodes: int = NODES_MAX
+    members: int = MEMBERS_MAX
+    edges: int = EDGES_MAX
+
+
+SMALL: Final = PictureSize()
+
+
+async def draw_alert(graph: Graph, alert_id: str, size: PictureSize = SMALL) -> dict[str, Any]:
     """The evidence of an alert as nodes and edges, the most telling ones where there are more.
 
     Raises AlertNotFound.
@@ -28,9 +54,34 @@ async def draw_alert(graph: Graph, alert_id: str) -> dict[str, Any]:
     # Of more members than are asked about, those on whom the score rests are not left out.
     ids = sorted(alert["memberIds"], key=lambda one: -weights.get(f"member:{one}", 0.0))
     rows = await graph.read(f"fraud/draw_{alert['kind']}", memberIds=ids[:ASKED_MAX])
-    picture = chosen(rows[0]["nodes"], rows[0]["edges"], frozenset(ids), weights)
+    picture = chosen(rows[0]["nodes"], rows[0]["edges"], frozenset(ids), weights, size=size)
     picture["truncated"] = picture["truncated"] or len(ids) > ASKED_MAX
     return picture
+
+
+async def draw_next_to(graph: Graph, node_id: str) -> dict[str, Any]:
+    """What stands next to a node of a picture, as another picture; the node itself is not in it.
+
+    node_id: kind, colon, id. Raises NodeUnknown.
+    """
+    kind, _, name = node_id.partition(":")
+    if kind not in NODE_KINDS or not name:
+        raise NodeUnknown(f"there is no node {node_id}")
+    row = (await graph.read(f"scans/list_next_to_{kind}", id=name, limit=NEXT_MAX))[0]
+    nodes: dict[str, Node] = {}
+    edges: list[Edge] = []
+    columns = (row[one] for one in ("kinds", "labels", "types", "outward", "times", "amounts"))
+    for other, label, link, outward, at, amount, facts in zip(*columns, row["facts"], strict=True):
+        id_ = f"{other}:{label}"
+        nodes[id_] = {**facts, "id": id_, "kind": other, "label": label}
+        ends = (node_id, id_) if outward else (id_, node_id)
+        edge = {"from": ends[0], "to": ends[1], "type": link, "amountMinor": amount or None}
+        edges.append({**edge, "at": at if at >= 0 else None})
+    return {
+        "nodes": [_node(one) for one in nodes.values()],
+        "edges": [_edge(one) for one in edges],
+        "truncated": max(Counter[str](row["types"]).values(), default=0) >= NEXT_MAX,
+    }
 
 
 def chosen(
@@ -38,8 +89,10 @@ def chosen(
     edges: Sequence[Edge],
     members: frozenset[str],
     weights: Mapping[str, float] | None = None,
+    *,
+    size: PictureSize = SMALL,
 ) -> dict[str, Any]:
-    """At most NODES_MAX nodes: members by weight and edges, then what weighs or most of them share.
+    """The most telling nodes: members by weight and edges, then what weighs or most of them share.
 
     members: of the alert; other members in the picture stand behind what is shared. weights: by
     node, by how much the log odds of the score fall without it; 0 of those not in it.
@@ -52,7 +105,7 @@ def chosen(
     def by_degree(ids: Sequence[str]) -> list[str]:
         return sorted(ids, key=lambda one: (-weighed.get(one, 0.0), -degree[one], one))
 
-    people = by_degree([one for one in known if one in own])[:MEMBERS_MAX]
+    people = by_degree([one for one in known if one in own])[: size.members]
     inside = set(people)
     shared = Counter[str]()
     for edge in edges:
@@ -63,12 +116,12 @@ def chosen(
         (one for one in known if one not in own),
         key=lambda one: (-weighed.get(one, 0.0), -shared[one], -degree[one], one),
     )
-    kept = dict.fromkeys([*people, *rest[: NODES_MAX - len(people)]])
+    kept = dict.fromkeys([*people, *rest[: size.nodes - len(people)]])
     inner = [edge for edge in edges if edge["from"] in kept and edge["to"] in kept]
     return {
         "nodes": [{**_node(known[one]), "weight": weighed.get(one)} for one in kept],
-        "edges": [_edge(edge) for edge in inner[:EDGES_MAX]],
-        "truncated": len(known) > len(kept) or len(inner) > EDGES_MAX,
+        "edges": [_edge(edge) for edge in inner[: size.edges]],
+        "truncated": len(known) > len(kept) or len(inner) > size.edges,
     }
 
 

@@ -18,7 +18,10 @@ from graph_service.hypertext.rendering import (
 )
 
 WORDS = sorted(file.parent.name for file in ROOMS.glob("*/words.json"))
-TEMPLATES = sorted(file for file in ROOMS.glob("*/templates/*.html"))
+# The console has scripts and forms, and tests of its own.
+TEMPLATES = sorted(
+    file for file in ROOMS.glob("*/templates/*.html") if file.parents[1].name != "console"
+)
 # What a browser sends for a page, what curl sends, what a client of JSON sends.
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -136,6 +136,12 @@ def _of_alerts(case_id: str, rows: Sequence[Row], reason: str, by: str) -> NewCa
     )
 
 
+async def cases_of_alerts(graph: Graph, alert_ids: Sequence[str]) -> dict[str, str]:
+    """By alert the latest case about it; alerts without one are left out."""
+    rows = await graph.read("cases/list_cases_of_alerts", alertIds=sorted(set(alert_ids)))
+    return dict(zip(rows[0]["alertIds"], rows[0]["caseIds"], strict=True))
+
+
 async def file_alerts(
     graph: Graph, number: int, score_min: float, rules: RiskRules, now: datetime
 ) -> int:

@@ -1,0 +1,1 @@
+"""What does the risk team see of it, and decide of it, in a browser?"""

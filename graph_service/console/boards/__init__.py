@@ -1,0 +1,1 @@
+"""How do the ledger, the trees, a plan and the service stand?"""
