@@ -23,7 +23,7 @@ async def test_a_ring_is_opened_from_the_inbox_and_confirmed(desk: ConsoleDesk) 
     decided = await desk.sent(
         f"/cases/{case_id}/decision",
         f"/cases/{case_id}",
-        conclusion="confirmed",
+        conclusion="confirmed_fraud",
         typology="fake_order_ring",
         reason="one device",
     )
@@ -45,12 +45,12 @@ async def test_a_decision_without_a_reason_is_told_and_stays_filled_in(desk: Con
     await desk.log_in()
 
     answer = await desk.sent(
-        f"/cases/{case_id}/decision", f"/cases/{case_id}", conclusion="cleared", reason="  "
+        f"/cases/{case_id}/decision", f"/cases/{case_id}", conclusion="false_positive", reason="  "
     )
 
     assert answer.status_code == 422
     assert "a reason is needed" in answer.text
-    assert re.search(r'value="cleared" required\s+checked', answer.text)
+    assert re.search(r'value="false_positive" required\s+checked', answer.text)
 
 
 async def test_who_may_only_read_sees_the_case_and_may_not_decide(desk: ConsoleDesk) -> None:
@@ -58,7 +58,7 @@ async def test_who_may_only_read_sees_the_case_and_may_not_decide(desk: ConsoleD
     await desk.log_in(await desk.made_key("risk:read"))
 
     case = await desk.page(f"/cases/{case_id}")
-    refused = await desk.sent(f"/cases/{case_id}/decision", conclusion="cleared", reason="r")
+    refused = await desk.sent(f"/cases/{case_id}/decision", conclusion="false_positive", reason="r")
 
     assert "To decide you need a key with the scope risk:decide." in case.text
     assert "<textarea" not in case.text

@@ -69,7 +69,7 @@ async def _page(
     case_id: str,
     *,
     members: int = 1,
-    problem: Invalid | Conflict | Refused | None = None,
+    problem: ServiceError | None = None,
 ) -> HTMLResponse:
     case = await whole_case(visit, case_id)
     alerts = await alerts_of(visit, case["alertIds"])
