@@ -19,6 +19,8 @@ const FORCED_MAX = 120;
 // Few nodes are not blown up.
 const ZOOM_FIT_MAX = 1.3;
 const RING_GAP = 52;
+// What is new stands on this part of a circle.
+const SPREAD = Math.PI * 0.9;
 const NODE_GAP = 34;
 
 function colour(name) {
@@ -299,11 +301,13 @@ class Picture {
     const known = (element) => this.cy.getElementById(element.data.id).nonempty();
     const fresh = this.elements(data).filter((element) => !known(element));
     const at = node.position();
+    const box = this.cy.nodes().boundingBox({ includeLabels: false });
+    const away = Math.atan2(at.y - (box.y1 + box.y2) / 2, at.x - (box.x1 + box.x2) / 2);
     const nodes = fresh.filter((element) => element.group === "nodes");
-    // Around the node that was expanded; what stood where it stood stays there.
+    // Outside of what was drawn, beside the node; what stood where it stood stays there.
     nodes.forEach((element, place) => {
-      const angle = (2 * Math.PI * place) / nodes.length;
-      const reach = 60 + 14 * Math.floor(place / 12);
+      const angle = away + SPREAD * ((place + 0.5) / nodes.length - 0.5);
+      const reach = 90 + 45 * (place % 3);
       element.position = { x: at.x + reach * Math.cos(angle), y: at.y + reach * Math.sin(angle) };
     });
     this.cy.add(fresh);
