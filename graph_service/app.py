@@ -19,7 +19,11 @@ from graph_service.access.endpoints import router as keys_router
 from graph_service.access.idempotency import Idempotency
 from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing, keeping, open_key_ring
-from graph_service.cases.endpoints import router as cases_router
+from graph_service.browser.endpoints import AnyOrigin
+from graph_service.browser.endpoints import router as browser_router
+from graph_service.case_reports.endpoints import router as case_reports_router
+from graph_service.cases.desk.endpoints import router as cases_router
+from graph_service.cases.endpoints import router as risk_router
 from graph_service.cases.rules import read_rules as read_risk_rules
 from graph_service.channels.endpoints import router as channels_router
 from graph_service.channels.taking import open_channels
@@ -68,8 +72,9 @@ ROUTERS = (
     *(graph_router, keys_router, ingest_router, referrals_router, identity_router),
     *(plans_router, rewards_router, ledger_router, influence_router, compliance_router),
     *(explain_router, portal_router, erasure_router),
-    *(webhooks_router, simulation_router, holds_router, cases_router, channels_router),
-    *(payouts_router, scans_router, console_router),
+    *(webhooks_router, simulation_router, holds_router, risk_router, cases_router, channels_router),
+    case_reports_router,
+    *(payouts_router, scans_router, browser_router, console_router),
 )
 EXPOSED_HEADERS = [
     "Idempotency-Replayed",
@@ -161,6 +166,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=EXPOSED_HEADERS,
         )
+    app.add_middleware(AnyOrigin)
     app.add_middleware(RequestFrame)
 
 

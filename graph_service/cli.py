@@ -28,12 +28,13 @@ from graph_service.errors import Conflict, NotFound, ServiceError
 from graph_service.evaluate_command import evaluate
 from graph_service.examine_command import examine
 from graph_service.graph.opening import OpenGraph, open_graph
-from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.ingest.files import EventFile, event_files
 from graph_service.ingest.tokens import open_tokeniser
 from graph_service.key_commands import app as keys_app
 from graph_service.loading import SETTLE_S, Loaded, load_files, show_summary
 from graph_service.logs import configure_logs
+from graph_service.neo4j_commands import app as neo4j_app
+from graph_service.neo4j_commands import show_server
 from graph_service.payouts_command import app as payouts_app
 from graph_service.pepper_commands import app as pepper_app
 from graph_service.persons_command import app as persons_app
@@ -54,7 +55,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-neo4j_app = typer.Typer(help="The managed Neo4j under the data folder.", no_args_is_help=True)
 app.add_typer(neo4j_app, name="neo4j")
 app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
@@ -152,7 +152,7 @@ async def _show_demo(
             story = await read_story(opened.graph, order_ids, pipeline.plans, utc_now(), told=told)
             await _tell(settings, opened, story, pictures or settings.data_dir / "pictures")
             if serve:
-                _show_server(opened.address)
+                show_server(opened.address)
                 return await _serve(settings)
             console.print(
                 "\nTo ask it over HTTP: the same command with [bold]serve[/] in place of demo",
@@ -291,33 +291,6 @@ def _require_folder(file: Path | None) -> None:
         raise NotFound(f"there is no folder {file.parent}")
 
 
-@neo4j_app.command("start")
-def neo4j_start() -> None:
-    """Start the managed Neo4j, or say where it runs already."""
-    _show_server(_managed().start())
-
-
-@neo4j_app.command("stop")
-def neo4j_stop() -> None:
-    """Stop the managed Neo4j."""
-    console.print("stopped" if _managed().stop() else "was not running")
-
-
-@neo4j_app.command("status")
-def neo4j_status() -> None:
-    """Say whether the managed Neo4j runs, and where; exit code 3 if it does not."""
-    address = _managed().status()
-    if address is None:
-        console.print("not running")
-        raise SystemExit(3)
-    _show_server(address)
-
-
-def _managed() -> ManagedServer:
-    settings = Settings()
-    return ManagedServer(settings.data_dir / "neo4j", settings)
-
-
 def _run(work: Work) -> None:
     """Open the graph and a pipeline, do the work, exit with its code."""
     settings = Settings()
@@ -396,12 +369,3 @@ async def _serve(settings: Settings) -> int:
         gc.freeze()
         await _Server(config).serve(sockets=[listener])
     return 0
-
-
-def _show_server(address: ServerAddress | None) -> None:
-    if address is not None:
-        console.print(
-            f"[bold]Neo4j[/]   {address.bolt_uri}  Browser {address.browser_url}\n"
-            f"        user {address.username}, password in {address.password_file}",
-            soft_wrap=True,
-        )

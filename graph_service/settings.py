@@ -171,6 +171,18 @@ class Settings(BaseSettings):
         default=None,
         description="File of the rules that follow from risk scores; absent: those of the service.",
     )
+    four_eyes_accounts: int = Field(
+        default=50,
+        ge=0,
+        le=1_000_000,
+        description="Most accounts that one person may freeze in a case alone.",
+    )
+    four_eyes_amount_minor: int = Field(
+        default=10_000_000,
+        ge=0,
+        le=10**15,
+        description="Most money at risk in a case that one person may act on alone (minor units).",
+    )
     webhooks_max: int = Field(default=50, gt=0, le=1_000, description="Most webhooks.")
     webhook_timeout_s: float = Field(
         default=15, gt=0, le=60, description="How long one attempt to deliver may take (s)."

@@ -33,7 +33,10 @@ WORLD_MEMBERS, CAMOUFLAGE, PREVALENCE = 4_000, 0.25, 0.06
 MALL_PREVALENCE = 0.015
 DAYS_MAX = 92
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Out = Annotated[Path, typer.Option(help="The folder of models.", file_okay=False)]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="The folder of models. [models in the data folder]", file_okay=False),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -55,16 +58,17 @@ def train_members(
     budget: Annotated[
         float, typer.Option(min=0, max=1_000, help="False alarms for 10,000 members, at most.")
     ] = 20.0,
-    out: Out = Path("models"),
+    out: Out = None,
     version: Annotated[str | None, typer.Option(help="Else the date and time.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Learn from the graph's decisions (50 confirmed and 200 cleared at least), or made-up malls.
 
-    Writes models/members/<version>: the model, its manifest and its card. The newest is used.
+    Writes members/<version> there: the model, its manifest and its card. Scans use the newest in
+    the data folder, else the one that comes with the service.
 
-    Example: graph-service train --worlds 8 --out models
+    Example: graph-service train --worlds 8 --version 2
     """
     if context.invoked_subcommand is not None:
         return
@@ -78,15 +82,25 @@ def train_members(
         say: Say = status.update
         if worlds:
             labelled = _of_worlds(worlds, members, seed, camouflage, say)
-            source = f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g}"
+            source = (
+                f"{worlds} generated malls of {members:,} members, camouflage {camouflage:g};"
+                f" odds for malls of which {MALL_PREVALENCE:.1%} is false"
+            )
         else:
             labelled, source = of_decisions(_read_log(say)), "the decisions of this graph"
         kinds = _kinds_but(without or ())
-        trained = train(labelled, kinds=kinds, budget_part=budget / 10_000, seed=seed, progress=say)
+        trained = train(
+            labelled,
+            kinds=kinds,
+            prevalence=MALL_PREVALENCE if worlds else None,
+            budget_part=budget / 10_000,
+            seed=seed,
+            progress=say,
+        )
     if without:
         source += f", without {', '.join(without)}"
     place = save_member_model(
-        out,
+        out or _models_folder(),
         trained,
         version=version or now.strftime("%Y%m%d.%H%M%S"),
         created=now.isoformat(timespec="seconds"),
@@ -96,6 +110,10 @@ def train_members(
         typer.echo(json.dumps({"folder": str(place), "source": source, **figures_of(trained)}))
     else:
         _show(trained, place)
+
+
+def _models_folder() -> Path:
+    return Settings().data_dir / "models"
 
 
 def _of_worlds(count: int, members: int, seed: int, camouflage: float, say: Say) -> "Labelled":
@@ -171,7 +189,7 @@ def replay_days(
         float, typer.Option(min=0, max=1, help="Scores from then on are alerts.")
     ] = 0.5,
     days: Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="The last so many.")] = 14,
-    models: Out = Path("models"),
+    models: Out = None,
     version: Annotated[str | None, typer.Option(help="Else the newest.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -179,11 +197,13 @@ def replay_days(
 
     Example: graph-service train replay --threshold 0.7 --days 30
     """
-    from graph_service.fraud.members.kept import load_member_model
+    from graph_service.fraud.members.kept import NAME, load_member_model, models_folder
     from graph_service.fraud.members.training import replay_log
 
     configure_logs("ERROR")
-    model = load_member_model(models, version)
+    own = models or _models_folder()
+    is_there = models is not None or (own / NAME).is_dir()
+    model = load_member_model(own if is_there else models_folder(), version)
     with words.status("facts") as status:
         log = _read_log(status.update)
         found = replay_log(log, model, threshold=threshold, days=days, progress=status.update)

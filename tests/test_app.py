@@ -19,7 +19,8 @@ from tests.conftest import KEY, Database
 from tests.worlds import START, event, order_data
 
 pytestmark = pytest.mark.anyio
-OPEN_PATHS = {"/healthz", "/readyz"}
+GUIDES = {"/browser/guide.html", "/browser/guide.adoc", "/browser/style.grass"}
+OPEN_PATHS = {"/healthz", "/readyz", *GUIDES}
 # They ask for a signed link in place of a key, and "token" is none.
 SIGNED_PATHS = {"/m/token", "/m/token/orders/orderId"}
 # What is sent here is signed, and no channel is configured.
@@ -92,7 +93,7 @@ def is_awaited(call: Any) -> bool:
     return iscoroutinefunction(call) or iscoroutinefunction(type(call).__call__)
 
 
-async def test_every_route_but_the_probes_needs_a_key_or_a_signed_link(
+async def test_every_route_but_probes_and_guides_needs_a_key_or_a_signed_link(
     client: AsyncClient, settings: Settings
 ) -> None:
     del client.headers["Authorization"]

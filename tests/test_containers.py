@@ -31,7 +31,8 @@ DOCKERFILE = ROOT / "Dockerfile"
 ALLOWANCES = [118, 83, 288, 6, 1]
 # What the managed server needs of its own: where it listens, how it ends, how much memory it has.
 OF_THE_MANAGED = re.compile(
-    r"server\.(default_listen|bolt|http|https|directories|memory)|internal\.|dbms\.security"
+    r"server\.(default_listen|bolt|http|https|directories|memory|databases)|internal\."
+    r"|dbms\.security|browser\."
 )
 # What a container needs of its own.
 OF_THE_CONTAINER = re.compile(r"server\.memory|AUTH")

@@ -1,9 +1,11 @@
-// Which account of this member's person has the greatest score, and why; which
-// alerts are shown about any of them?
+// What is said of the accounts of this member's person: by whoever scored them
+// last and by the model of the scan that is shown; which alerts are shown about
+// any of them? Those said the most of first.
 // mode: read
 // params: $memberId string
 // returns: memberId string, atMillis integer (ms), data string,
-//   alertIds list<string>
+//   model float, modelVersion string, modelMillis integer (ms),
+//   modelReasons string, alertIds list<string>
 // timeout: 5 s
 MATCH (asked:Member {memberId: $memberId})
 CALL (asked) {
@@ -24,10 +26,19 @@ CALL (accounts, t) {
   RETURN collect(alertId) AS alertIds
 }
 UNWIND accounts AS m
-WITH m, alertIds
-ORDER BY coalesce(m.riskScore, -1.0) DESC, m.memberId
-LIMIT 1
+OPTIONAL MATCH (s:MemberScore {number: t.number})-[:RATES]->(m)
+WITH m, s, alertIds,
+  CASE
+    WHEN m.riskScore >= coalesce(s.joined, -1.0) THEN m.riskScore
+    ELSE coalesce(s.joined, m.riskScore, -1.0)
+  END AS most
+ORDER BY most DESC, m.memberId
+LIMIT 100
 OPTIONAL MATCH (f:Fact {key: m.riskKey})
 RETURN m.memberId AS memberId, m.riskAt.epochMillis AS atMillis,
-  f.data AS data, alertIds
-LIMIT 1
+  f.data AS data,
+  s.score AS model, s.version AS modelVersion,
+  s.at.epochMillis AS modelMillis, s.reasons AS modelReasons,
+  alertIds
+ORDER BY most DESC, memberId
+LIMIT 100

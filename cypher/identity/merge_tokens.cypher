@@ -7,6 +7,10 @@
 UNWIND $rows AS row
 MATCH (old:Identifier {token: row.former})
 MATCH (new:Identifier {token: row.token})
+WITH old, new, coalesce(new.formerTokens, []) AS known,
+  coalesce(old.formerTokens, []) + [old.token] AS told
+SET new.formerTokens = known + [t IN told WHERE NOT t IN known]
+WITH old, new
 CALL (old, new) {
   MATCH (someone)-[was:USES]->(old)
   MERGE (someone)-[u:USES]->(new)

@@ -5,4 +5,6 @@
 // timeout: 30 s
 UNWIND $rows AS row
 MATCH (old:Identifier {token: row.former})
-SET old.token = row.token
+SET
+  old.token = row.token,
+  old.formerTokens = coalesce(old.formerTokens, []) + [row.former]

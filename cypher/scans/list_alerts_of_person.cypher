@@ -21,6 +21,10 @@ MATCH (v:AlertVersion)-[:ALERTS]->(m)
 WHERE v.state = $state AND v.kind IN $kinds AND v.score >= $minScore
   AND (v.number = $number OR (v.state = 'gone' AND v.number <= $number))
   AND (v.score < $below OR (v.score = $below AND v.alertId > $afterId))
+  AND NOT EXISTS {
+    MATCH (v)-[:VERSION_OF]->(:Alert)<-[:VERSION_OF]-(later:AlertVersion)
+    WHERE later.number > v.number AND later.number <= $number
+  }
 WITH DISTINCT v
 ORDER BY v.score DESC, v.alertId
 LIMIT $limit

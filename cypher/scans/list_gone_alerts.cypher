@@ -1,5 +1,5 @@
-// Which alerts of these kinds were not found again up to a scan, greatest score
-// first, after this place in the list?
+// Which alerts of these kinds are gone as of a scan, greatest score first,
+// after this place in the list?
 // mode: read
 // params: $number integer, $kinds list<string>, $minScore float, $below float,
 //   $afterId string, $limit integer
@@ -13,6 +13,10 @@ MATCH (v:AlertVersion)
 WHERE v.state = 'gone' AND v.number <= $number
   AND v.score >= $minScore AND v.kind IN $kinds
   AND (v.score < $below OR (v.score = $below AND v.alertId > $afterId))
+  AND NOT EXISTS {
+    MATCH (v)-[:VERSION_OF]->(:Alert)<-[:VERSION_OF]-(later:AlertVersion)
+    WHERE later.number > v.number AND later.number <= $number
+  }
 WITH v
 ORDER BY v.score DESC, v.alertId
 LIMIT $limit

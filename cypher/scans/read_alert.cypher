@@ -8,7 +8,7 @@
 //   firstSeen integer (ms), lastSeen integer (ms)
 // timeout: 5 s
 MATCH (:Alert {alertId: $alertId})<-[:VERSION_OF]-(v:AlertVersion)
-WHERE v.number <= $number
+WHERE v.number <= $number AND v.state <> 'replaced'
 WITH v
 ORDER BY v.number DESC
 LIMIT 1

@@ -100,7 +100,7 @@ def find_blocks(
 ) -> Iterator[Block]:
     """One block after the other, each without the edges of those before, above a density.
 
-    density_least: what chance reaches, see nulls.chance_densities. The priors of rows that were
+    density_least: what chance reaches. The priors of rows that were
     in a block no longer count.
     """
     left = list(parts)

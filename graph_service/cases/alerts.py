@@ -1,29 +1,23 @@
-"""How risky does a scan make the members of its alerts? Scores, holds, and one case an alert."""
+"""How risky does a scan make the members of its alerts? Cases for the alerts, scores, and holds."""
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from graph_service.cases.rules import SCORE_DECIMALS, RiskRule, RiskRules
-from graph_service.cases.scores import RULE, RiskScore, record_score
-from graph_service.clock import from_micros
-from graph_service.graph.session import Graph, Row, Transaction
-from graph_service.holds.placing import link_to_case, millis_of
-from graph_service.ingest.facts import digest, own_fact
-from graph_service.ingest.store import record_own_facts
+from graph_service.cases.desk.inbox import file_alerts
+from graph_service.cases.rules import SCORE_DECIMALS, RiskRules
+from graph_service.cases.scores import SCAN, RiskScore, record_score
+from graph_service.graph.session import Graph, Row
 
-SOURCE: Final = "scan"
 # Looked at in one question; scored at the same time, each in a transaction of its own.
 MEMBERS_TOGETHER: Final = 1_000
 AT_ONCE: Final = 8
 # Two scores nearer than that are the same.
 SCORE_STEP: Final = 0.005
-CASE_TIMEOUT_S: Final = 30.0
 REASONS_MAX: Final = 10
 REASON_CHARACTERS_MAX: Final = 1_000
 
@@ -48,6 +42,7 @@ async def score_members(graph: Graph, shown: Shown, rules: RiskRules, now: datet
 
     Who is in no alert any more and had their latest score of a scan gets 0.
     """
+    await file_alerts(graph, shown.number, shown.score_min, rules, now)
     scored = 0
     after = ""
     while True:
@@ -59,7 +54,6 @@ async def score_members(graph: Graph, shown: Shown, rules: RiskRules, now: datet
             limit=MEMBERS_TOGETHER,
         )
         due = [row for row in rows if _is_news(row)]
-        await _open_cases(graph, shown, rules, due, now)
         await _record(graph, shown, rules, due, now)
         scored += len(due)
         if len(rows) < MEMBERS_TOGETHER:
@@ -72,7 +66,7 @@ def _is_news(row: Row) -> bool:
     """Whether the score of a scan says something new of a member."""
     told: str | None = row["lastData"]
     last: dict[str, Any] = {} if told is None else json.loads(told)
-    if last.get("source") == SOURCE:
+    if last.get("source") == SCAN:
         return abs(float(last["score"]) - row["score"]) >= SCORE_STEP
     return row["lastScore"] is None or bool(row["changed"])
 
@@ -87,7 +81,7 @@ async def _record(
         score = RiskScore(
             row["memberId"],
             round(Decimal(str(row["score"])), SCORE_DECIMALS),
-            SOURCE,
+            SCAN,
             shown.model,
             shown.reasons.get(row["alertId"], ()),
         )
@@ -110,81 +104,13 @@ async def _let_go(graph: Graph, shown: Shown, rules: RiskRules, now: datetime) -
             limit=MEMBERS_TOGETHER,
         )
         for row in rows:
-            if json.loads(row["lastData"]).get("source") == SOURCE:
-                score = RiskScore(row["memberId"], Decimal(0), SOURCE, shown.model, gone)
+            if json.loads(row["lastData"]).get("source") == SCAN:
+                score = RiskScore(row["memberId"], Decimal(0), SCAN, shown.model, gone)
                 await record_score(graph, score, rules, now, shown.scan_id)
                 count += 1
         if len(rows) < MEMBERS_TOGETHER:
             return count
         after = rows[-1]["memberId"]
-
-
-async def _open_cases(
-    graph: Graph, shown: Shown, rules: RiskRules, rows: Sequence[Row], now: datetime
-) -> None:
-    """One open case for the members of each alert that a rule opens cases for.
-
-    The rule then finds the case of each member there and opens none of its own.
-    """
-    members: dict[str, list[str]] = defaultdict(list)
-    scores: dict[str, float] = {}
-    for row in rows:
-        members[row["alertId"]].append(row["memberId"])
-        scores[row["alertId"]] = row["score"]
-    for alert_id, member_ids in sorted(members.items()):
-        score = round(Decimal(str(scores[alert_id])), SCORE_DECIMALS)
-        for rule in rules.speaking(score):
-            if rule.do.open_case:
-                await _open_case(graph, shown, rule, alert_id, sorted(member_ids), now=now)
-
-
-async def _open_case(
-    graph: Graph,
-    shown: Shown,
-    rule: RiskRule,
-    alert_id: str,
-    member_ids: list[str],
-    *,
-    now: datetime,
-) -> None:
-    at = from_micros(1_000 * millis_of(now))
-    named = f"case_{digest(f'{rule.code} {alert_id} {shown.scan_id}')}"
-
-    async def work(transaction: Transaction) -> None:
-        rows = await transaction.run(
-            "cases/find_alert_case",
-            alertId=alert_id,
-            code=rule.code,
-            memberIds=member_ids,
-            nowMillis=millis_of(at),
-        )
-        found = rows[0] if rows else None
-        if found is None or not found["memberIds"]:
-            return
-        case_id: str = found["caseId"] or named
-        await transaction.run(
-            "cases/open_alert_case",
-            caseId=case_id,
-            alertId=alert_id,
-            code=rule.code,
-            reason=rule.reason,
-            openedBy=RULE,
-            openedMillis=millis_of(at),
-            memberIds=sorted(found["memberIds"]),
-        )
-        data = {
-            "caseId": case_id,
-            "alertId": alert_id,
-            "memberIds": sorted(found["memberIds"]),
-            "code": rule.code,
-            "reason": rule.reason,
-            "by": RULE,
-        }
-        fact = own_fact("case.opened", f"case.opened {case_id} {shown.scan_id}", at, data)
-        await record_own_facts(transaction, [fact])
-        await link_to_case(transaction, [fact], case_id)
-
-    await graph.write_together(work, name="cases/open_alert_case", timeout_s=CASE_TIMEOUT_S)
 
 
 def score_reasons(alert_id: str, kind: str, reasons: Sequence[Mapping[str, Any]]) -> list[Any]:

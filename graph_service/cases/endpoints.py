@@ -1,31 +1,19 @@
-"""Risk scores and cases over HTTP."""
+"""Risk scores and what follows from them over HTTP."""
 
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BeforeValidator, Field, StrictInt
 
-from graph_service.access.endpoints import CallingKey, Requires
-from graph_service.answers import Answer, Asked, Cursor, Limit, answers
+from graph_service.access.endpoints import Requires
+from graph_service.answers import Answer, Asked, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.deciding import (
-    ActionName,
-    CaseDecided,
-    CaseNotFound,
-    Conclusion,
-    Decision,
-    State,
-    decide_case,
-    list_cases,
-    read_case,
-)
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
 from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
 from graph_service.errors import MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
+from graph_service.holds.endpoints import HoldAnswer
 from graph_service.ingest.envelope import Id, Word
-from graph_service.pages import CursorInvalid
 
 REASONS_MAX = 50
 WHOLE_MAX = 10**15
@@ -55,67 +43,59 @@ class RiskReason(Answer):
     text: str = Field(description="in words")
 
 
+class PatternPart(Answer):
+    """What alerts, or somebody else, say of an account. Rules and payouts rest on this alone."""
+
+    score: str = Field(description="decimal from 0 to 1: of alerts the greatest")
+    scored_at: str = Field(description="UTC")
+    source: str = Field(description="who gave it; scan: alerts")
+    model: str | None = Field(description="which model of the source")
+    reasons: list[RiskReason]
+
+
+class ModelReason(RiskReason):
+    """What moves what the model says."""
+
+    text_zh: str
+    text_en: str
+    percentile: float | None = Field(description="of members, how many have no more (0 to 100)")
+    contribution: float = Field(description="to the log odds; below 0 it speaks for the member")
+
+
+class ModelPart(Answer):
+    """What the model of members says of an account, by what the account and those near it do."""
+
+    score: str = Field(description="decimal from 0 to 1")
+    scored_at: str = Field(description="UTC")
+    source: str = Field(description="scan")
+    model: str = Field(description="name and version; tails: how odd it is, without a model")
+    reasons: list[ModelReason] = Field(description="greatest contribution first")
+
+
+class RiskComponents(Answer):
+    """What a score is made of."""
+
+    pattern: PatternPart | None
+    model: ModelPart | None = Field(description="null: not among those that the last scan noted")
+
+
 class RiskAnswer(Answer):
     """How risky a person is, by the account with the greatest score."""
 
     member_id: str
-    score: str | None = Field(description="decimal from 0 to 1; null: no account was scored yet")
-    level: Level
-    reasons: list[RiskReason]
+    score: str | None = Field(
+        description="decimal from 0 to 1: 1 - (1 - model)(1 - pattern), or what another source than"
+        " a scan said last; null: no account was scored yet"
+    )
+    level: Level = Field(description="by the pattern; the model alone says watch at most")
+    reasons: list[RiskReason] = Field(description="those of the pattern, then those of the model")
+    components: RiskComponents
     holds: list[HoldAnswer] = Field(description="in force on any account of the person")
     alert_ids: list[str]
     scored_member_id: str | None = Field(description="the account that has this score")
     scored_at: str | None = Field(description="UTC")
     source: str | None = Field(description="who gave the score")
     model: str | None = Field(description="which model of the source")
-
-
-class CaseDecision(Answer):
-    """What was decided of a case."""
-
-    conclusion: Conclusion
-    typology: str | None
-    reason: str
-    actions: list[ActionName]
-    decided_by: str = Field(description="name and keyId of the API key")
-    decided_at: str = Field(description="UTC")
-
-
-class CaseAnswer(Answer):
-    """A case: something about members that a person is to judge."""
-
-    case_id: str
-    state: State
-    code: str = Field(description="the rule that opened it")
-    reason: str = Field(description="why, in words")
-    opened_by: str
-    opened_at: str = Field(description="UTC")
-    member_ids: list[str]
-    decision: CaseDecision | None = Field(description="null while it is open")
-
-
-class CaseFact(Answer):
-    """Something that was recorded of a case."""
-
-    type: str
-    at: str = Field(description="UTC")
-    seq: int | None = Field(description="its place in the log; null: it is not booked yet")
-    data: dict[str, Any]
-
-
-class CaseDetail(CaseAnswer):
-    """A case with all that is known of it."""
-
-    holds: list[HoldAnswer] = Field(description="placed with the case, also those that ended")
-    reasons: list[RiskReason] = Field(description="of the latest score in its history")
-    history: list[CaseFact] = Field(description="oldest first; the latest 500")
-
-
-class CaseList(Answer):
-    """A page of cases, newest first."""
-
-    items: list[CaseAnswer]
-    next_cursor: str | None
 
 
 class ReasonGiven(Asked):
@@ -140,21 +120,6 @@ class ScoreGiven(Asked):
     )
 
 
-def _each_once(actions: list[ActionName]) -> list[ActionName]:
-    return sorted(set(actions))
-
-
-class DecisionGiven(Asked):
-    """What somebody decides of a case."""
-
-    conclusion: Conclusion
-    typology: Word | None = Field(None, description="what kind of fraud it is")
-    reason: ReasonText
-    actions: Annotated[list[ActionName], Field(max_length=20), AfterValidator(_each_once)] = Field(
-        default_factory=list[ActionName], description="lift_holds: those placed with the case"
-    )
-
-
 async def rules_of(request: Request) -> RiskRules:
     """The rules that the app read when it was made."""
     return cast(RiskRules, request.app.state.risk_rules)
@@ -162,7 +127,6 @@ async def rules_of(request: Request) -> RiskRules:
 
 RulesOfApp = Annotated[RiskRules, Depends(rules_of)]
 MemberId = Annotated[str, Path(alias="memberId", description="The member")]
-CaseId = Annotated[str, Path(alias="caseId", description="The case")]
 
 
 @router.get(
@@ -208,56 +172,3 @@ async def get_risk(
 ) -> dict[str, Any]:
     """The greatest score of the person's accounts, why, and what is held."""
     return await read_risk(graph, member_id, rules, clock())
-
-
-@router.get(
-    "/cases",
-    summary="Which cases are there?",
-    dependencies=[READS],
-    responses=answers(CaseList, MemberNotFound, CursorInvalid),
-)
-async def get_cases(
-    graph: GraphOfApp,
-    limit: Limit,
-    cursor: Cursor = None,
-    *,
-    state: Annotated[State | None, Query(description="Those in this state only")] = None,
-    member_id: Annotated[
-        Id | None,
-        Query(alias="memberId", description="Those about any account of this member's person"),
-    ] = None,
-) -> dict[str, Any]:
-    """Newest first."""
-    items, following = await list_cases(
-        graph, state=state, member_id=member_id, limit=limit, cursor=cursor
-    )
-    return {"items": items, "nextCursor": following}
-
-
-@router.get(
-    "/cases/{caseId}",
-    summary="What is known of a case?",
-    dependencies=[READS],
-    responses=answers(CaseDetail, CaseNotFound),
-)
-async def get_case(graph: GraphOfApp, clock: ClockOfApp, case_id: CaseId) -> dict[str, Any]:
-    """Its members, holds, reasons and history."""
-    return await read_case(graph, case_id, clock())
-
-
-@router.post(
-    "/cases/{caseId}/decisions",
-    summary="Decide a case",
-    status_code=201,
-    dependencies=[DECIDES],
-    response_model=None,
-    responses=answers(None, CaseNotFound, CaseDecided) | {201: {"model": CaseDetail}},
-)
-async def post_decision(
-    graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, case_id: CaseId, given: DecisionGiven
-) -> dict[str, Any]:
-    """It closes the case; the same decision again answers the same."""
-    now = clock()
-    decision = Decision(given.conclusion, given.reason, given.typology, tuple(given.actions))
-    await decide_case(graph, case_id, decision, signature(key), now)
-    return await read_case(graph, case_id, now)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from graph_service.cases.rules import RiskRule, RiskRules
+from graph_service.cases.desk.inbox import RULE, NewCase, open_case
+from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRule, RiskRules
 from graph_service.clock import from_micros
 from graph_service.errors import Conflict, MemberNotFound
 from graph_service.graph.session import Graph, Row, Transaction
@@ -17,7 +18,9 @@ from graph_service.ids import new_id
 from graph_service.ingest.facts import Fact, canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
 
-RULE = "rule"
+# Who says so: a search for fraud.
+SCAN: Final = "scan"
+MODEL_REASON: Final = ("feature", "value", "percentile", "contribution")
 STORE_TIMEOUT_S = 10.0
 HOLDS_SHOWN_MAX = 500
 
@@ -92,13 +95,23 @@ async def record_score(
 
 
 async def clear_scores(
-    transaction: Transaction, member_ids: Sequence[str], case_id: str, reason: str, at: datetime
+    transaction: Transaction,
+    member_ids: Sequence[str],
+    case_id: str,
+    reason: str,
+    at: datetime,
+    *,
+    number: int = 1,
 ) -> None:
-    """Who was cleared is of no risk until a later score says otherwise."""
+    """Who was cleared is of no risk until a later score says otherwise.
+
+    number: of the decision, among those of the case.
+    """
+    named = f"risk.scored {case_id}" + (f" {number}" if number > 1 else "")
     for member_id in sorted(member_ids):
         reasons = [{"feature": "case", "value": case_id, "text": reason}]
         score = RiskScore(member_id, Decimal(0), source="case", reasons=reasons)
-        fact = own_fact("risk.scored", f"risk.scored {case_id} {member_id}", at, score.data())
+        fact = own_fact("risk.scored", f"{named} {member_id}", at, score.data())
         await record_own_facts(transaction, [fact])
         await transaction.run(
             "cases/store_score",
@@ -122,7 +135,8 @@ async def _apply(transaction: Transaction, rules: Sequence[RiskRule], fact: Fact
     )
     standings = {row["code"]: row for row in rows}
     for rule in rules:
-        await _act(transaction, rule, standings[rule.code], fact)
+        if not standings[rule.code]["silent"]:
+            await _act(transaction, rule, standings[rule.code], fact)
 
 
 async def _act(transaction: Transaction, rule: RiskRule, standing: Row, fact: Fact) -> None:
@@ -151,28 +165,95 @@ async def _act(transaction: Transaction, rule: RiskRule, standing: Row, fact: Fa
 
 
 async def _open_case(transaction: Transaction, rule: RiskRule, fact: Fact) -> str:
-    case_id = f"case_{digest(f'{rule.code} {fact.key}')}"
-    member_ids = [fact.data["memberId"]]
-    await transaction.run(
-        "cases/open_case",
-        caseId=case_id,
+    new = NewCase(
+        case_id=f"case_{digest(f'{rule.code} {fact.key}')}",
         code=rule.code,
         reason=rule.reason,
-        openedBy=RULE,
-        openedMillis=millis_of(fact.time),
-        memberIds=member_ids,
+        opened_by=RULE,
+        member_ids=(fact.data["memberId"],),
+        score=float(fact.data["score"]),
     )
-    data = {
-        "caseId": case_id,
-        "memberIds": member_ids,
-        "code": rule.code,
-        "reason": rule.reason,
-        "by": RULE,
-    }
-    opened = own_fact("case.opened", f"case.opened {case_id}", fact.time, data)
-    await record_own_facts(transaction, [opened])
-    await link_to_case(transaction, [opened], case_id)
-    return case_id
+    await open_case(transaction, new, fact.time)
+    return new.case_id
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is said of one account: data of the risk.scored that stands, and what a model says.
+
+    A model's part joins that of a scan's alerts as an independent sign, 1 - (1 - a)(1 - b). Where
+    somebody else scored the account last, a person who cleared it above all, that stands alone.
+    """
+
+    member_id: str
+    data: Mapping[str, Any]
+    at: str | None
+    model: Mapping[str, Any] | None
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the model's part counts."""
+        return self.model is not None and self.data.get("source", SCAN) == SCAN
+
+    @property
+    def score(self) -> Decimal | None:
+        """Both parts joined; None where nobody says anything."""
+        told = Decimal(self.data["score"]) if self.data else None
+        if self.model is None or not self.is_joined:
+            return told
+        left = (1 - (told or Decimal(0))) * (1 - Decimal(self.model["score"]))
+        return round(1 - left, SCORE_DECIMALS)
+
+    def level(self, rules: RiskRules) -> Level:
+        """By what alerts and others say; what a model says beyond that is watched, and no more."""
+        firm = rules.levels.of(Decimal(self.data["score"]) if self.data else None)
+        return "watch" if firm == "clear" != rules.levels.of(self.score) else firm
+
+    def body(self, rules: RiskRules) -> dict[str, Any]:
+        """As it is told."""
+        told, model, score = self.data, self.model, self.score
+        joined = model if self.is_joined else None
+        pattern = {
+            "score": told.get("score"),
+            "scoredAt": self.at,
+            "source": told.get("source"),
+            "model": told.get("model"),
+            "reasons": reasons_of(told),
+        }
+        more = [] if joined is None else [_short(one) for one in joined["reasons"]]
+        return {
+            "score": None if score is None else decimal_text(score),
+            "level": self.level(rules),
+            "reasons": [*reasons_of(told), *more],
+            "scoredMemberId": None if score is None else self.member_id,
+            "scoredAt": self.at or (joined["scoredAt"] if joined else None),
+            "source": told.get("source") or (SCAN if joined else None),
+            "model": told.get("model") or (joined["model"] if joined else None),
+            "components": {"pattern": pattern if told else None, "model": model},
+        }
+
+
+def standing_of(row: Row) -> Standing:
+    """What a row of read_risk says of an account."""
+    model: dict[str, Any] | None = None
+    if row["model"] is not None:
+        model = {
+            "score": decimal_text(round(Decimal(str(row["model"])), SCORE_DECIMALS)),
+            "scoredAt": spelled(row["modelMillis"]),
+            "source": SCAN,
+            "model": row["modelVersion"],
+            "reasons": [
+                {**{name: one[name] for name in MODEL_REASON}, "text": f"{one['zh']} / {one['en']}"}
+                | {"textZh": one["zh"], "textEn": one["en"]}
+                for one in json.loads(row["modelReasons"])
+            ],
+        }
+    data: dict[str, Any] = {} if row["data"] is None else json.loads(row["data"])
+    return Standing(row["memberId"], data, spelled(row["atMillis"]), model)
+
+
+def _short(reason: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: reason[name] for name in ("feature", "value", "text")}
 
 
 async def read_risk(
@@ -185,23 +266,17 @@ async def read_risk(
     rows = await graph.read("cases/read_risk", memberId=member_id)
     if not rows:
         raise MemberNotFound(f"there is no member {member_id}")
-    told: dict[str, Any] = {} if rows[0]["data"] is None else json.loads(rows[0]["data"])
-    score = Decimal(told["score"]) if told else None
+    found = [standing_of(row) for row in rows]
+    best = max(found, key=lambda one: Decimal(-1) if one.score is None else one.score)
     now_ms = millis_of(now)
     holds, _ = await list_holds(
         graph, now_ms, member_id=member_id, active=True, limit=HOLDS_SHOWN_MAX
     )
     return {
         "memberId": member_id,
-        "score": told.get("score"),
-        "level": rules.levels.of(score),
-        "reasons": reasons_of(told),
+        **best.body(rules),
         "holds": [hold.body(now_ms) for hold in holds],
         "alertIds": rows[0]["alertIds"],
-        "scoredMemberId": rows[0]["memberId"] if told else None,
-        "scoredAt": spelled(rows[0]["atMillis"]),
-        "source": told.get("source"),
-        "model": told.get("model"),
     }
 
 

@@ -26,6 +26,8 @@ TYPES = sorted(PERSONAL_TYPES | VISITOR_TYPES)
 FACTS_TOGETHER = 100_000
 STEP_TIMEOUT_S = 120.0
 PSEUDONYM = "visitor"
+# Where an alert names tokens.
+TOLD = "counterfactual"
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,27 @@ async def _remove_links(transaction: Transaction, member_id: str) -> Removed:
     await transaction.run("channels/forget_buyer", memberId=member_id)
     tokens = sorted({*uses["tokens"], *orders["tokens"]})
     gone = (await transaction.run("erasure/remove_identifiers", tokens=tokens))[0]
+    former = [*uses["former"], *orders["former"]]
+    await _forget_in_alerts(transaction, sorted({*tokens, *former}))
     return Removed(
         uses=uses["uses"],
         order_links=orders["links"],
         identifiers=gone["identifiers"],
         accounts=accounts["accounts"],
     )
+
+
+async def _forget_in_alerts(transaction: Transaction, tokens: Sequence[str]) -> None:
+    """Alerts keep what speaks for them, but for sentences and weights that name these tokens."""
+    if not tokens:
+        return
+    found = (await transaction.run("scans/find_named_details", tokens=tokens))[0]
+    rows = [
+        {"versionId": version_id, "details": canonical({**json.loads(details), TOLD: None})}
+        for version_id, details in zip(found["versionIds"], found["details"], strict=True)
+    ]
+    if rows:
+        await transaction.run("scans/replace_details", rows=rows)
 
 
 async def _rename_visitors(

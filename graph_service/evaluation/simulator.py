@@ -4,7 +4,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,16 +18,17 @@ from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.registry import DETECTORS
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world, together
-from graph_service.fraud.members.scoring import MemberModel, score_members
+from graph_service.fraud.members.scoring import MemberModel, score_members, with_graded
 from graph_service.fraud.members.training import Progress, train
-from graph_service.fraud.scanning import scan_scene
+from graph_service.fraud.scanning import run_detectors, settled
 from graph_service.fraud.scene import Scene
 from graph_service.typologies.audit import audit
 from graph_service.typologies.world import KINDS, LOOKALIKES, FraudWorld, fraud_world
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Find = Callable[[Scene], Iterable[Finding]]
+# All that detectors find in a scene, of any score.
+Find = Callable[[Scene], Sequence[Finding]]
 # Source: fraud.md, "How it is judged" 3.
 LEARNT_AT: Final = 0.25
 ASKED_AT: Final = (0.0, 0.25, 0.5, 0.75)
@@ -81,8 +82,8 @@ class Simulated:
 
 
 def all_findings(scene: Scene) -> Sequence[Finding]:
-    """What all detectors find, settled as in a scan."""
-    return scan_scene(scene, DETECTORS)
+    """What all detectors find, as in a scan before it is settled."""
+    return run_detectors(scene, DETECTORS)
 
 
 def simulate(
@@ -105,7 +106,7 @@ def simulate(
         progress(f"seed {seed}: worlds to learn from")
         learnt = together(
             [
-                _labelled(_learnt_world(members, seed * 100 + number, kinds), at=number)
+                _labelled(_learnt_world(members, seed * 100 + number, kinds), find, at=number)
                 for number in range(worlds)
             ]
         )
@@ -136,9 +137,10 @@ def _learnt_world(members: int, seed: int, kinds: Sequence[str]) -> FraudWorld:
     )
 
 
-def _labelled(world: FraudWorld, at: int) -> Labelled:
+def _labelled(world: FraudWorld, find: Find, *, at: int) -> Labelled:
     scene = scene_of_world(world)
-    return labelled_with(world, scene, wide_features_of(scene), at=at)
+    features = with_graded(wide_features_of(scene), find(scene))
+    return labelled_with(world, scene, features, at=at)
 
 
 def _ask(members: int, seed: int, camouflage: float, kinds: Sequence[str], find: Find) -> Asked:
@@ -146,8 +148,10 @@ def _ask(members: int, seed: int, camouflage: float, kinds: Sequence[str], find:
         members, seed, camouflage=camouflage, prevalence=ASKED_PREVALENCE, kinds=kinds
     )
     scene = scene_of_world(world)
-    features = wide_features_of(scene)
-    return Asked(scene, features, tuple(find(scene)), labelled_with(world, scene, features), world)
+    found = find(scene)
+    features = with_graded(wide_features_of(scene), found)
+    findings = tuple(settled(found))
+    return Asked(scene, features, findings, labelled_with(world, scene, features), world)
 
 
 class _Gathered:

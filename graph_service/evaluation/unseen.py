@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from graph_service.clock import to_micros
-from graph_service.evaluation.judging import accusations
-from graph_service.examination.judging import FoundAlert
+from graph_service.examination.judging import SCORE_MIN, FoundAlert
 from graph_service.fraud.detectors.registry import DETECTORS
 from graph_service.fraud.scanning import scan_scene
 from graph_service.fraud.scene import Scene
@@ -27,5 +26,9 @@ def alerts_of(events: Iterable[Event]) -> list[FoundAlert]:
     facts = [one for one in parsed if isinstance(one, Fact)]
     log = log_of((one.type, to_micros(one.time), one.data) for one in facts)
     scene = Scene(snapshot_of(log))
-    found = accusations(scan_scene(scene, DETECTORS), scene.snapshot)
-    return [FoundAlert(one.kind, one.member_ids) for one in found]
+    names = scene.snapshot.names["member"]
+    return [
+        FoundAlert(one.kind, tuple(names[member] for member in one.members), one.score)
+        for one in scan_scene(scene, DETECTORS)
+        if one.score >= SCORE_MIN
+    ]

@@ -1,6 +1,6 @@
 """The features of all members of a mall, and what their neighbours' are like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from graph_service.features.behaviour import behaviour, bursts, ladder
-from graph_service.features.catalogue import FEATURES, Features
+from graph_service.features.catalogue import BY_NAME, FEATURES, NEITHER, Direction, Features
 from graph_service.features.grouping import Floats
 from graph_service.features.mall import Mall, relations_of
 from graph_service.features.promoting import clicking, ties, tree
@@ -67,50 +67,67 @@ def features_of(mall: Mall, *, delay_days: float = LABEL_DELAY_DAYS) -> Features
 
     delay_days: how old a decision must be to be learnt from. Cost: docs tell of world M.
     """
-    return _gathered(mall, relations_of(mall), delay_days)
+    return wide_features_of(mall, delay_days=delay_days, columns=BY_NAME)
 
 
-def wide_features_of(mall: Mall, *, delay_days: float = LABEL_DELAY_DAYS) -> Features:
-    """The same with what the neighbours in NEAR have of SPREAD, up to HOPS away."""
+def wide_features_of(
+    mall: Mall, *, delay_days: float = LABEL_DELAY_DAYS, columns: Collection[str] | None = None
+) -> Features:
+    """The same with what the neighbours in NEAR have of SPREAD, up to HOPS away.
+
+    columns: only these, in the same order; all by default. Values lie column by column. Memory:
+    4 bytes for each value, for all features of the catalogue, and those of SPREAD four times.
+    """
     relations = relations_of(mall)
+    asked = [name for name in wide_names() if columns is None or name in columns]
     own = _gathered(mall, relations, delay_days)
-    columns = [own.names.index(name) for name in SPREAD]
-    near = {name: relations[name] for name in NEAR}
-    # One array for all, since it is the largest thing here.
-    values = np.empty((mall.people, len(own.names) + _wide(near, SPREAD, HOPS)), np.float32)
-    values[:, : len(own.names)] = own.values
-    names = _spread(own.values[:, columns], near, SPREAD, HOPS, values[:, len(own.names) :])
+    values = np.empty((mall.people, len(asked)), np.float32, order="F")
+    places = {feature.name: place for place, feature in enumerate(FEATURES)}
+    inner = [name for name in asked if name in places]
+    for column, name in enumerate(inner):
+        values[:, column] = own[:, places[name]]
+    outer = asked[len(inner) :]
+    spread = [name for name in SPREAD if any(one.endswith(f"_{name}") for one in outer)]
+    near = own[:, [places[name] for name in spread]]
+    del own
+    found = dict(zip(outer, values[:, len(inner) :].T, strict=True))
+    _spread(near, {name: relations[name] for name in NEAR}, spread, HOPS, found)
+    directions: list[Direction] = [BY_NAME[name].direction for name in inner]
     return Features(
-        own.names + names,
+        tuple(asked),
         values,
-        own.families + ("neighbours",) * len(names),
-        own.directions + (0,) * len(names),
+        tuple(BY_NAME[name].family for name in inner) + ("neighbours",) * len(outer),
+        (*directions, *(NEITHER for _ in outer)),
     )
 
 
-def _gathered(mall: Mall, relations: dict[str, csr_array], delay_days: float) -> Features:
-    found: dict[str, Floats] = {}
-    for part in (
-        behaviour(mall),
-        bursts(mall),
-        identities(mall),
-        tree(mall),
-        ego_nets(mall, relations),
-        propagation(mall, relations, delay_days),
-        clicking(mall),
-        ties(mall),
-        ladder(mall),
-    ):
-        found |= part
-    values = np.empty((mall.people, len(FEATURES)), np.float32)
-    for place, feature in enumerate(FEATURES):
-        values[:, place] = found[feature.name]
-    return Features(
-        tuple(one.name for one in FEATURES),
-        values,
-        tuple(one.family for one in FEATURES),
-        tuple(one.direction for one in FEATURES),
+def wide_names() -> tuple[str, ...]:
+    """The names of all features: the catalogue's, then the neighbours'."""
+    return (*BY_NAME, *_spread_names(NEAR, SPREAD, HOPS))
+
+
+def _gathered(mall: Mall, relations: dict[str, csr_array], delay_days: float) -> Matrix:
+    """All features of the catalogue, a column each."""
+    parts: tuple[Callable[[], dict[str, Floats]], ...] = (
+        lambda: behaviour(mall),
+        lambda: bursts(mall),
+        lambda: identities(mall),
+        lambda: tree(mall),
+        lambda: ego_nets(mall, relations),
+        lambda: propagation(mall, relations, delay_days),
+        lambda: clicking(mall),
+        lambda: ties(mall),
+        lambda: ladder(mall),
     )
+    places = {feature.name: place for place, feature in enumerate(FEATURES)}
+    values = np.empty((mall.people, len(FEATURES)), np.float32, order="F")
+    # One part after the other, since in double precision all would be the largest thing here.
+    for part in parts:
+        for name, column in part().items():
+            values[:, places.pop(name)] = column
+    if places:
+        raise ValueError(f"nothing computes {min(places)}")
+    return values
 
 
 def aggregate(
@@ -121,13 +138,17 @@ def aggregate(
     Unknown values are left out; NaN where no neighbour has one. Names are `mean1_identity_orders`.
     Source: GADBench (NeurIPS 2023), [x, Px, P²x].
     """
-    found = np.empty((len(values), _wide(relations, names, hops)), np.float32)
-    told = _spread(values, relations, names, hops, found)
+    told = _spread_names(tuple(relations), names, hops)
+    found = np.empty((len(values), len(told)), np.float32, order="F")
+    _spread(values, relations, names, hops, dict(zip(told, found.T, strict=True)))
     return Features(told, found, ("neighbours",) * len(told), (0,) * len(told))
 
 
-def _wide(relations: Mapping[str, csr_array], names: Sequence[str], hops: int) -> int:
-    return len(relations) * len(names) * (hops + 1)
+def _spread_names(relations: Sequence[str], names: Sequence[str], hops: int) -> tuple[str, ...]:
+    kinds = (*(f"mean{hop}" for hop in range(1, hops + 1)), "max1")
+    return tuple(
+        f"{kind}_{relation}_{name}" for relation in relations for kind in kinds for name in names
+    )
 
 
 def _spread(
@@ -135,31 +156,34 @@ def _spread(
     relations: Mapping[str, csr_array],
     names: Sequence[str],
     hops: int,
-    found: Matrix,
-) -> tuple[str, ...]:
-    """Fill `found` with what neighbours have; the names of its columns."""
-    wide, told = len(names), list[str]()
-    found[:] = np.nan
+    found: Mapping[str, Matrix],
+) -> None:
+    """Fill the columns in `found`, by name, with what neighbours have. values: a column a name."""
     for relation, graph in relations.items():
+        if not any(f"_{relation}_" in name for name in found):
+            continue
         step = normalised(graph).astype(np.float32)
-        known = (~np.isnan(values)).astype(np.float32)
-        filled = np.nan_to_num(values)
+        known = np.ascontiguousarray(~np.isnan(values), np.float32)
+        filled = np.ascontiguousarray(np.nan_to_num(values))
         for hop in range(1, hops + 1):
             filled, known = step @ filled, step @ known
-            mean = found[:, len(told) : len(told) + wide]
-            np.divide(filled, known, out=mean, where=known > 0)
-            told += [f"mean{hop}_{relation}_{name}" for name in names]
-        found[:, len(told) : len(told) + wide] = neighbours_maxima(values, graph)
-        told += [f"max1_{relation}_{name}" for name in names]
-    return tuple(told)
+            for place, name in enumerate(names):
+                mean = found.get(f"mean{hop}_{relation}_{name}")
+                if mean is not None:
+                    mean[:] = np.nan
+                    np.divide(
+                        filled[:, place], known[:, place], out=mean, where=known[:, place] > 0
+                    )
+        for place, name in enumerate(names):
+            most = found.get(f"max1_{relation}_{name}")
+            if most is not None:
+                most[:] = neighbours_maxima(values[:, place], graph)
 
 
 def neighbours_maxima(values: Matrix, graph: csr_array) -> Matrix:
-    """The greatest known value among each one's neighbours, NaN without."""
-    found = np.full(values.shape, np.nan, np.float32)
+    """The greatest known value among each one's neighbours, NaN without. values: by member."""
+    found = np.full(len(values), np.nan, np.float32)
     there = np.flatnonzero(np.diff(graph.indptr))
     if len(there):
-        for column in range(values.shape[1]):
-            near = values[graph.indices, column]
-            found[there, column] = np.fmax.reduceat(near, graph.indptr[there])
+        found[there] = np.fmax.reduceat(values[graph.indices], graph.indptr[there])
     return found

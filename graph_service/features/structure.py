@@ -1,5 +1,7 @@
 """Which place does a member have among others: shared tokens, dense parts, rank, nearness?"""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -35,6 +37,8 @@ HOME_MEMBERS_MAX: Final = 4
 # Brin and Page (1998).
 DAMPING: Final = 0.85
 RANK_ROUNDS: Final = 30
+# Paths of two steps that are held at a time: some 100 MB.
+BLOCK_STEPS: Final = 4_000_000
 # A decision is known to later scans at once; that what it is about was decided takes weeks, so a
 # model must not learn from nearer ones. Set.
 LABEL_DELAY_DAYS: Final = 7.0
@@ -124,9 +128,21 @@ def ego_of(graph: csr_array) -> tuple[Floats, Floats, Floats]:
     nodes = np.diff(graph.indptr).astype(np.float64)
     plain = graph.copy()
     plain.data = np.ones(len(plain.data))
-    edges = _row_sums(csr_array(plain @ plain).multiply(plain)) / 2
-    among = _row_sums(csr_array(plain @ graph).multiply(plain)) / 2
+    edges, among = np.zeros(len(nodes)), np.zeros(len(nodes))
+    for rows in _blocks(plain @ nodes):
+        own = csr_array(plain[rows])
+        edges[rows] = _row_sums(csr_array(own @ plain).multiply(own)) / 2
+        among[rows] = _row_sums(csr_array(own @ graph).multiply(own)) / 2
     return nodes, edges, _row_sums(graph) + among
+
+
+def _blocks(steps: Floats) -> Iterator[slice]:
+    """Rows that come to BLOCK_STEPS together, or one row."""
+    block = np.cumsum(steps) // BLOCK_STEPS
+    bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(steps)]
+    for start, end in pairwise(bounds):
+        if end > start:
+            yield slice(start, end)
 
 
 def _row_sums(graph: csr_array) -> Floats:

@@ -35,11 +35,12 @@ class Clicking:
 def clicking_of(scene: Scene, *, pause_seconds: float, burst_clicks: float) -> Clicking:
     """The clicks of a mall on shares of known members, without those on own shares.
 
-    pause_seconds: ends a burst, which has at least burst_clicks.
+    Nor is the click of one who passed the share on among them: what goes round is clicked much and
+    bought little. pause_seconds: ends a burst, which has at least burst_clicks.
     """
     clicks, shares = scene.snapshot.clicks, scene.snapshot.shares
     owner = shares.member[clicks.share] if len(shares.member) else np.zeros(0, np.int32)
-    kept = np.flatnonzero((owner != NONE) & (owner != clicks.member))
+    kept = np.flatnonzero((owner != NONE) & (owner != clicks.member) & ~_passed_on(scene))
     order = kept[np.lexsort((clicks.at[kept], clicks.share[kept], owner[kept]))]
     share, who, at = clicks.share[order], clicks.who[order], clicks.at[order]
     pause = int(pause_seconds * 1_000_000)
@@ -67,6 +68,20 @@ def clicking_of(scene: Scene, *, pause_seconds: float, burst_clicks: float) -> C
         sold=_sold(scene, clicks.member[order], at),
         in_burst=size[burst] >= burst_clicks,
     )
+
+
+def _passed_on(scene: Scene) -> Flags:
+    """Is it the first click of a member on a share that the same member passed on?"""
+    clicks, shares = scene.snapshot.clicks, scene.snapshot.shares
+    size = scene.people + 1
+    again = np.flatnonzero((shares.parent != NONE) & (shares.member != NONE))
+    passed = shares.parent[again].astype(np.int64) * size + shares.member[again]
+    pairs = np.where(
+        clicks.member != NONE, clicks.share.astype(np.int64) * size + clicks.member, NONE
+    )
+    found = np.zeros(len(pairs), np.bool_)
+    found[np.unique(pairs, return_index=True)[1]] = True
+    return found & np.isin(pairs, passed)
 
 
 def _sold(scene: Scene, member: Numbers, at: Ints) -> Flags:

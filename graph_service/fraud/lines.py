@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.snapshot.log import NONE, Ints
+
+NO_LIMIT: Final = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,11 @@ def chains(scene: Scene, *, least: int) -> Lines:
     return _long_enough(after, rows[inner], heads, least)
 
 
-def trees(scene: Scene, *, least: int, levels: int) -> Lines:
+def trees(scene: Scene, *, least: int, levels: int, most: int = NO_LIMIT) -> Lines:
     """All who joined below a member, so many levels down, by when they joined.
 
-    Only where somebody below invited others, too. Cost: levels × members.
+    Only where somebody below invited others, too, and no more than most joined. Cost: levels ×
+    members.
     """
     inviter, joined = scene.snapshot.members.inviter, scene.snapshot.members.joined
     below = np.flatnonzero(inviter != NONE)
@@ -76,7 +80,7 @@ def trees(scene: Scene, *, least: int, levels: int) -> Lines:
     deep = np.zeros(scene.people, np.bool_)
     deep[np.concatenate(tops[1:])] = True
     top, member = np.concatenate(tops), np.concatenate(members)
-    kept = deep[top]
+    kept = deep[top] & (np.bincount(top, minlength=scene.people)[top] <= most)
     top, member = top[kept], member[kept]
     rows = np.lexsort((member, joined[member], top))
     starts = np.searchsorted(top[rows], np.arange(scene.people + 1)).astype(np.int64)

@@ -39,6 +39,7 @@ class Terms:
 class Searched:
     """What a search found. findings: numbers as in scene, greatest score first.
 
+    graded: all that detectors found, also what is not kept: what speaks little for each member.
     suppressed: how many were left out since people cleared their members later. missed: kinds of
     canaries that were not found. canaries: kinds looked for. failed: detectors that broke.
     """
@@ -50,6 +51,7 @@ class Searched:
     missed: tuple[str, ...]
     failed: tuple[str, ...]
     notes: list[str] = field(default_factory=list[str])
+    graded: list[Finding] = field(default_factory=list[Finding])
 
 
 def search_log(
@@ -102,6 +104,7 @@ def search_log(
         missed=missed,
         failed=tuple(dict.fromkeys(failed)),
         notes=[*scene.notes, *notes],
+        graded=uncleared(scene, canary.removed(found))[0],
     )
 
 

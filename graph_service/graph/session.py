@@ -64,6 +64,8 @@ RETRIES = Counter("graph_retries", "Transactions tried again after a passing fai
 SILENCE_GRACE_S = 2.0
 BACK_OFF_FIRST_S = 0.02
 BACK_OFF_MOST_S = 2.0
+# How many rows of a long answer are handed on together.
+ALONG_ROWS = 5_000
 OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 # What a server answers that failed on its own: after a panic, to every request until its restart.
 BROKEN = ("Neo.DatabaseError.", "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase")
@@ -161,6 +163,18 @@ class Graph:
     async def read_within(self, timeout_s: float, name: str, /, **params: object) -> list[Row]:
         """Rows of a reading query that may take so long, whatever its header says."""
         return await self._alone("read", name, params, timeout_s=timeout_s)
+
+    async def read_along(self, name: str, /, **params: object) -> AsyncGenerator[list[Row]]:
+        """Rows of a reading query as they come, some at a time; nothing is tried again."""
+        query = self.query(name, params)
+        sent = DriverQuery(query.text, metadata={"query": name}, timeout=query.timeout_s)
+        try:
+            async with self._session("read") as session:
+                answer = await session.run(sent, dict(params))
+                while records := await answer.fetch(ALONG_ROWS):
+                    yield [dict(zip(one.keys(), one.values(), strict=True)) for one in records]
+        except (Neo4jError, DriverError) as fault:
+            raise self._translated(name, fault) from fault
 
     async def write(self, name: str, /, **params: object) -> list[Row]:
         """Rows of a writing query, run in a transaction of its own."""

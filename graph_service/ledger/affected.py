@@ -9,7 +9,9 @@ from graph_service.identity.standings import CHANGED as STANDING_CHANGED
 from graph_service.identity.standings import accounts_of
 from graph_service.plans.timeline import ACTIVATED, REBOOKED_MAX
 
-ORDER_NAMED = frozenset({"order.paid", "order.refunded", "order.cancelled"})
+# A case took back what an order earns, or gave it back.
+REVERSED, RESTORED = "commission.reversed", "commission.restored"
+ORDER_NAMED = frozenset({"order.paid", "order.refunded", "order.cancelled", REVERSED, RESTORED})
 OF_MEMBERS = frozenset({"member.joined", "member.updated", "referral.bound", "promoter.accepted"})
 # What can change what a member earns; a member.joined with none of these is about the member alone.
 MATTERS = ("inviterId", "status")

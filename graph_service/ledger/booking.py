@@ -6,7 +6,7 @@ depend on the log alone, however many facts are booked together and whatever is 
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graph_service.attribution.path import read_paths
@@ -14,9 +14,17 @@ from graph_service.attribution.touches import MICROS_PER_DAY, Journey, read_jour
 from graph_service.clock import Clock, from_micros, to_micros
 from graph_service.errors import GraphError
 from graph_service.graph.session import Row, Transaction
-from graph_service.ledger.affected import LogFact, orders_touched
+from graph_service.identity.standings import accounts_of
+from graph_service.ledger.affected import REVERSED, LogFact, orders_touched
 from graph_service.ledger.chain import Change, Head, Key, row_of
-from graph_service.ledger.evidence import VISITOR, Evidence, Then, read_clicks_on, read_evidence
+from graph_service.ledger.evidence import (
+    VISITOR,
+    Evidence,
+    Then,
+    Told,
+    read_clicks_on,
+    read_evidence,
+)
 from graph_service.ledger.lines import order_lines
 from graph_service.ledger.months import period_changes
 from graph_service.months.counted import COUNTED
@@ -28,6 +36,8 @@ from graph_service.wallets.keeping import Posting, keep_wallets
 FOLLOWED_TOGETHER = 1_000
 # Of these, such as count the sales of a closed period, five hundred each.
 COUNTED_TOGETHER = 10
+# Orders of which it is told what a decision would change.
+EFFECT_ORDERS_MAX = 1_000
 PROMOTER_ACCEPTED = "promoter.accepted"
 ENDED = frozenset({"order.completed", "order.cancelled"})
 
@@ -259,7 +269,11 @@ async def _changes(
         plan = plans.known(moment.seq).at(journey.order.paid_at)
         path = (await read_paths(then.read, {moment.order_id: journey}))[moment.order_id]
         goods = then.goods(moment.order_id)
-        lines = order_lines(journey, path, goods, plan, promoters_since(then, journey))
+        lines = (
+            []
+            if then.is_reversed(moment.order_id)
+            else order_lines(journey, path, goods, plan, promoters_since(then, journey))
+        )
         wanted = {line.key: line for line in lines}
         before = booked[moment.order_id]
         month = month_of(from_micros(journey.order.paid_at), plan.month_zone)
@@ -282,6 +296,43 @@ async def _changes(
                     )
                 )
     return changes
+
+
+async def effect_of(
+    transaction: Transaction,
+    plans: Plans,
+    clock: Clock,
+    *,
+    held: Collection[str],
+    reversed_orders: Collection[str],
+) -> list[Change]:
+    """What the ledger would book if these members' persons were held now and these orders earned
+
+    nothing; nothing is written. Of orders as far as they are booked, at most EFFECT_ORDERS_MAX.
+    """
+    row = (await transaction.run("ledger/read_progress"))[0]
+    found = (await transaction.run("ledger/find_orders_of_held", memberIds=sorted(held)))[0]
+    named = sorted({*found["orderIds"], *reversed_orders})[:EFFECT_ORDERS_MAX]
+    window_days = plans.widest.window_days_max
+    evidence = await read_evidence(transaction.run, named, window_days, clock)
+    seq: int = row["bookedSeq"] + 1
+    moments = [
+        Moment(seq, one)
+        for one in named
+        if (paid := evidence.paid(one)) is not None and paid.seq < seq
+    ]
+    ways = _path_shares({one: await _journey(evidence, one, plans) for one in moments})
+    await _read_path_clicks(transaction, evidence, ways, window_days)
+    accounts = await accounts_of(transaction.run, held)
+    evidence.suppose(
+        seq, to_micros(clock()), {*held, *(one for some in accounts.values() for one in some)}
+    )
+    for order_id in reversed_orders:
+        if order_id in evidence.orders:
+            told = Told(seq, REVERSED, to_micros(clock()), 0, {"orderId": order_id})
+            evidence.orders[order_id].append(told)
+    journeys = {one: await _journey(evidence, one, plans) for one in moments}
+    return await _changes(transaction, evidence, journeys, plans)
 
 
 def promoters_since(then: Then, journey: Journey) -> dict[str, int]:

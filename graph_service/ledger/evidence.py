@@ -19,6 +19,7 @@ from graph_service.clock import Clock, from_micros, micros_of, to_micros
 from graph_service.graph.session import Read, Row
 from graph_service.identity.standings import CHANGED as STANDING_CHANGED
 from graph_service.identity.standings import accounts_of
+from graph_service.ledger.affected import RESTORED, REVERSED
 from graph_service.referrals.bindings import Binding, ended, with_binding
 
 MICROS_PER_SECOND = 1_000_000
@@ -72,6 +73,13 @@ class Evidence:
             standings = [one for one in facts if one.kind == STANDING_CHANGED]
             if standings:
                 self.standings[member_id] = standings
+
+    def suppose(self, seq: int, now: int, held: Collection[str]) -> None:
+        """Suppose that these members are held from the fact of this number on (now: us)."""
+        for member_id in held:
+            before = self.standings.get(member_id, [])
+            data = {**(before[-1].data if before else {}), "memberId": member_id, "held": True}
+            self.standings[member_id] = [*before, Told(seq, STANDING_CHANGED, now, now, data)]
 
     def accounts(self, member_id: str) -> list[str]:
         """A member and every account that it ever was one person with."""
@@ -288,6 +296,12 @@ class Then:
     def ending(self, order_id: str) -> Told | None:
         """The completion or cancellation that stands."""
         return self.latest(f for f in self.evidence.orders[order_id] if f.kind in ENDINGS)
+
+    def is_reversed(self, order_id: str) -> bool:
+        """Did a case take back what the order earns, and not give it back since?"""
+        marks = (REVERSED, RESTORED)
+        told = [one for one in self.told(self.evidence.orders[order_id]) if one.kind in marks]
+        return bool(told) and told[-1].kind == REVERSED
 
     def inviter_at(self, member_id: str, moment: int) -> str | None:
         """By the bindings known, who had invited a member at a moment (us)."""

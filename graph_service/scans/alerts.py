@@ -81,7 +81,16 @@ async def list_alerts(
 
 async def read_alert(graph: Graph, alert_id: str, lang: Lang) -> dict[str, Any]:
     """An alert with its history. Raises AlertNotFound."""
+    row, history = await _read_row(graph, alert_id)
+    details: Mapping[str, Any] = json.loads(row["details"])
+    return {
+        **alert_of(row, lang),
+        "versions": versions_of(details),
+        "history": [_change_of(one, lang) for one in history],
+    }
 
+
+async def _read_row(graph: Graph, alert_id: str) -> tuple[Row, list[Row]]:
     async def work(transaction: Transaction) -> tuple[Row, list[Row]]:
         number = (await transaction.run("scans/read_alert_set"))[0]["number"]
         rows = await transaction.run("scans/read_alert", alertId=alert_id, number=number)
@@ -92,10 +101,17 @@ async def read_alert(graph: Graph, alert_id: str, lang: Lang) -> dict[str, Any]:
         )
         return rows[0], history
 
-    row, history = await graph.read_together(
-        work, name="scans/read_alert", timeout_s=READ_TIMEOUT_S
-    )
-    return {**alert_of(row, lang), "history": [_change_of(one) for one in history]}
+    return await graph.read_together(work, name="scans/read_alert", timeout_s=READ_TIMEOUT_S)
+
+
+async def read_weighed(graph: Graph, alert_id: str) -> tuple[dict[str, Any], Mapping[str, float]]:
+    """An alert, and by piece of its evidence by how much the log odds of its score fall without.
+
+    Raises AlertNotFound.
+    """
+    row, _ = await _read_row(graph, alert_id)
+    kept: Mapping[str, Any] = json.loads(row["details"]).get("counterfactual") or {}
+    return alert_of(row, "en"), kept.get("weights", {})
 
 
 async def reasons_for_scores(graph: Graph, number: int) -> dict[str, list[Any]]:
@@ -132,6 +148,7 @@ def alert_of(row: Row, lang: Lang) -> dict[str, Any]:
         "shopIds": sorted(row["shopIds"]),
         "truncated": details["truncated"],
         "reasons": reasons_of(json.loads(row["reasons"]), lang),
+        "counterfactual": counterfactual_of(details.get("counterfactual"), lang),
         "amountAtRiskMinor": row["amountAtRiskMinor"],
         "currency": row["currency"],
         "firstSeen": spelled(row["firstSeen"]),
@@ -152,10 +169,31 @@ def reasons_of(kept: Sequence[Mapping[str, Any]], lang: Lang) -> list[dict[str, 
     ]
 
 
-def _change_of(row: Row) -> dict[str, Any]:
+def counterfactual_of(kept: Mapping[str, Any] | None, lang: Lang) -> dict[str, Any] | None:
+    """Without what an alert would not be one, in one language and in both; None if unknown."""
+    if kept is None:
+        return None
+    return {
+        "fallsBelow": kept["falls"],
+        "without": kept["without"],
+        "score": kept["score"],
+        "text": kept[lang],
+        "textZh": kept["zh"],
+        "textEn": kept["en"],
+    }
+
+
+def versions_of(details: Mapping[str, Any]) -> dict[str, Any] | None:
+    """By which code, thresholds and facts an alert was found; None of alerts from before."""
+    return details.get("versions")
+
+
+def _change_of(row: Row, lang: Lang) -> dict[str, Any]:
     return {
         **{name: row[name] for name in ("scanId", "change", "score", "members")},
         "added": row["added"],
         "removed": row["removed"],
         "at": spelled(row["atMillis"]),
+        "reasons": reasons_of(json.loads(row["reasons"]), lang),
+        "versions": versions_of(json.loads(row["details"])),
     }

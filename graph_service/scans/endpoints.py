@@ -61,7 +61,7 @@ class ScanAnswer(Answer):
     rows: int | None = Field(description="rows of columns that were looked through")
     memory_mib: int | None = Field(description="most memory that the search took")
     by_kind: dict[str, int] = Field(description="live alerts by kind")
-    new_alerts: int | None
+    new_alerts: int | None = Field(description="never found before, or gone before and back")
     changed_alerts: int | None = Field(description="grown, shrunk, or with another score")
     gone_alerts: int | None = Field(description="that were not found again")
     suppressed: int | None = Field(description="left out since their members were cleared later")
@@ -97,6 +97,36 @@ class AlertReason(Answer):
     text_en: str
 
 
+class Evidence(Answer):
+    """A piece of evidence that was left out."""
+
+    kind: Literal["token", "shop", "share", "member"]
+    id: str = Field(description="of a token its kind, colon, keyed hash")
+
+
+class Counterfactual(Answer):
+    """What the score would be if some of the evidence had never been seen."""
+
+    falls_below: bool = Field(description="whether it is no alert without these")
+    without: list[Evidence] = Field(description="as few as were found; at most 4")
+    score: float = Field(description="without these")
+    text: str = Field(description="in the language of ?lang= or Accept-Language, else Chinese")
+    text_zh: str
+    text_en: str
+
+
+class AlertVersions(Answer):
+    """By what an alert was found."""
+
+    service: str = Field(description="version of the service")
+    code: str = Field(description="digest of the sources of detectors and columns")
+    seq: int = Field(description="the last fact of the log that was looked at")
+    thresholds: dict[str, float] = Field(description="of the detector, by name")
+    ladder_steps_minor: list[int] = Field(description="of the plan that was in force")
+    holding_days: int = Field(description="of the plan that was in force")
+    seed: int = Field(description="of what is drawn at random")
+
+
 class AlertAnswer(Answer):
     """A group of members that looks false."""
 
@@ -110,6 +140,9 @@ class AlertAnswer(Answer):
     shop_ids: list[str]
     truncated: bool = Field(description="whether a limit was met, so that there may be more")
     reasons: list[AlertReason] = Field(description="greatest contribution first")
+    counterfactual: Counterfactual | None = Field(
+        description="without what it would be no alert; null where that was not looked into"
+    )
     amount_at_risk_minor: int
     currency: str | None
     first_seen: str = Field(description="of its evidence (UTC)")
@@ -128,11 +161,13 @@ class AlertChange(Answer):
 
     scan_id: str
     at: str = Field(description="UTC")
-    change: Literal["new", "changed", "gone"]
+    change: Literal["new", "changed", "gone", "back"] = Field(description="back: gone before")
     score: float
     members: int
     added: int = Field(description="members that were not in it before")
     removed: int = Field(description="members that are no longer in it")
+    reasons: list[AlertReason] = Field(description="as they were then")
+    versions: AlertVersions | None = Field(description="null of alerts from before they were kept")
 
 
 class PictureNode(Answer):
@@ -142,6 +177,9 @@ class PictureNode(Answer):
     kind: str = Field(description="member, visitor, token, shop, product, share or order")
     label: str
     facts: dict[str, Any] = Field(description="of a member: role, status, joinedAt (ms), riskScore")
+    weight: float | None = Field(
+        description="by how much the score's log odds fall without it; null if not looked into"
+    )
 
 
 class PictureEdge(Answer):
@@ -158,7 +196,9 @@ class PictureEdge(Answer):
 class Picture(Answer):
     """The evidence of an alert, to be drawn."""
 
-    nodes: list[PictureNode] = Field(description="at most 60, those linked most")
+    nodes: list[PictureNode] = Field(
+        description="at most 60, those that weigh most, then those linked most"
+    )
     edges: list[PictureEdge] = Field(description="between these, at most 600")
     truncated: bool = Field(description="whether there is more than is told")
 
@@ -167,6 +207,7 @@ class AlertDetail(AlertAnswer):
     """An alert with all that is known of it."""
 
     cypher: str = Field(description="draws it in Neo4j Browser")
+    versions: AlertVersions | None = Field(description="null of alerts from before they were kept")
     history: list[AlertChange] = Field(description="latest first, the last 50 changes")
 
 
@@ -287,4 +328,4 @@ async def get_alert(graph: GraphOfApp, lang: LangOfAnswer, alert_id: AlertId) ->
 )
 async def get_picture(graph: GraphOfApp, alert_id: AlertId) -> dict[str, Any]:
     """Members, and the tokens, shops, goods or shares that link them."""
-    return await draw_alert(graph, await read_alert(graph, alert_id, "en"))
+    return await draw_alert(graph, alert_id)

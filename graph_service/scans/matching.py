@@ -12,7 +12,7 @@ CONTAINED_MIN: Final = 0.5
 
 @dataclass(frozen=True)
 class Known:
-    """An alert that is shown. number: of the scan whose version it is."""
+    """An alert that is shown, or was before it was gone."""
 
     alert_id: str
     kind: str
@@ -63,3 +63,14 @@ def matched(
             taken[place] = known[candidate]
             used.add(candidate)
     return taken
+
+
+def matched_again(
+    gone: Sequence[Known],
+    found: Sequence[tuple[str, frozenset[str]]],
+    same: Mapping[int, Known],
+) -> Mapping[int, Known]:
+    """By place among found, the alert that was gone and is back. same: those that never were."""
+    places = [place for place in range(len(found)) if place not in same]
+    again = matched(gone, [found[place] for place in places])
+    return {places[number]: alert for number, alert in again.items()}

@@ -1,4 +1,4 @@
-"""What does an alert look like? The members who are linked most, with what they share.
+"""What does an alert look like? What its score rests on most, then who and what is linked most.
 
 From any node of a picture one can go on to what stands next to it.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from graph_service.errors import NotFound
 from graph_service.graph.session import Graph
-from graph_service.scans.alerts import KINDS
+from graph_service.scans.alerts import KINDS, read_weighed
 
 # Source: fraud.md, "Reasons": an evidence subgraph of at most 60 nodes.
 NODES_MAX: Final = 60
@@ -45,14 +45,17 @@ class PictureSize:
 SMALL: Final = PictureSize()
 
 
-async def draw_alert(
-    graph: Graph, alert: Mapping[str, Any], size: PictureSize = SMALL
-) -> dict[str, Any]:
-    """The evidence of an alert as nodes and edges, the most telling ones where there are more."""
-    asked = alert["memberIds"][:ASKED_MAX]
-    rows = await graph.read(f"fraud/draw_{alert['kind']}", memberIds=asked)
-    picture = chosen(rows[0]["nodes"], rows[0]["edges"], frozenset(alert["memberIds"]), size)
-    picture["truncated"] = picture["truncated"] or len(asked) < len(alert["memberIds"])
+async def draw_alert(graph: Graph, alert_id: str, size: PictureSize = SMALL) -> dict[str, Any]:
+    """The evidence of an alert as nodes and edges, the most telling ones where there are more.
+
+    Raises AlertNotFound.
+    """
+    alert, weights = await read_weighed(graph, alert_id)
+    # Of more members than are asked about, those on whom the score rests are not left out.
+    ids = sorted(alert["memberIds"], key=lambda one: -weights.get(f"member:{one}", 0.0))
+    rows = await graph.read(f"fraud/draw_{alert['kind']}", memberIds=ids[:ASKED_MAX])
+    picture = chosen(rows[0]["nodes"], rows[0]["edges"], frozenset(ids), weights, size=size)
+    picture["truncated"] = picture["truncated"] or len(ids) > ASKED_MAX
     return picture
 
 
@@ -85,18 +88,22 @@ def chosen(
     nodes: Sequence[Node],
     edges: Sequence[Edge],
     members: frozenset[str],
+    weights: Mapping[str, float] | None = None,
+    *,
     size: PictureSize = SMALL,
 ) -> dict[str, Any]:
-    """The most telling nodes: members by how many edges they have, then what most of them share.
+    """The most telling nodes: members by weight and edges, then what weighs or most of them share.
 
-    members: of the alert; other members in the picture stand behind what is shared.
+    members: of the alert; other members in the picture stand behind what is shared. weights: by
+    node, by how much the log odds of the score fall without it; 0 of those not in it.
     """
+    weighed = weights or {}
     known = {node["id"]: node for node in reversed(nodes)}
     degree = Counter(end for edge in edges for end in {edge["from"], edge["to"]})
     own = {f"member:{one}" for one in members}
 
     def by_degree(ids: Sequence[str]) -> list[str]:
-        return sorted(ids, key=lambda one: (-degree[one], one))
+        return sorted(ids, key=lambda one: (-weighed.get(one, 0.0), -degree[one], one))
 
     people = by_degree([one for one in known if one in own])[: size.members]
     inside = set(people)
@@ -106,12 +113,13 @@ def chosen(
             if end in inside and other not in own:
                 shared[other] += 1
     rest = sorted(
-        (one for one in known if one not in own), key=lambda one: (-shared[one], -degree[one], one)
+        (one for one in known if one not in own),
+        key=lambda one: (-weighed.get(one, 0.0), -shared[one], -degree[one], one),
     )
     kept = dict.fromkeys([*people, *rest[: size.nodes - len(people)]])
     inner = [edge for edge in edges if edge["from"] in kept and edge["to"] in kept]
     return {
-        "nodes": [_node(known[one]) for one in kept],
+        "nodes": [{**_node(known[one]), "weight": weighed.get(one)} for one in kept],
         "edges": [_edge(edge) for edge in inner[: size.edges]],
         "truncated": len(known) > len(kept) or len(inner) > size.edges,
     }

@@ -5,6 +5,7 @@ written to a file. The process ends when the one that started it is gone.
 """
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import structlog
 from pydantic import SecretStr
 
 from graph_service.clock import time_string
@@ -31,9 +33,12 @@ from graph_service.settings import Settings
 
 if TYPE_CHECKING:
     from graph_service.fraud.detectors.shape import Detector, Finding
+    from graph_service.fraud.members.noted import Noted
+    from graph_service.fraud.scanning import Searched
     from graph_service.fraud.scene import Scene
     from graph_service.snapshot.log import Log
 
+log = structlog.get_logger()
 REGISTRY: Final = "graph_service.fraud.detectors.registry"
 # What of an alert is kept at most; what is beyond is said aloud as truncated.
 ORDERS_MAX, MEMBERS_MAX, SHOPS_MAX, REASONS_MAX = 2_000, 5_000, 500, 20
@@ -43,6 +48,9 @@ SCORE_DECIMALS: Final = 6
 MIB: Final = 2**20
 # Of the whole, the part that reading the facts makes up.
 READING_PART: Final = 0.3
+# Of the whole, where the members' scores begin; storing begins at 0.9.
+EXPLAINING_FROM: Final = 0.8
+MEMBERS_FROM: Final = 0.88
 # How often it is noted how far a search is, and looked whether it is called off (s).
 BEAT_S: Final = 0.5
 # What a search says at most of why it died.
@@ -142,6 +150,8 @@ def tell(stage: str, progress: float) -> None:
 
 async def _search(job: dict[str, Any]) -> dict[str, Any]:
     # These take a second and much memory to import, which only this process shall spend.
+    from graph_service.fraud.counterfactuals.explaining import explained
+    from graph_service.fraud.counterfactuals.telling import told_of
     from graph_service.fraud.scanning import Terms, search_log
 
     began = perf_counter()
@@ -153,14 +163,29 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
         told,
         detectors,
         terms=Terms(tuple(job["steps"]), job["holdingDays"]),
-        progress=lambda stage, done: tell(stage, READING_PART + (0.9 - READING_PART) * done),
+        progress=lambda stage, done: tell(
+            stage, READING_PART + (EXPLAINING_FROM - READING_PART) * done
+        ),
     )
-    alerts = [alert_of(searched.scene, one) for one in searched.findings[:ALERTS_MAX]]
+    findings = searched.findings[:ALERTS_MAX]
+    tell("explaining", EXPLAINING_FROM)
+    why = explained(told, searched.scene, findings, detectors)
+    alerts = [
+        {**alert_of(searched.scene, one, detectors), "counterfactual": told_of(why[place])}
+        if place in why
+        else alert_of(searched.scene, one, detectors)
+        for place, one in enumerate(findings)
+    ]
     notes = searched.notes
+    tell("members", MEMBERS_FROM)
+    members = members_of(searched, [Path(one) for one in job["models"]])
+    notes += members.notes
     if len(searched.findings) > ALERTS_MAX:
         notes.append(f"{len(searched.findings):,} findings, of which {ALERTS_MAX:,} are kept")
     return {
         "alerts": alerts,
+        "members": list(members.rows),
+        "membersModel": members.version,
         "seq": told.seq,
         "now": None if told.now < 0 else time_string(told.now),
         "rows": told.rows,
@@ -175,6 +200,19 @@ async def _search(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def members_of(searched: "Searched", folders: Sequence[Path]) -> "Noted":
+    """What the model says of members. Where that breaks there is none, and a note: alerts count."""
+    from graph_service.fraud.members.noted import Noted, noted_members
+
+    try:
+        return noted_members(
+            searched.scene, searched.findings, graded=searched.graded, folders=folders
+        )
+    except Exception as fault:
+        log.exception("members.failed")
+        return Noted("", notes=(f"members were not scored: {type(fault).__name__}",))
+
+
 async def _read(job: dict[str, Any]) -> "Log":
     """The log up to now, kept as files for the next scan. incremental: goes on from the last."""
     from graph_service.snapshot.files import load_log, save_log
@@ -183,6 +221,8 @@ async def _read(job: dict[str, Any]) -> "Log":
     folder = Path(job["folder"])
     base = load_log(folder) if job["mode"] == "incremental" else None
     graph = connected(job["neo4j"])
+    # Facts hold no circles; to look for some among millions of new objects took a fifth longer.
+    gc.disable()
     try:
         told = await read_log(
             graph,
@@ -190,6 +230,7 @@ async def _read(job: dict[str, Any]) -> "Log":
             progress=lambda done, whole: tell("reading", READING_PART * 0.9 * done / max(1, whole)),
         )
     finally:
+        gc.enable()
         await graph.close()
     if base is None or told.seq > base.seq:
         tell("reading", READING_PART * 0.95)
@@ -220,8 +261,11 @@ def connection_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:
-    """A finding with ids for numbers, cut to what is kept of one."""
+def alert_of(scene: "Scene", finding: "Finding", detectors: "Sequence[Detector]") -> dict[str, Any]:
+    """A finding with ids for numbers, cut to what is kept of one, and how it was found."""
+    from graph_service.fraud.detectors.versions import versions_of
+
+    by = next((one for one in detectors if one.kind == finding.kind), None)
     names, orders = scene.snapshot.names, finding.orders[-ORDERS_MAX:]
     members = finding.members[:MEMBERS_MAX]
     return {
@@ -239,6 +283,8 @@ def alert_of(scene: "Scene", finding: "Finding") -> dict[str, Any]:
         or len(finding.orders) > ORDERS_MAX
         or len(finding.members) > MEMBERS_MAX
         or len(finding.shops) > SHOPS_MAX,
+        "counterfactual": None,
+        "versions": versions_of(by, scene),
     }
 
 

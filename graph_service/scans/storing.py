@@ -6,15 +6,15 @@ dies on the way leaves what was shown before.
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from graph_service.errors import Conflict
-from graph_service.graph.session import Graph, Transaction
+from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.ingest.facts import canonical, digest
 from graph_service.scans.jobs import Scan, hold_lease
-from graph_service.scans.matching import Known, matched
+from graph_service.scans.matching import Known, matched, matched_again
 
 # Written in one transaction.
 ROWS_TOGETHER: Final = 5_000
@@ -24,10 +24,19 @@ CARRIED_TOGETHER: Final = 20
 KNOWN_TOGETHER: Final = 1_000
 REMOVED_TOGETHER: Final = 500
 HISTORY_KEPT: Final = 50
+# A ring that comes back within half a year keeps its alert; set.
+GONE_DAYS: Final = 180
+MILLIS_PER_DAY: Final = 86_400_000
+# Members about whom it is asked at once which alerts are gone.
+MEMBERS_TOGETHER: Final = 2_000
 # A score that moves by less is the same score.
 SCORE_STEP: Final = 0.01
 SHOW_TIMEOUT_S: Final = 30.0
+# What else of an alert is kept with what a scan says of it, never to be changed.
+KEPT_DETAILS: Final = ("truncated", "counterfactual", "versions")
 Alert = Mapping[str, Any]
+# Asks a query of the graph, or within a transaction.
+Read = Callable[..., Awaitable[list[Row]]]
 T = TypeVar("T")
 
 
@@ -68,7 +77,8 @@ class Written:
         return {
             "byKind": dict(sorted(kinds.items())),
             "live": self.live,
-            **{name: changes[name] for name in ("new", "changed", "gone")},
+            **{name: changes[name] for name in ("changed", "gone")},
+            "new": changes["new"] + changes["back"],
         }
 
 
@@ -80,13 +90,28 @@ async def known_alerts(graph: Graph, number: int) -> list[Known]:
         rows = await graph.read(
             "scans/list_live_versions", number=number, after=after, limit=KNOWN_TOGETHER
         )
-        found += [
-            Known(row["alertId"], row["kind"], row["score"], frozenset(row["memberIds"]))
-            for row in rows
-        ]
+        found += [known_of(row) for row in rows]
         if len(rows) < KNOWN_TOGETHER:
             return found
         after = rows[-1]["alertId"]
+
+
+async def gone_alerts(
+    read: Read, alerts: Sequence[Alert], *, shown: int, at_ms: int
+) -> list[Known]:
+    """The alerts on members of these that are gone of late. shown: number of the scan that is."""
+    members = sorted({member for one in alerts for member in one["memberIds"]})
+    found: dict[str, Known] = {}
+    since = at_ms - GONE_DAYS * MILLIS_PER_DAY
+    for part in _cut(members, MEMBERS_TOGETHER):
+        rows = await read("scans/find_gone_alerts", number=shown, since=since, memberIds=list(part))
+        found |= {row["alertId"]: known_of(row) for row in rows}
+    return list(found.values())
+
+
+def known_of(row: Row) -> Known:
+    """An alert to be matched, from a row of the database."""
+    return Known(row["alertId"], row["kind"], row["score"], frozenset(row["memberIds"]))
 
 
 def compared(
@@ -96,18 +121,20 @@ def compared(
     *,
     shown: int,
     at_ms: int,
+    gone: Sequence[Known] = (),
     kept_kinds: Sequence[str] = (),
 ) -> Written:
     """What to write of these alerts, given those that are shown.
 
-    shown: number of the scan that is. kept_kinds: of which nothing was looked for, so that their
-    alerts stay as they are.
+    shown: number of the scan that is. gone: alerts that may come back. kept_kinds: of which
+    nothing was looked for, so that their alerts stay as they are.
     """
     found = [(str(one["kind"]), frozenset[str](one["memberIds"])) for one in alerts]
     same = matched(known, found)
+    back = matched_again(gone, found, same)
     rows: list[dict[str, Any]] = []
     for place, alert in enumerate(alerts):
-        before = same.get(place)
+        before = same.get(place) or back.get(place)
         members = found[place][1]
         alert_id = before.alert_id if before else new_alert_id(scan, alert)
         rows.append(
@@ -119,12 +146,14 @@ def compared(
                 "number": scan.number,
                 "state": "live",
                 "at": at_ms,
-                "change": change_of(before, alert, members),
+                "change": "back" if place in back else change_of(before, alert, members),
                 "firstSeen": int(alert["firstSeen"]) // 1_000,
                 "lastSeen": int(alert["lastSeen"]) // 1_000,
                 "currency": alert["currency"],
                 "reasons": json.dumps(alert["reasons"], ensure_ascii=False),
-                "details": json.dumps({"truncated": alert["truncated"]}),
+                "details": json.dumps(
+                    {name: alert.get(name) for name in KEPT_DETAILS}, ensure_ascii=False
+                ),
                 "members": len(members),
                 "added": len(members - before.members) if before else len(members),
                 "removed": len(before.members - members) if before else 0,
@@ -187,6 +216,30 @@ async def write_beside(graph: Graph, written: Written, shown: int) -> None:
         own = [{name: row[name] for name in ("versionId", "lastVersionId")} for row in rows]
         await graph.write("scans/link_carried", rows=own)
         await graph.write("scans/link_carried_evidence", rows=own)
+
+
+async def write_members(
+    graph: Graph, found: Mapping[str, Any], *, number: int, shown: int, at_ms: int
+) -> None:
+    """Write what the model says of members beside what is shown; of other scans it is let go."""
+    await _remove(graph, "scans/remove_member_scores", number=shown, before=shown)
+    rows = [
+        {
+            **{name: one[name] for name in ("memberId", "model", "joined")},
+            "scoreId": f"{one['memberId']} {number}",
+            "place": place,
+            "reasons": json.dumps(one["reasons"], ensure_ascii=False),
+        }
+        for place, one in enumerate(found["members"], 1)
+    ]
+    for part in _cut(sorted(rows, key=lambda row: row["memberId"]), VERSIONS_TOGETHER):
+        await graph.write(
+            "scans/store_member_scores",
+            rows=part,
+            number=number,
+            version=found["membersModel"],
+            atMillis=at_ms,
+        )
 
 
 async def show_alerts(graph: Graph, scan: Scan, holder: str, details: Mapping[str, Any]) -> None:

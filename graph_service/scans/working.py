@@ -41,10 +41,12 @@ from graph_service.scans.searching import (
 from graph_service.scans.storing import (
     ScanLost,
     compared,
+    gone_alerts,
     known_alerts,
     show_alerts,
     tidy_alerts,
     write_beside,
+    write_members,
 )
 from graph_service.settings import Settings
 from graph_service.workers import keep_running
@@ -237,16 +239,20 @@ class Scanner:
         if found["missed"]:
             raise CanaryMissed(f"not found: {', '.join(found['missed'])}; alerts stay as they were")
         await self.note(scan, "storing", 0.9)
+        at_ms, alerts = millis_of(self.books.clock()), found["alerts"]
         written = compared(
             scan,
-            found["alerts"],
+            alerts,
             await known_alerts(self.graph, shown),
             shown=shown,
-            at_ms=millis_of(self.books.clock()),
+            at_ms=at_ms,
+            gone=await gone_alerts(self.graph.read, alerts, shown=shown, at_ms=at_ms),
             kept_kinds=found["failed"],
         )
-        details.update(written.counts(), before=shown)
+        details.update(written.counts(), before=shown, membersScored=len(found["members"]))
         await write_beside(self.graph, written, shown)
+        at_ms = millis_of(self.books.clock())
+        await write_members(self.graph, found, number=scan.number, shown=shown, at_ms=at_ms)
         await show_alerts(self.graph, scan, self.holder, details)
         await self._score(scan, shown)
         await tidy_alerts(self.graph, written, shown)
@@ -275,6 +281,7 @@ class Scanner:
             "mode": "incremental" if scan.attempts else scan.mode,
             "folder": str(settings.data_dir / "snapshots"),
             "registry": self.registry,
+            "models": [str(settings.data_dir / "models")],
             "neo4j": connection_of(settings),
         }
 

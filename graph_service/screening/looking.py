@@ -15,7 +15,7 @@ import numpy as np
 from graph_service.fraud.detectors.shape import Detector, Finding
 from graph_service.fraud.scanning import Terms, scan_scene, uncleared
 from graph_service.fraud.scene import Scene
-from graph_service.fraud.touching import Place, neighbourhood, touched_members
+from graph_service.fraud.touching import Place, Ties, neighbourhood, touched_members
 from graph_service.scans.searching import alert_of
 from graph_service.snapshot.cutting import cut_log
 from graph_service.snapshot.log import NONE, Ints, Log, Numbers
@@ -97,11 +97,12 @@ class Eye:
     def look(self, log: Log, detectors: Sequence[Detector], terms: Terms) -> Look:
         """Look at what came to the log since the last look."""
         began = perf_counter()
-        self._touch(log)
+        ties = Ties(log)
+        self._touch(log, ties)
         core = np.array(self._next(), np.int32)
         if not len(core):
             return Look([], 0, 0, perf_counter() - began, 0)
-        members, _ = neighbourhood(log, core, seed=self.seed)
+        members, _ = neighbourhood(log, core, seed=self.seed, ties=ties)
         cut = cut_log(log, members)
         scene = Scene(snapshot_of(cut.log), terms.steps, terms.holding_days, self.seed)
         failed: list[str] = []
@@ -113,7 +114,7 @@ class Eye:
         view = View.of(log, members)
         numbers = cut.numbers
         alerts = [
-            alert_of(scene, one)
+            alert_of(scene, one, detectors)
             for one in found
             if is_shown(one, mine, whole)
             and (
@@ -124,8 +125,8 @@ class Eye:
         took = perf_counter() - began
         return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))
 
-    def _touch(self, log: Log) -> None:
-        members, weights = touched_members(log, self.place)
+    def _touch(self, log: Log, ties: Ties) -> None:
+        members, weights = touched_members(log, self.place, ties=ties)
         self.place = Place.end_of(log)
         for member, weight in zip(members.tolist(), weights.tolist(), strict=True):
             self.waiting[member] = max(weight, self.waiting.get(member, 0.0))

@@ -8,7 +8,7 @@ from graph_service.graph.session import Graph, Transaction
 from graph_service.ids import new_id
 from graph_service.scans.jobs import find_open_scan
 from graph_service.scans.matching import Known
-from graph_service.scans.storing import Source, compared
+from graph_service.scans.storing import Source, compared, gone_alerts, known_of
 
 TIMEOUT_S: Final = 20.0
 STORING: Final = "storing"
@@ -40,15 +40,23 @@ async def add_alerts(
         rows = await transaction.run(
             "screening/find_alerts_of_members", number=shown, memberIds=members
         )
-        known = [
-            Known(row["alertId"], row["kind"], row["score"], frozenset(row["memberIds"]))
-            for row in rows
-        ]
+        known = [known_of(row) for row in rows]
         source = Source(scan_id=SCREENING, number=shown)
-        written = compared(source, alerts, known, shown=shown, at_ms=at_ms).rows
+        gone = await gone_alerts(transaction.run, alerts, shown=shown, at_ms=at_ms)
+        written = compared(source, alerts, known, shown=shown, at_ms=at_ms, gone=gone).rows
         added = [row for row in (_grown(one, known) for one in written) if row is not None]
         if added:
+            # The scan that is shown may have said of it that it is gone, and of whom.
+            back = [row["versionId"] for row in added if row["change"] == "back"]
+            await transaction.run("scans/unlink_versions", versionIds=back)
             own = [{name: row[name] for name in row if not name.endswith("Ids")} for row in added]
+            # A scan said it under the same name: that is kept beside what is said now.
+            kept = [
+                {"versionId": one["versionId"], "keptId": f"{one['versionId']} {at_ms}"}
+                for one in own
+                if one["change"] != "new"
+            ]
+            await transaction.run("scans/keep_replaced", rows=kept)
             await transaction.run("scans/store_versions", rows=own)
             for name in ("member", "order", "shop"):
                 key = f"{name}Id"

@@ -4,6 +4,7 @@ Rows are only ever added, so a snapshot of more facts is the one before with mor
 was known at a time is each table up to that time.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,12 @@ STATUSES: Final = ("active", "frozen", "closed")
 MODES: Final = ("first", "override", "expiring")
 ENDS: Final = ("completed", "cancelled")
 CONCLUSIONS: Final = ("confirmed", "cleared", "inconclusive")
+# What decisions are called that mean one of these.
+MEANT: Final[Mapping[str, str]] = {
+    "confirmed_fraud": "confirmed",
+    "policy_abuse": "confirmed",
+    "false_positive": "cleared",
+}
 # Columns that are wider than a number of an id; `at` is the fact's time (us).
 WIDE: Final = frozenset({"at", "amount", "created", "expires", "quantity"})
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -130,9 +137,6 @@ def empty_log() -> Log:
     return Log({kind: [] for kind in NAMES}, tables)
 
 
-Row = tuple[int, ...]
-
-
 @dataclass
 class LogWriter:
     """Adds facts to a log. The log given is not changed; `log()` is the one with the facts."""
@@ -144,7 +148,8 @@ class LogWriter:
             kind: {name: number for number, name in enumerate(names)}
             for kind, names in self.base.names.items()
         }
-        self._rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+        self._rows = _no_rows()
+        self._renewed: dict[int, int] = {}
         self._seq, self._now = self.base.seq, self.base.now
 
     def add(
@@ -173,7 +178,15 @@ class LogWriter:
 
     def row(self, table: str, *values: int) -> None:
         """Add a row to a table, in the order of its columns."""
-        self._rows[table].append(values)
+        self._rows[table].extend(values)
+
+    def renew(self, token: str, former: Iterable[str]) -> None:
+        """Take tokens from before a rotation of the pepper for what they are today."""
+        known = self._known["token"]
+        numbers = {known[one] for one in former if one in known}
+        if numbers:
+            today = known.setdefault(token, len(known))
+            self._renewed |= dict.fromkeys(numbers - {today}, today)
 
     @property
     def seq(self) -> int:
@@ -183,7 +196,7 @@ class LogWriter:
     def rebased(self) -> Log:
         """The log so far, which is the base from now on: what is added later costs little."""
         self.base = self.log()
-        self._rows = {name: [] for name in TABLES}
+        self._rows = _no_rows()
         return self.base
 
     def log(self) -> Log:
@@ -195,12 +208,26 @@ class LogWriter:
             }
             for name, columns in TABLES.items()
         }
+        if self._renewed:
+            tables = {name: self._with_renewed(table) for name, table in tables.items()}
         names = {kind: list(known) for kind, known in self._known.items()}
         return Log(names, tables, self._seq, self._now)
 
+    def _with_renewed(self, table: Table) -> Table:
+        if "token" not in table:
+            return table
+        today = np.arange(len(self._known["token"]), dtype=np.int32)
+        today[list(self._renewed)] = list(self._renewed.values())
+        return {**table, "token": today[table["token"]]}
 
-def _columns(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
-    whole = np.array(rows, dtype=np.int64).reshape(len(rows), len(columns))
+
+def _no_rows() -> "dict[str, array[int]]":
+    """By table, no rows yet; one after the other, each value 8 bytes instead of an object."""
+    return {name: array("q") for name in TABLES}
+
+
+def _columns(rows: "array[int]", columns: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+    whole = np.array(rows, dtype=np.int64).reshape(-1, len(columns))
     for place, column in enumerate(columns):
         yield column, whole[:, place].astype(dtype_of(column))
 
@@ -320,7 +347,8 @@ def _stood(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
 
 
 def _judged(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
-    conclusion = CONCLUSIONS.index(data["conclusion"])
+    said = data["conclusion"]
+    conclusion = CONCLUSIONS.index(MEANT.get(said, said))
     for member_id in data["memberIds"]:
         log.row("verdicts", log.number("member", member_id), conclusion, at)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from graph_service.graph.session import Graph
+from graph_service.graph.session import Graph, Row
 from graph_service.snapshot.log import Log, LogWriter
 
 # Facts of one answer: of 5,000 to 50,000 this was the quickest, 20 MiB of data at most.
 FACTS_TOGETHER: Final = 20_000
+TOKENS_TOGETHER: Final = 10_000
 ERASED: Final = "member.erased"
 Progress = Callable[[int, int], None]
 
@@ -39,15 +40,40 @@ async def open_log(
 
 
 async def read_new(graph: Graph, writer: LogWriter, *, progress: Progress = silent) -> bool:
-    """Add the facts that were booked since; whether somebody was erased meanwhile."""
+    """Add the facts that were booked since; whether somebody was erased meanwhile.
+
+    While a chunk is added the next one is on its way.
+    """
     after = began = writer.seq
     end = int((await graph.read("snapshot/read_end"))[0]["seq"])
     erased = False
-    while after < end:
-        until = min(after + FACTS_TOGETHER, end)
-        row = (await graph.read("snapshot/read_facts", after=after, until=until))[0]
+
+    def chunk(start: int) -> asyncio.Task[list[Row]] | None:
+        if start >= end:
+            return None
+        until = min(start + FACTS_TOGETHER, end)
+        asked = graph.read("snapshot/read_facts", after=start, until=until)
+        return asyncio.create_task(asked)
+
+    coming = chunk(after)
+    while coming is not None:
+        row = (await coming)[0]
+        after = min(after + FACTS_TOGETHER, end)
+        coming = chunk(after)
         erased = erased or ERASED in row["types"]
-        await asyncio.to_thread(writer.add, row["types"], row["times"], row["data"], until)
-        after = until
+        await asyncio.to_thread(writer.add, row["types"], row["times"], row["data"], after)
         progress(after - began, end - began)
+    await _renew_tokens(graph, writer)
     return erased
+
+
+async def _renew_tokens(graph: Graph, writer: LogWriter) -> None:
+    """Facts keep the tokens of their time; what is one value is one token in the columns."""
+    token = ""
+    while True:
+        rows = await graph.read("snapshot/list_renewed_tokens", after=token, limit=TOKENS_TOGETHER)
+        for row in rows:
+            writer.renew(row["token"], row["former"])
+        if len(rows) < TOKENS_TOGETHER:
+            return
+        token = rows[-1]["token"]

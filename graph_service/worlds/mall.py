@@ -37,6 +37,8 @@ GROUP_BUYS_ONE_IN = 12_000
 SINGLE_PART = 0.75
 # In a cascade a reshare is made by a friend of the sharer, else by anybody who is active.
 FRIENDS_PART = 0.55
+# Nobody passes the same share on twice, so far as others are found in so many tries.
+OTHERS_ASKED = 20
 # No cascade holds more than one in so many of the members who are there.
 CASCADE_ONE_IN = 4
 INFLUENCED_PART = 0.35
@@ -221,6 +223,7 @@ class Mall:
         if product < 0:
             product = self.goods.any(dice)
         made: list[Share | None] = []
+        passed_on: set[tuple[int, int]] = set()
         for parent_place in draw_shape(size, dice):
             parent = made[parent_place] if parent_place >= 0 else None
             if parent_place < 0:
@@ -228,7 +231,13 @@ class Mall:
             elif parent is None or (again_s := parent.at_s + draw_delay(dice)) >= CLOSES_S:
                 made.append(None)
             else:
-                made.append(self._share(self._sharer(parent.creator), product, again_s, parent))
+                sharer = self._sharer(parent.creator)
+                for _ in range(OTHERS_ASKED):
+                    if (sharer, parent_place) not in passed_on:
+                        break
+                    sharer = self._active.one()
+                passed_on.add((sharer, parent_place))
+                made.append(self._share(sharer, product, again_s, parent))
         assert made[0] is not None, "a cascade begins with its origin"
         return made[0]
 

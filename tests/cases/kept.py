@@ -1,8 +1,12 @@
 """Everything that holds, scores and cases leave in the graph."""
 
+from datetime import timedelta
 from decimal import Decimal
 
-from graph_service.cases.deciding import Decision, decide_case, list_cases
+from graph_service.cases.desk.deciding import Decision, FourEyes, Maker, approve, decide_case
+from graph_service.cases.desk.inbox import NewCase, open_case
+from graph_service.cases.desk.working import Asker, assign, attach, silence, snooze
+from graph_service.cases.reading import Wanted, list_cases
 from graph_service.cases.rules import read_rules
 from graph_service.cases.scores import RiskScore, record_score
 from graph_service.graph.session import Transaction
@@ -22,6 +26,39 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     await graph.write_together(work, name="test", timeout_s=10)
     score = RiskScore(member_id, Decimal("0.95"), "model")
     await record_score(graph, score, read_rules(), now, None)
-    cases, _ = await list_cases(graph, limit=1)
+    cases, _ = await list_cases(graph, Wanted(), now, limit=1)
+    case_id = cases[0]["caseId"]
+    asker = Asker("test", now)
+    await assign(graph, case_id, asker, "test")
+    await snooze(graph, case_id, asker, now + timedelta(days=1), "on holiday")
+    await attach(graph, case_id, asker, name="a.txt", media_type="text/plain", content="YQ==")
+    await silence(
+        graph, member_id, asker, code="score_freeze", until=now + timedelta(days=1), reason="known"
+    )
     decision = Decision("cleared", "sisters", "family", ("lift_holds",))
-    await decide_case(graph, cases[0]["caseId"], decision, "test", now)
+    limits = FourEyes(50, 10_000_000)
+    await decide_case(graph, case_id, decision, Maker("test", now), limits)
+    await approve(graph, case_id, Maker("other", now), agreed=False, reason="why?")
+    # A proposal that waits stands on a case of its own; this one is decided.
+    await assign(graph, case_id, asker, "test")
+    await decide_case(graph, case_id, decision, Maker("test", now), limits)
+    await approve(graph, case_id, Maker("other", now), agreed=True, reason="sisters indeed")
+    await snooze(
+        graph, await _another(pipeline, member_id), asker, now + timedelta(days=1), "later"
+    )
+
+
+async def _another(pipeline: Pipeline, member_id: str) -> str:
+    """A case with a proposal, which nobody claimed; and one that is worked on: its id."""
+    graph, now = pipeline.graph, pipeline.clock()
+
+    async def work(transaction: Transaction) -> None:
+        for name in ("case_one", "case_two"):
+            new = NewCase(name, "manual", "a tip", "test", (member_id,), currency="CNY")
+            await open_case(transaction, new, now)
+
+    await graph.write_together(work, name="test", timeout_s=10)
+    decision = Decision("cleared", "sisters", None, ("lift_holds",))
+    await decide_case(graph, "case_one", decision, Maker("test", now), FourEyes(50, 1))
+    await assign(graph, "case_two", Asker("test", now), "test")
+    return "case_two"

@@ -44,6 +44,7 @@ async def test_who_was_never_scored_is_clear(desk: Desk) -> None:
         "scoredAt": None,
         "source": None,
         "model": None,
+        "components": {"pattern": None, "model": None},
     }
 
 
@@ -94,7 +95,7 @@ async def test_a_score_of_nine_tenths_holds_and_opens_a_case(desk: Desk) -> None
     assert (hold["kind"], hold["code"], hold["placedBy"]) == ("score", "score_freeze", "rule")
     assert hold["caseId"] == case["caseId"]
     assert hold["expiresAt"] is None
-    assert (case["state"], case["openedBy"], case["memberIds"]) == ("open", "rule", ["lin"])
+    assert (case["state"], case["openedBy"], case["memberIds"]) == ("NEW", "rule", ["lin"])
     assert case["decision"] is None
     assert "冻结" in hold["reason"]
     assert "payouts are held" in hold["reason"]

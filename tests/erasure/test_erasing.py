@@ -15,6 +15,7 @@ from graph_service.pipeline import Pipeline
 from graph_service.plans.document import seed_plan
 from graph_service.rewards.verify import verify_teams
 from tests.conftest import Database
+from tests.scans.kept import alert, show_alone
 from tests.worlds import NOW, START, Event, event, order_data
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +127,22 @@ async def test_nothing_says_who_the_member_is(world: AsyncClient, database: Data
         "rejected": 1,
     }
     assert traces(database) == []
+
+
+async def test_alerts_no_longer_name_what_the_member_was_seen_with(
+    world: AsyncClient, graph: Graph, database: Database
+) -> None:
+    card = TOKENISER.token("payment", CARD)
+    told = {"without": [{"kind": "token", "id": card}], "weights": {f"token:{card}": 1.0}}
+    await show_alone(graph, [alert(["m-1", "m-2"], counterfactual=told)])
+    named = "MATCH (v:AlertVersion) WHERE v.details CONTAINS $card RETURN v.reasons AS reasons"
+    before = database.query(named, card=card)
+
+    await world.delete(PATH)
+
+    assert len(before) == 1
+    assert database.query(named, card=card) == []
+    assert database.query("MATCH (v:AlertVersion) RETURN v.reasons AS reasons") == before
 
 
 async def test_the_member_is_closed_and_the_log_says_why(

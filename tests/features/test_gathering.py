@@ -76,6 +76,18 @@ def assert_same_rows(facts: list[Told], cut: int) -> None:
         np.testing.assert_allclose(later[member_id], row, rtol=2e-4, atol=1e-5, equal_nan=True)
 
 
+def test_only_the_columns_that_are_asked_for_are_made_and_are_the_same(facts: list[Told]) -> None:
+    scene = scene_of(facts)
+    whole = wide_features_of(scene)
+    some = ("max1_co_sync_orders_day_max", "orders", "mean2_identity_quick_part", "direct")
+
+    found = wide_features_of(scene, columns=some)
+
+    assert found.names == tuple(name for name in whole.names if name in some)
+    for name in found.names:
+        np.testing.assert_array_equal(found.column(name), whole.column(name))
+
+
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
 def test_later_facts_change_no_feature_as_of_a_time(facts: list[Told], part: float) -> None:
     cut = int(len(facts) * part)

@@ -6,6 +6,7 @@
 
 import networkx as nx
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
@@ -33,7 +34,9 @@ def test_ego_nets_and_cores_are_those_of_networkx(seed: int) -> None:
     graph = random_graph(seed)
     plain = nx.Graph(graph.toarray())
 
-    nodes, edges, weight = structure.ego_of(graph)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structure, "BLOCK_STEPS", 20)
+        nodes, edges, weight = structure.ego_of(graph)
 
     core = nx.core_number(plain)
     for member in plain:

@@ -8,7 +8,7 @@ from graph_service.fraud.detectors.click_flood import DETECTOR
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scene import Scene
-from tests.worlds import farms
+from tests.worlds import errands, farms
 from tests.worlds.malls import Mall, names_of
 
 
@@ -60,3 +60,22 @@ def test_a_finding_tells_why_and_its_contributions_add_up_to_its_score() -> None
 
     assert {reason.feature for reason in best.reasons} >= {"repeated_clicks", "burst"}
     assert sum(reason.contribution for reason in best.reasons) == pytest.approx(best.score)
+
+
+@pytest.mark.parametrize("plant", [errands.circle, errands.pool])
+def test_who_clicks_on_an_errand_is_found(plant: Callable[[Mall], set[str]]) -> None:
+    mall = Mall(1)
+    planted = plant(mall)
+    scene = mall.scene()
+
+    found = [names_of(scene, one.members) for one in alerts_of(scene)]
+
+    assert planted in found
+
+
+@pytest.mark.parametrize("look", [errands.friends, errands.regulars])
+def test_who_clicks_on_all_and_buys_at_times_is_no_flood(look: Callable[[Mall], set[str]]) -> None:
+    mall = Mall(2)
+    look(mall)
+
+    assert alerts_of(mall.scene()) == []

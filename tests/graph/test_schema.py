@@ -394,6 +394,14 @@ async def every_channel_property(pipeline: Pipeline) -> None:
     assert receipt.count("rejected") == 0
 
 
+async def every_rotation_property(graph: Graph, database: Database) -> None:
+    """An identifier that had another token before a rotation."""
+    [row] = database.query("MATCH (i:Device)<-[:USES]-(:Member) RETURN i.token AS token LIMIT 1")
+    await graph.write(
+        "identity/renew_tokens", rows=[{"former": row["token"], "token": f"device:{'f' * 32}"}]
+    )
+
+
 async def test_what_is_stored_is_what_the_model_names(
     graph: Graph, database: Database, store: Store, pipeline: Pipeline, tmp_path: Path
 ) -> None:
@@ -411,6 +419,7 @@ async def test_what_is_stored_is_what_the_model_names(
     await settled(pipeline)
     await told()
     await every_payout_property(pipeline, tmp_path)
+    await every_rotation_property(graph, database)
     await erase_member(graph, pipeline.tokeniser, "m1", NOW)
 
     nodes = database.query(

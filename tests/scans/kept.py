@@ -23,7 +23,21 @@ FOUND: dict[str, Any] = {
     "readSeconds": 0.1,
     "searchSeconds": 0.1,
     "memoryMib": 1,
+    "members": [],
+    "membersModel": "members-1",
 }
+
+
+def rated(member_id: str, model: float, joined: float | None = None) -> dict[str, Any]:
+    """What a model says of a member, as a search gives it."""
+    reason = {"feature": "orders", "value": 12.0, "percentile": 97.0, "contribution": 1.5}
+    return {
+        "memberId": member_id,
+        "model": model,
+        "joined": model if joined is None else joined,
+        "amountMinor": 100,
+        "reasons": [{**reason, "zh": "支付订单数：12单", "en": "How many orders were paid? 12"}],
+    }
 
 
 def alert(member_ids: list[str], *, score: float = 0.95, **more: Any) -> dict[str, Any]:
@@ -80,6 +94,6 @@ async def show_alone(graph: Graph, alerts: list[dict[str, Any]]) -> None:
 async def every_scan_property(pipeline: Pipeline, member_id: str, order_id: str) -> None:
     """An alert on an order and its shop, then a scan that did not find it, and one that failed."""
     evidence: dict[str, Any] = {"orderIds": [order_id], "shopIds": ["shop"]}
-    await scanned(pipeline, [alert([member_id], **evidence)])
+    await scanned(pipeline, [alert([member_id], **evidence)], members=[rated(member_id, 0.4)])
     await scanned(pipeline, [], missed=["fake_order_ring"], canaries=["fake_order_ring"])
     await scanned(pipeline, [alert([member_id], kind="sleeper", **evidence)])

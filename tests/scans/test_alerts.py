@@ -1,5 +1,6 @@
 """Alerts from scan to scan: the same ids, all of one scan, and what follows for their members."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from graph_service.clock import from_micros
 from graph_service.errors import GraphUnavailable
 from graph_service.pipeline import Pipeline
-from graph_service.scans.alerts import Wanted, list_alerts, read_alert
+from graph_service.scans.alerts import Wanted, list_alerts, read_alert, read_weighed
 from graph_service.scans.jobs import ask_scan, cancel_scan, read_scan
-from graph_service.scans.storing import write_beside
+from graph_service.scans.storing import GONE_DAYS, write_beside
+from graph_service.screening.storing import add_alerts
 from tests.conftest import Database
 from tests.scans.kept import Told, alert, scanned, told_scanner
 from tests.worlds import START, event
@@ -84,6 +86,52 @@ async def test_a_ring_that_is_not_found_again_is_gone_and_kept(mall: Pipeline) -
     assert list(gone.values()) == [MEMBERS[:3]]
     assert {*gone, *await shown(mall)} == set(both)
     assert (told["state"], told["history"][0]["change"]) == ("gone", "gone")
+
+
+async def test_a_ring_that_was_gone_and_comes_back_has_its_old_alert(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:4], score=0.6)])
+    [alert_id] = await shown(mall)
+    for _ in range(3):
+        await scanned(mall, [])
+    gone = await shown(mall, state="gone")
+    scan_id = await scanned(mall, [alert(MEMBERS[1:5], score=0.7), alert(MEMBERS[5:])])
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert gone == {alert_id: MEMBERS[:4]}
+    assert (await shown(mall))[alert_id] == MEMBERS[1:5]
+    assert (told["state"], told["scanId"], told["score"]) == ("live", scan_id, 0.7)
+    changes = [
+        [one[name] for name in ("change", "members", "added", "removed")] for one in told["history"]
+    ]
+    assert changes == [["back", 4, 1, 1], ["gone", 4, 0, 0], ["new", 4, 4, 0]]
+    assert await shown(mall, state="gone") == {}
+    assert await shown(mall, state="gone", member_id="m0") == {}
+    assert (await read_scan(mall.graph, scan_id)).body()["newAlerts"] == 2
+
+
+async def test_a_ring_that_goes_again_is_told_as_gone_once(mall: Pipeline) -> None:
+    for found in ([alert(MEMBERS[:4])], [], [alert(MEMBERS[:4])], []):
+        await scanned(mall, found)
+
+    items, _ = await list_alerts(mall.graph, Wanted(state="gone"), "en", limit=100)
+
+    assert [one["memberIds"] for one in items] == [MEMBERS[:4]]
+    told = await read_alert(mall.graph, items[0]["alertId"], "en")
+    assert [one["change"] for one in told["history"]] == ["gone", "back", "gone", "new"]
+
+
+async def test_a_ring_that_was_gone_for_long_is_another(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:4])])
+    await scanned(mall, [])
+    [alert_id] = await shown(mall, state="gone")
+    later = mall.clock() + timedelta(days=GONE_DAYS + 1)
+    mall.clock = lambda: later
+
+    await scanned(mall, [alert(MEMBERS[:4])])
+
+    assert alert_id not in await shown(mall)
+    assert list(await shown(mall, state="gone")) == [alert_id]
 
 
 async def test_alerts_of_a_detector_that_broke_stay_as_they_are(mall: Pipeline) -> None:
@@ -243,7 +291,8 @@ async def test_members_of_an_alert_near_certain_are_held_and_share_one_case(
     second = database.query(RISK)
 
     assert [(row["score"], row["holds"]) for row in first] == [(0.95, 1)] * 3 + [(0.6, 0)] * 2
-    assert len({one for row in first for one in row["cases"]}) == 1
+    assert len({one for row in first[:3] for one in row["cases"]}) == 1
+    assert len({one for row in first for one in row["cases"]}) == 2
     assert [(row["score"], row["holds"]) for row in second] == [(0.95, 1)] * 4 + [(0, 0)]
     assert {tuple(row["cases"]) for row in second[:4]} == {tuple(first[0]["cases"])}
 
@@ -264,3 +313,87 @@ async def test_a_score_of_another_source_is_not_taken_back(
 
     [row] = database.query(RISK)
     assert row["score"] == 0.8
+
+
+VERSIONS: dict[str, Any] = {
+    "service": "1",
+    "code": "abc",
+    "seq": 7,
+    "thresholds": {"alert_nats": 8.0},
+    "ladderStepsMinor": [1],
+    "holdingDays": 7,
+    "seed": 0,
+}
+
+
+def reason(text: str) -> dict[str, Any]:
+    told = {"feature": "f", "value": 1.0, "baseline": 0.0, "contribution": 0.6}
+    return {**told, "zh": text, "en": text}
+
+
+def texts(told: dict[str, Any]) -> list[list[str]]:
+    return [[one["text"] for one in change["reasons"]] for change in told["history"]]
+
+
+async def test_an_alert_keeps_by_what_it_was_found_and_what_was_said_then(mall: Pipeline) -> None:
+    then = alert(MEMBERS[:3], reasons=[reason("then")], versions=VERSIONS)
+    await scanned(mall, [then])
+    [alert_id] = await shown(mall)
+    now = {**VERSIONS, "seq": 9}
+    await scanned(mall, [alert(MEMBERS[:5], reasons=[reason("now")], versions=now)])
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert told["versions"] == now
+    assert [one["versions"] for one in told["history"]] == [now, VERSIONS]
+    assert texts(told) == [["now"], ["then"]]
+
+
+async def test_an_alert_of_before_has_no_versions(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:3])])
+    [alert_id] = await shown(mall)
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert (told["versions"], told["counterfactual"]) == (None, None)
+
+
+async def test_what_a_look_adds_leaves_what_the_scan_said_in_the_history(mall: Pipeline) -> None:
+    await scanned(mall, [alert(MEMBERS[:3], reasons=[reason("scan")], versions=VERSIONS)])
+    [alert_id] = await shown(mall)
+    later = alert(MEMBERS[:5], reasons=[reason("look")], versions={**VERSIONS, "seq": 8})
+    await add_alerts(mall.graph, [later], 2_000_000_000_000)
+
+    told = await read_alert(mall.graph, alert_id, "en")
+
+    assert await shown(mall) == {alert_id: MEMBERS[:5]}
+    assert texts(told) == [["look"], ["scan"]]
+    assert [one["versions"]["seq"] for one in told["history"]] == [8, 7]
+    assert [one["members"] for one in told["history"]] == [5, 3]
+
+
+async def test_without_what_an_alert_would_be_none_is_told_in_both_languages(
+    mall: Pipeline,
+) -> None:
+    kept = {
+        "falls": True,
+        "without": [{"kind": "shop", "id": "s"}],
+        "score": 0.2,
+        "zh": "若没有",
+        "en": "Would fall",
+        "weights": {"shop:s": 2.0},
+    }
+    await scanned(mall, [alert(MEMBERS[:3], counterfactual=kept)])
+    [alert_id] = await shown(mall)
+
+    told, weights = await read_weighed(mall.graph, alert_id)
+
+    assert weights == {"shop:s": 2.0}
+    assert told["counterfactual"] == {
+        "fallsBelow": True,
+        "without": [{"kind": "shop", "id": "s"}],
+        "score": 0.2,
+        "text": "Would fall",
+        "textZh": "若没有",
+        "textEn": "Would fall",
+    }

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_service.scans.matching import CONTAINED_MIN, JACCARD_MIN, Known, matched
+from graph_service.scans.matching import CONTAINED_MIN, JACCARD_MIN, Known, matched, matched_again
 
 GROUP = st.frozensets(st.sampled_from("abcdefghij"), min_size=1, max_size=6)
 KIND = st.sampled_from(["account_farm", "sleeper"])
@@ -42,6 +42,15 @@ def test_a_ring_that_falls_apart_keeps_its_id_once() -> None:
 def test_groups_of_other_kinds_or_with_little_in_common_are_others() -> None:
     assert not matched(known("abcd"), found("abcd", kind="account_farm"))
     assert not matched(known("abcdefgh"), found("hijklmno"))
+
+
+def test_only_a_ring_that_matches_no_live_alert_comes_back_as_one_that_was_gone() -> None:
+    rings = found("abcd", "efgh")
+    same = matched(known("abc"), rings)
+
+    back = matched_again([Known("gone", "sleeper", 0.6, frozenset("abcdefg"))], rings, same)
+
+    assert ids(dict(back)) == {1: "gone"}
 
 
 def plain(alerts: list[Known], groups: list[tuple[str, frozenset[str]]]) -> dict[int, str]:

@@ -35,6 +35,20 @@ def test_members_linked_most_and_what_most_share_come_first() -> None:
     assert all({one["from"], one["to"]} <= set(ids) for one in picture["edges"])
 
 
+def test_what_the_score_rests_on_comes_before_what_is_linked_more() -> None:
+    names = [f"m{number:02}" for number in range(50)]
+    nodes = [*map(member, names), *(token(f"t{number:02}") for number in range(40))]
+    edges = [uses(one, "t00") for one in names[10:]] + [uses("m49", f"t{n:02}") for n in range(40)]
+    weights = {"member:m03": 2.5, "token:t39": 1.5, "token:t38": 0.0}
+
+    picture = chosen(nodes, edges, frozenset(names), weights)
+
+    ids = [one["id"] for one in picture["nodes"]]
+    assert ids[:2] == ["member:m03", "member:m49"]
+    assert ids[MEMBERS_MAX : MEMBERS_MAX + 2] == ["token:t39", "token:t00"]
+    assert [one["weight"] for one in picture["nodes"][:2]] == [2.5, None]
+
+
 def test_a_small_picture_is_whole() -> None:
     nodes = [member("a"), member("b"), token("t"), token("t")]
 

@@ -47,6 +47,25 @@ async def test_a_second_look_shows_the_ring_grown_under_its_id_and_a_scan_keeps_
     assert scanned["scanId"] != "screening"
 
 
+async def test_a_ring_that_is_gone_comes_back_under_its_id_when_it_is_seen_again(
+    desk: ScanDesk, screener: Screener
+) -> None:
+    await desk.store(ring("a", FIVE))
+    await screener.look()
+    [before] = await desk.alerts()
+    desk.scanner.registry = "tests.scans.idle"
+    await desk.scanned()
+    gone = await desk.alerts("?state=gone")
+    await desk.store(ring("a", FIVE[1:], day=80))
+
+    await screener.look()
+
+    [back] = await desk.alerts()
+    assert [one["alertId"] for one in gone] == [before["alertId"]] == [back["alertId"]]
+    assert back["memberIds"] == FIVE
+    assert await desk.alerts("?state=gone") == []
+
+
 async def test_what_was_looked_at_is_not_shown_twice(desk: ScanDesk, screener: Screener) -> None:
     await desk.store(ring("a", FIVE))
     await screener.look()

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
-from graph_service.snapshot.log import NONE
+from graph_service.snapshot.log import NONE, Log
 from graph_service.snapshot.reading import read_log
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.conftest import Database
 from tests.snapshot.worlds import log_in_memory, mall, tables_of
-from tests.worlds import Event
+from tests.worlds import START, Event, event, order_data
 
 pytestmark = pytest.mark.anyio
 Store = Callable[[list[Event]], Awaitable[list[str]]]
@@ -94,3 +95,70 @@ async def test_the_promoter_of_an_order_is_the_one_that_was_booked(
     buyers: list[int] = orders.buyer.tolist()
     paid = {names["order"][order] for order, buyer in enumerate(buyers) if buyer != NONE}
     assert paid == {row["orderId"] for row in database.query(PAID)}
+
+
+async def test_a_rotation_of_the_pepper_leaves_who_shares_what_as_it_was(
+    pipeline: Pipeline, database: Database
+) -> None:
+    first, then = Tokeniser(b"first"), Tokeniser(b"second", (b"first",))
+    events = seen_events()
+    pipeline.tokeniser = then
+    await pipeline.store(events)
+    assert await pipeline.settle(timeout_s=30)
+    wanted = shared_by(await read_log(pipeline.graph))
+    database.clear()
+
+    pipeline.tokeniser = first
+    await pipeline.store(events[:4])
+    assert await pipeline.settle(timeout_s=30)
+    base = await read_log(pipeline.graph)
+    pipeline.tokeniser = then
+    await pipeline.store(events[4:])
+    assert await pipeline.settle(timeout_s=30)
+    anew, more = await read_log(pipeline.graph), await read_log(pipeline.graph, base)
+
+    assert wanted[0] == {("m0", "m1", "m2", "m3"), ("m0", "m2"), ("m1", "m3"), ("m3",)}
+    assert shared_by(anew) == wanted
+    assert shared_by(more) == wanted
+
+
+def seen_events() -> list[Event]:
+    """Four members of one phone, two of one device, two of one card on their orders, one alone."""
+    events = [
+        event("identity.observed", f"phone-{name}", START, seen(name, "phone", "13800138000"))
+        for name in ("m0", "m1")
+    ]
+    events.append(event("identity.observed", "device-m0", START, seen("m0", "device", "d-1")))
+    events.append(event("order.paid", "order-1", START, paid("o1", "m1")))
+    events += [
+        event("identity.observed", f"phone-{name}", START, seen(name, "phone", "138 0013 8000"))
+        for name in ("m2", "m3")
+    ]
+    events.append(event("identity.observed", "device-m2", START, seen("m2", "device", "d-1")))
+    events.append(event("order.paid", "order-2", START, paid("o2", "m3")))
+    events.append(event("identity.observed", "alone", START, seen("m3", "device", "d-2")))
+    return events
+
+
+def seen(member: str, kind: str, value: str) -> dict[str, str]:
+    return {"memberId": member, "kind": kind, "value": value}
+
+
+def paid(order: str, member: str) -> dict[str, Any]:
+    card = {"kind": "payment", "value": "6222 0212 3456 7890"}
+    return {**order_data(order, member, 100), "identifiers": [card]}
+
+
+def shared_by(log: Log) -> tuple[set[tuple[str, ...]], dict[str, str]]:
+    """Which members share a token, and who is whose person."""
+    snapshot = snapshot_of(log)
+    names, uses = log.names["member"], snapshot.uses
+    users: dict[int, list[str]] = {}
+    members: list[int] = uses.member.tolist()
+    tokens: list[int] = uses.token.tolist()
+    for member, token in zip(members, tokens, strict=True):
+        users.setdefault(token, []).append(names[member])
+    person: list[int] = snapshot.members.person.tolist()
+    return {tuple(sorted(one)) for one in users.values()}, {
+        name: names[person[number]] for number, name in enumerate(names)
+    }

@@ -91,6 +91,7 @@ class Mall:
         share: str | None = None,
         product: str = "product-1",
         device: str | None = None,
+        shop: str | None = None,
     ) -> str:
         """A paid order's id."""
         name = f"o-{len(self.events)}"
@@ -101,6 +102,7 @@ class Mall:
             at_s,
             orderId=name,
             memberId=buyer,
+            shopId=shop,
             amountMinor=amount_minor,
             currency="CNY",
             lines=[line],

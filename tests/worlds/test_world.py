@@ -221,6 +221,17 @@ def test_cascades_of_a_world_are_those_that_were_drawn() -> None:
     assert distance(made.depths, drawn().depths) < 0.25
 
 
+def test_nobody_passes_the_same_share_on_twice() -> None:
+    passed = Counter(
+        (event["data"]["memberId"], event["data"]["parentShareId"])
+        for event in world_events(World("some", 4_000, 40_000))
+        if event["type"] == "share.created" and "parentShareId" in event["data"]
+    )
+
+    assert passed.total() > 1_000
+    assert max(passed.values()) == 1
+
+
 def test_order_values_spread_as_those_of_a_retailer(shared_data: Path) -> None:
     """The real ones are CDNOW's; compared are the logarithms' deviations and, scaled, shapes."""
     real = [

@@ -8,9 +8,18 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from graph_service.console.cases import ACTIONS, CONCLUSIONS, TYPOLOGIES, decide, whole_case
+from graph_service.console.cases import (
+    ACTIONS,
+    CONCLUSIONS,
+    PRIORITIES,
+    SNOOZE_DAYS,
+    TYPOLOGIES,
+    decide,
+    take,
+    whole_case,
+)
 from graph_service.console.visiting import ROOT, PageRoute, Visit, Visiting, seen_other
-from graph_service.errors import Conflict, Invalid, NotFound
+from graph_service.errors import Conflict, Invalid, NotFound, Refused, ServiceError
 from graph_service.referrals.teams import read_member
 from graph_service.scans.alerts import read_alert
 
@@ -38,13 +47,29 @@ async def post_decision(visit: Decider, case_id: CaseId) -> Response:
     """The decision is recorded; what does not fit is told beside the form, which stays filled."""
     try:
         await decide(visit, case_id)
-    except (Invalid, Conflict) as fault:
+    except (Invalid, Conflict, Refused) as fault:
         return await _page(visit, case_id, problem=fault)
     return seen_other(f"{ROOT}/cases/{quote(case_id, safe='')}?done=1")
 
 
+@router.post("/steps/{step}")
+async def post_step(
+    visit: Decider, case_id: CaseId, step: Annotated[str, Path(max_length=40)]
+) -> Response:
+    """A step is taken; what does not fit is told on the page."""
+    try:
+        await take(visit, case_id, step)
+    except (Invalid, Conflict, Refused) as fault:
+        return await _page(visit, case_id, problem=fault)
+    return seen_other(f"{ROOT}/cases/{quote(case_id, safe='')}")
+
+
 async def _page(
-    visit: Visit, case_id: str, *, members: int = 1, problem: Invalid | Conflict | None = None
+    visit: Visit,
+    case_id: str,
+    *,
+    members: int = 1,
+    problem: Invalid | Conflict | Refused | None = None,
 ) -> HTMLResponse:
     case = await whole_case(visit, case_id)
     alerts = await alerts_of(visit, case["alertIds"])
@@ -61,7 +86,9 @@ async def _page(
         members_page=page,
         members_pages=pages,
         conclusions=CONCLUSIONS,
-        actions=ACTIONS,
+        actions=tuple(ACTIONS),
+        priorities=PRIORITIES,
+        snooze_days=SNOOZE_DAYS,
         typologies=TYPOLOGIES,
         likely=alerts[0]["kind"] if alerts else "",
         problem=None if problem is None else str(problem),

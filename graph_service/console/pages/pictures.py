@@ -33,7 +33,7 @@ async def get_case_picture(
     """The evidence of the case's alerts in one; without alerts, what stands next to its members."""
     case = await whole_case(visit, case_id)
     alerts = await alerts_of(visit, case["alertIds"])
-    drawn = [await draw_alert(visit.graph, one, SIZE) for one in alerts]
+    drawn = [await draw_alert(visit.graph, one["alertId"], SIZE) for one in alerts]
     if not drawn:
         starts = [f"member:{one}" for one in case["memberIds"][:STARTS_MAX]]
         drawn = [_of_members(case["memberIds"][:STARTS_MAX])]
@@ -47,7 +47,7 @@ async def get_alert_picture(
 ) -> JSONResponse:
     """The evidence of an alert."""
     alert = await read_alert(visit.graph, alert_id, visit.lang)
-    return _told(await draw_alert(visit.graph, alert, SIZE), alert["memberIds"])
+    return _told(await draw_alert(visit.graph, alert_id, SIZE), alert["memberIds"])
 
 
 @router.get("/graph/next")

@@ -11,6 +11,20 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.fraud.clicking import Clicking, blocks, clicking_of
+from graph_service.fraud.crowds.clickers import (
+    CROWD_LEAST,
+    DEVOTED_PART,
+    DEVOTED_SHARES,
+    MUTUAL_SHARES,
+)
+from graph_service.fraud.crowds.errands import errands
+from graph_service.fraud.crowds.timing import (
+    CLUMP_LEAST,
+    LATE_QUANTILE,
+    Timing,
+    timing_of,
+    timing_signs,
+)
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.odds import (
     Sign,
@@ -37,6 +51,12 @@ THRESHOLDS: Final = {
     "repeats_least": Threshold(0.15, "part", "floor of the part of repeated clicks; set"),
     "repeats_quantile": Threshold(0.9, "part", "promoters differ: compared with the upper tenth"),
     "helper_clicks": Threshold(5, "clicks", "so often on one share: not out of interest; set"),
+    "devoted_shares": Threshold(DEVOTED_SHARES, "shares", "fewer are a fan's good day; set"),
+    "devoted_part": Threshold(DEVOTED_PART, "part", "on most of what is posted: an errand; set"),
+    "mutual_shares": Threshold(MUTUAL_SHARES, "shares", "once each way is a courtesy; set"),
+    "crowd": Threshold(CROWD_LEAST, "members", "fewer are friends; set"),
+    "clump": Threshold(CLUMP_LEAST, "part", "neighbouring gaps differ so once in 33 by chance"),
+    "late_quantile": Threshold(LATE_QUANTILE, "part", "later than nine of ten clicks is late"),
     "device_members": Threshold(5, "members", "a device or payment of more says nothing; set"),
 }
 CAPS: Final = {
@@ -86,17 +106,18 @@ def find(scene: Scene) -> Sequence[Finding]:
         scene.notes.append(f"click_flood: {len(worth)} promoters, the first {FINDINGS_MAX} judged")
         worth = worth[:FINDINGS_MAX]
     groups = _joined(scene, clicking, starts, [int(place) for place in worth])
-    devices = same_device(scene)
+    devices, timing = same_device(scene), timing_of(scene, clicking)
     found = (
         _finding(
             scene,
-            (clicking, usual, devices),
+            (clicking, usual, devices, timing),
             [(int(starts[one]), int(starts[one + 1])) for one in group],
             float(peaks[group].max()),
         )
         for group in groups
     )
     told = [replace(one, truncated=is_cut) for one in found]
+    told += errands(scene, clicking, evidence=THRESHOLDS["evidence"].value, spread=SPREAD)
     return sorted(told, key=lambda one: (-one.score, one.members))
 
 
@@ -183,14 +204,14 @@ def _helpers(clicking: Clicking, part: slice) -> list[int]:
 
 def _finding(
     scene: Scene,
-    mall: tuple[Clicking, Usual, csr_array],
+    mall: tuple[Clicking, Usual, csr_array, Timing],
     parts: Sequence[tuple[int, int]],
     peak: float,
 ) -> Finding:
-    clicking, usual, devices = mall
+    clicking, usual, devices, timing = mall
     rows = np.concatenate([np.arange(*part) for part in parts])
     promoters = np.unique(clicking.promoter[rows])
-    signs = _signs(clicking, usual, rows, peak)
+    signs = [*_signs(clicking, usual, rows, peak), *timing_signs(timing, rows)]
     score, reasons = scored(signs, THRESHOLDS["evidence"].value, spread=SPREAD)
     helpers = {who for part in parts for who in _helpers(clicking, slice(*part))}
     members = {int(one) for one in promoters} | {one for one in helpers if one < scene.people}
@@ -353,7 +374,10 @@ DETECTOR: Final = Detector(
     question="Are the clicks on this promoter's shares made to look many?",
     evidence="fraud/show_click_flood",
     picture="fraud/draw_click_flood",
-    compared_with="the mall's rates of repeated and sold clicks, and others' densest minutes",
+    compared_with=(
+        "the mall's rates of repeated and sold clicks, others' densest minutes, clumps and late "
+        "clicks, and what other promoters sell to who clicks"
+    ),
     thresholds=THRESHOLDS,
     find=find,
 )

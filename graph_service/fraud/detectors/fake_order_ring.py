@@ -139,10 +139,18 @@ def shares_inside(kinship: Kinship, members: Ints) -> Flags:
     """By member, does another member have one of its means of payment, devices or numbers?"""
     inside = np.zeros(len(members), np.bool_)
     for kind in TELLING_KINDS:
-        part = kinship.uses[TOKEN_KINDS.index(kind)][members]
-        shared = np.bincount(part.indices, minlength=part.shape[1]) > 1
-        inside |= np.asarray(part @ shared.astype(np.int32)).ravel() > 0
+        inside |= kinship.sharing(kind, members)[0]
     return inside
+
+
+def holder_rates(scene: Scene) -> dict[str, float]:
+    """By kind that tells, which part of all members share one with anybody?"""
+    uses = kinship_of(scene).uses
+    return {
+        kind: (np.count_nonzero(np.diff(uses[TOKEN_KINDS.index(kind)].indptr)) + 1)
+        / (scene.people + 1)
+        for kind in TELLING_KINDS
+    }
 
 
 def _strangers_nats(scene: Scene, group: Group) -> float:
@@ -180,14 +188,10 @@ def token_sign(scene: Scene, kinship: Kinship, members: Ints, *, strangers: floa
     inside, nats, mask, most = np.zeros(len(members), np.bool_), 0.0, 0, max(1, len(members))
     rates = list[float]()
     for kind in TELLING_KINDS:
-        uses = kinship.uses[TOKEN_KINDS.index(kind)]
-        everybody = np.diff(uses.indptr) > 0
-        rate = (float(everybody.sum()) + 1) / (scene.people + 1)
-        part = uses[members]
-        shared = np.bincount(part.indices, minlength=uses.shape[1]) > 1
-        has = np.asarray(part @ shared.astype(np.int32)).ravel() > 0
+        rate = scene.once("holder_rates", holder_rates)[kind]
+        has, shared = kinship.sharing(kind, members)
         # The first of those who share a token could be anybody: the others had to meet that one.
-        beyond = max(0, int(has.sum()) - int(shared.sum()))
+        beyond = max(0, int(has.sum()) - shared)
         nats += min(beyond * rarity(rate, most=3.0), _beyond_usual(beyond, most, rate))
         if has.any():
             mask |= 1 << TOKEN_KINDS.index(kind)

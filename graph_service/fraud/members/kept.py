@@ -7,7 +7,13 @@ from typing import Any, Final
 from graph_service.errors import ModelUnavailable
 from graph_service.features.catalogue import FEATURES
 from graph_service.fraud.members.scoring import MemberModel
-from graph_service.fraud.members.training import BOOSTING, CERTAIN, LATER_PART, Trained
+from graph_service.fraud.members.training import (
+    BOOSTING,
+    CERTAIN,
+    HIDDEN_COPIES,
+    LATER_PART,
+    Trained,
+)
 from graph_service.model_store import load_model, save_model
 
 NAME: Final = "members"
@@ -97,6 +103,7 @@ def card_of(trained: Trained, *, version: str, created: str, source: str) -> str
         created=created,
         source=source,
         columns=len(trained.model.columns),
+        hidden=HIDDEN_COPIES,
         catalogue=len(FEATURES),
         confirmed=trained.confirmed,
         cleared=trained.cleared,
@@ -122,7 +129,10 @@ How likely a member of the mall is part of a fraud, from 0 to 1; 0.5 is the thre
   or place, and no text.
 - **Made:** {created}, from {source}.
 - **Learned from:** {confirmed} false and {cleared} honest members.
-- **Reads:** {columns} numbers, of the {catalogue} in the catalogue and of what neighbours have.
+- **Reads:** {columns} numbers, of the {catalogue} in the catalogue, of what neighbours have, and
+  how surely detectors found the member, also where they raise no alert.
+- **Also learned from:** each false member {hidden} times more as if it hid better, with whole
+  families of an honest member's numbers in place of its own; all together weigh as before.
 - **Method:** boosted trees (scikit-learn's HistGradientBoosting: {settings}); more of these never
   lowers the score: {certain}. Calibrated by Platt's method on the {later} that was known last.
 - **Threshold:** probability {threshold} scores 0.5, so that few honest members reach it there.

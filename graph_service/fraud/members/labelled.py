@@ -11,6 +11,9 @@ from graph_service.attribution.touches import MICROS_PER_DAY
 from graph_service.features.catalogue import Features
 from graph_service.features.gathering import wide_features_of
 from graph_service.features.structure import LABEL_DELAY_DAYS
+from graph_service.fraud.detectors.registry import DETECTORS
+from graph_service.fraud.members.scoring import with_graded
+from graph_service.fraud.scanning import run_detectors
 from graph_service.fraud.scene import Scene
 from graph_service.snapshot.log import NONE, Log, log_of, micros
 from graph_service.snapshot.resolving import Snapshot
@@ -71,7 +74,13 @@ def together(sets: Sequence[Labelled]) -> Labelled:
 def of_world(world: FraudWorld, *, at: int = 0) -> Labelled:
     """All members of a generated world at its end. at: when it is known, as of its number."""
     scene = scene_of_world(world)
-    return labelled_with(world, scene, wide_features_of(scene), at=at)
+    return labelled_with(world, scene, known_of(scene), at=at)
+
+
+def known_of(scene: Scene, *, delay_days: float = LABEL_DELAY_DAYS) -> Features:
+    """All that a model may learn from: features, and what the detectors find."""
+    features = wide_features_of(scene, delay_days=delay_days)
+    return with_graded(features, run_detectors(scene, DETECTORS))
 
 
 def labelled_with(world: FraudWorld, scene: Scene, features: Features, *, at: int = 0) -> Labelled:
@@ -99,9 +108,7 @@ def of_decisions(
     was decided at once is one case, and members who are one person are one ring.
     """
     shot = snapshot_of(log)
-    features = (
-        wide_features_of(Scene(shot), delay_days=delay_days) if features is None else features
-    )
+    features = known_of(Scene(shot), delay_days=delay_days) if features is None else features
     until = shot.now - round(delay_days * MICROS_PER_DAY)
     confirmed, cleared = (
         (at != NONE) & (at <= until) for at in (shot.confirmed_at, shot.cleared_at)

@@ -33,7 +33,7 @@ class Tails:
 
     p: Floats
     rarity: Floats
-    surprise: Floats
+    surprise: NDArray[np.float32]
     names: tuple[str, ...]
     families: tuple[str, ...]
 
@@ -45,7 +45,7 @@ def tails_of(features: Features, *, budget_part: float = BUDGET_PART) -> Tails:
     """
     risky = [place for place, way in enumerate(features.directions) if way != NEITHER]
     members = len(features.values)
-    surprise = np.zeros((members, len(risky)))
+    surprise = np.zeros((members, len(risky)), np.float32, order="F")
     for column, place in enumerate(risky):
         values = features.values[:, place].astype(np.float64)
         surprise[:, column] = -np.log(tail_of(values, less=features.directions[place] == LESS))
@@ -53,7 +53,7 @@ def tails_of(features: Features, *, budget_part: float = BUDGET_PART) -> Tails:
     families = tuple(dict.fromkeys(kept.tolist()))
     rarity = np.zeros((members, len(families)))
     for column, family in enumerate(families):
-        rarity[:, column] = rarity_of(surprise[:, kept == family].sum(axis=1))
+        rarity[:, column] = rarity_of(surprise[:, kept == family].sum(axis=1, dtype=np.float64))
     return Tails(
         p=within_budget(rarity.max(axis=1, initial=0), budget_part),
         rarity=rarity,

@@ -40,6 +40,15 @@ class Kinship:
             found |= (np.diff(common.indptr) > 0).astype(np.int32) << place
         return found
 
+    def sharing(self, kind: str, members: Ints) -> tuple[Flags, int]:
+        """By member, is a token of this kind another one's too? How many tokens are of several?"""
+        part = csr_array(self.uses[TOKEN_KINDS.index(kind)][members])
+        _, which, holders = np.unique(part.indices, return_inverse=True, return_counts=True)
+        rows = np.repeat(np.arange(len(members)), np.diff(part.indptr))
+        inside = np.zeros(len(members), np.bool_)
+        inside[rows[holders[which] > 1]] = True
+        return inside, int(np.count_nonzero(holders > 1))
+
     @cached_property
     def personal(self) -> csr_array:
         """Member × token of the kinds that one human has: the strong ones and devices."""

@@ -1,5 +1,6 @@
 """Which findings of one kind are about the same people?"""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -18,12 +19,17 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
     One that is no alert adds nobody to one that is.
     """
     kept: list[Finding] = []
+    places: dict[int, set[int]] = defaultdict(set)
     for one in sorted(findings, key=_best):
-        place = next((at for at, other in enumerate(kept) if is_shared(one, other)), None)
+        near = sorted({at for member in one.members for at in places[member]})
+        place = next((at for at in near if is_shared(one, kept[at])), None)
         if place is None:
+            place = len(kept)
             kept.append(one)
         elif one.score >= ALERT_SCORE or kept[place].score < ALERT_SCORE:
             kept[place] = join(kept[place], one)
+        for member in kept[place].members:
+            places[member].add(place)
     return kept
 
 

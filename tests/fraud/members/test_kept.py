@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from graph_service.errors import Conflict
-from graph_service.features.catalogue import BY_NAME
-from graph_service.features.gathering import NEAR, SPREAD
+from graph_service.features.gathering import wide_names
 from graph_service.fraud.members import kept
+from graph_service.fraud.members.scoring import GRADED
 from graph_service.fraud.members.training import train
 from graph_service.train_command import app
 from tests.fraud.members.malls import made_up
@@ -72,13 +72,7 @@ def test_the_model_that_is_shipped_loads_is_small_and_reads_what_is_computed() -
 
     model = kept.load_member_model(folder)
 
-    near = {
-        f"{what}_{relation}_{name}"
-        for what in ("mean1", "mean2", "max1")
-        for relation in NEAR
-        for name in SPREAD
-    }
-    assert set(model.columns) <= set(BY_NAME) | near
+    assert set(model.columns) <= {*wide_names(), *GRADED}
     files = list((folder / kept.NAME / model.version).iterdir())
     assert sum(one.stat().st_size for one in files) < MODEL_BYTES_MAX
 

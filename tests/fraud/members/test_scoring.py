@@ -9,7 +9,12 @@ from graph_service.features.catalogue import BY_NAME
 from graph_service.features.gathering import wide_features_of
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world
-from graph_service.fraud.members.scoring import explain, money_at_risk, score_members
+from graph_service.fraud.members.scoring import (
+    explain,
+    graded_features,
+    money_at_risk,
+    score_members,
+)
 from graph_service.fraud.members.training import Trained
 from graph_service.snapshot.log import NONE
 from tests.fraud.members.malls import small_world, trained_on_worlds
@@ -114,3 +119,27 @@ def test_a_neighbours_feature_is_explained_by_its_own_question(trained: Trained)
     assert near
     assert all(one.question.startswith("Of those near") for one in near)
     assert all(any(told.question in one.question for told in BY_NAME.values()) for one in near)
+
+
+def test_what_detectors_found_is_told_by_the_surest_and_the_next_kind() -> None:
+    findings = [
+        Finding("sleeper", 0.2, (0, 1), ()),
+        Finding("sleeper", 0.7, (1, 2), ()),
+        Finding("click_flood", 0.4, (1, 3), ()),
+    ]
+
+    found = graded_features(findings, 5)
+
+    np.testing.assert_allclose(found.column("found"), [0.2, 0.7, 0.7, 0.4, 0])
+    np.testing.assert_allclose(found.column("found_second"), [0, 0.4, 0, 0, 0])
+
+
+def test_what_is_found_but_not_kept_speaks_through_the_model_only(trained: Trained) -> None:
+    scene = scene_of_world(small_world(9))
+    faint = Finding("sleeper", 0.2, (3, 4), ())
+
+    plain = score_members(scene, [], trained.model)
+    told = score_members(scene, [], trained.model, graded=[faint])
+
+    assert (told.p_pattern == 0).all()
+    assert (told.p_model[[3, 4]] >= plain.p_model[[3, 4]]).all()

@@ -1,10 +1,13 @@
 """How a model learns: from rings as a whole, in time, and what a threshold brings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph_service.features.gathering import wide_names
 from graph_service.fraud.members import training
 from graph_service.fraud.members.labelled import facts_of_world, of_decisions, together
 from graph_service.fraud.members.training import TooFewLabels, replay, split_by_time, train
@@ -178,3 +181,59 @@ def test_a_replay_of_a_log_raises_each_member_once_on_its_first_day() -> None:
     assert [one.day for one in found] == [day - 2, day - 1, day]
     assert sum(one.caught + one.missed for one in found) == len({numbers[one] for one in members})
     assert sum(one.caught for one in found) > sum(one.missed for one in found)
+
+
+def test_hidden_frauds_weigh_as_the_frauds_did_and_look_like_the_honest_by_families() -> None:
+    labelled = made_up(2)
+
+    values, false, weight = training.with_hidden(labelled, (0, 1, 2), np.random.default_rng(1))
+
+    own, honest = labelled.values[:, :3], labelled.values[~labelled.false, :3]
+    assert weight[false].sum() == pytest.approx(labelled.false.sum())
+    assert weight[~false].sum() == pytest.approx((~labelled.false).sum())
+    copies = values[false][labelled.false.sum() :]
+    originals = np.tile(own[labelled.false], (training.HIDDEN_COPIES, 1))
+    # The first two are of one family, so they are of one row; the third is of another.
+    same = copies == originals
+    assert (same[:, 0] == same[:, 2]).all()
+    assert 0.6 < same[:, 0].mean() < 0.8
+    strange = copies[~same[:, 0]][:, [0, 2]]
+    assert {tuple(row) for row in strange} <= {tuple(row) for row in honest[:, [0, 2]]}
+
+
+def test_of_many_honest_some_are_learnt_from_and_weigh_for_all_but_those_found_all_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labelled = made_up(3)
+    found = np.zeros((len(labelled), 2), np.float32)
+    found[np.flatnonzero(~labelled.false)[:7], 0] = 0.2
+    values = np.concatenate([labelled.values, found], axis=1)
+    names = (*labelled.names, "found", "found_second")
+    told = replace(labelled, names=names, values=values)
+    monkeypatch.setattr(training, "HONEST_ROWS_MAX", 100)
+
+    kept, false, weight = training.with_hidden(told, range(6), np.random.default_rng(1))
+
+    assert (~false).sum() == 107
+    assert (kept[~false][:, 4] > 0).sum() == 7
+    assert weight[~false].sum() == pytest.approx((~labelled.false).sum())
+    assert (weight[:7] == 1).all()
+
+
+def test_of_many_columns_those_that_tell_are_read_and_what_was_found_always() -> None:
+    labelled = made_up(2)
+    dice = np.random.default_rng(3)
+    noise = dice.normal(size=(len(labelled), 200)).astype(np.float32)
+    names = tuple(wide_names()[200:400])
+    found = dice.random((len(labelled), 2)).astype(np.float32)
+    told = replace(
+        labelled,
+        names=("refunded_part", *names, "found", "found_second"),
+        values=np.concatenate([labelled.values[:, :1], noise, found], axis=1),
+    )
+
+    chosen = training.choose_columns(told, told.names, 1)
+
+    assert len(chosen) == training.COLUMNS_MAX
+    assert {"refunded_part", "found", "found_second"} <= set(chosen)
+    assert list(chosen) == [name for name in told.names if name in chosen]

@@ -1,0 +1,21 @@
+// Of the shares of each channel: how many were clicked, and how many sold?
+// topic: growth
+// mode: read
+// params: none
+// returns: channel string, shares integer, clicked integer,
+//   people integer, sold integer, orders integer
+// timeout: 60 s
+MATCH (s:Share)
+WHERE s.createdAt IS NOT NULL
+WITH s,
+  COUNT { (s)<-[:CLICKED]-(:Member|Visitor) } AS clicks,
+  COUNT {
+    MATCH (s)<-[:CLICKED]-(x:Member|Visitor)
+    RETURN DISTINCT x
+  } AS people,
+  COUNT { (s)<-[:CAME_THROUGH]-(:Order) } AS orders
+RETURN coalesce(s.channel, 'not told') AS channel, count(s) AS shares,
+  count(CASE WHEN clicks > 0 THEN s END) AS clicked, sum(people) AS people,
+  count(CASE WHEN orders > 0 THEN s END) AS sold, sum(orders) AS orders
+ORDER BY shares DESC, channel
+LIMIT 50

@@ -1,0 +1,11 @@
+// Which promoters click each other's shares?
+// topic: rings
+// mode: read
+// params: none
+// returns: path path
+// timeout: 60 s
+MATCH path = (a:Member)-[:CREATED]->(:Share)<-[:CLICKED]-(b:Member)
+  -[:CREATED]->(:Share)<-[:CLICKED]-(a)
+WHERE a.memberId < b.memberId
+RETURN path
+LIMIT 100

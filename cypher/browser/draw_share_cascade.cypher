@@ -1,0 +1,12 @@
+// Who passed this share on, and who passed it on from them?
+// topic: influence
+// mode: read
+// params: $shareId string
+// example: shareId => 's-showcase-1'
+// returns: path path
+// timeout: 10 s
+MATCH path = (:Share {shareId: $shareId})<-[:RESHARE_OF*0..12]-(:Share)
+  <-[:CREATED]-(:Member)
+RETURN path
+ORDER BY length(path)
+LIMIT 200

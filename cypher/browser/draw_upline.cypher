@@ -1,0 +1,11 @@
+// Who stands above this member, up to the top?
+// topic: teams
+// mode: read
+// params: $memberId string
+// example: memberId => 'sun-mei'
+// returns: path path
+// timeout: 10 s
+MATCH path = (:Member {memberId: $memberId})<-[:REFERRED*1..64]-(:Member)
+RETURN path
+ORDER BY length(path) DESC
+LIMIT 1

@@ -1,0 +1,23 @@
+// Who brought people and is credited with no order?
+// topic: influence
+// mode: read
+// params: $people integer
+// example: people => 3
+// returns: memberId string, people integer, reshared integer,
+//   ordersBelow integer
+// timeout: 60 s
+MATCH (m:Member)-[:CREATED]->(:Share)<-[:CLICKED]-(x:Member|Visitor)
+WITH m, count(DISTINCT x) AS people
+WHERE people >= $people AND NOT EXISTS { (m)<-[:CREDITED_TO]-(:Order) }
+WITH m, people
+ORDER BY people DESC, m.memberId
+LIMIT 20
+RETURN m.memberId AS memberId, people,
+  COUNT { (m)-[:CREATED]->(:Share)<-[:RESHARE_OF]-(:Share) } AS reshared,
+  COUNT {
+    MATCH (m)-[:CREATED]->(:Share)<-[:RESHARE_OF*1..8]-(:Share)
+      <-[:CAME_THROUGH]-(o:Order)
+    RETURN DISTINCT o
+  } AS ordersBelow
+ORDER BY people DESC, memberId
+LIMIT 20

@@ -1,0 +1,20 @@
+// Which first shares were passed on most, and what did that sell?
+// topic: influence
+// mode: read
+// params: none
+// returns: shareId string, memberId string, reshares integer,
+//   depth integer, orders integer, amountMinor integer (minor units)
+// timeout: 60 s
+MATCH (root:Share)
+WHERE NOT EXISTS { (root)-[:RESHARE_OF]->(:Share) }
+  AND EXISTS { (root)<-[:RESHARE_OF]-(:Share) }
+MATCH chain = (root)<-[:RESHARE_OF*1..64]-(:Share)
+WITH root, count(*) AS reshares, max(length(chain)) AS depth
+ORDER BY reshares DESC, root.shareId
+LIMIT 20
+MATCH (root)<-[:CREATED]-(m:Member)
+OPTIONAL MATCH (root)<-[:RESHARE_OF*0..64]-(:Share)<-[:CAME_THROUGH]-(o:Order)
+RETURN root.shareId AS shareId, m.memberId AS memberId, reshares, depth,
+  count(o) AS orders, sum(o.amountMinor) AS amountMinor
+ORDER BY reshares DESC, shareId
+LIMIT 20

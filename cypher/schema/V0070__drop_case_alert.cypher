@@ -1,0 +1,2 @@
+// Cases are tied to their alerts.
+DROP INDEX caseAlert IF EXISTS

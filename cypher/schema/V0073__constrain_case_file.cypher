@@ -1,0 +1,3 @@
+// One node for each CaseFile.
+CREATE CONSTRAINT uniqueCaseFile IF NOT EXISTS
+FOR (f:CaseFile) REQUIRE f.attachmentId IS UNIQUE

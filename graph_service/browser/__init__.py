@@ -1,0 +1,1 @@
+"""How do analysts ask the graph in Neo4j Browser?"""

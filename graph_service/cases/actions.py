@@ -1,0 +1,239 @@
+"""What is done to members and orders when a case is decided, and undone later?"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Literal, cast
+
+from graph_service.clock import from_micros, to_micros
+from graph_service.errors import Invalid
+from graph_service.graph.session import Transaction
+from graph_service.holds.placing import (
+    Hold,
+    Lifting,
+    NewHold,
+    hold_of,
+    lift_hold,
+    link_to_case,
+    millis_of,
+    place_hold,
+    spelled,
+)
+from graph_service.ingest.facts import canonical, digest, own_fact
+from graph_service.ingest.store import record_own_facts
+from graph_service.ledger.affected import RESTORED, REVERSED
+
+ActionName = Literal["freeze", "unfreeze", "reverse_commissions", "restore_commissions"]
+Scope = Literal["payout", "order", "account"]
+# The action of the first version of this contract, which is kept: unfreeze, said in one word.
+LIFT_HOLDS: Final = "lift_holds"
+CONFIRMED: Final = "case_confirmed"
+ORDERS_MAX: Final = 2_000
+HOLDS_MAX: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do. members, orders: of the case; empty: all of it.
+
+    scope: what is frozen: payouts of the person, the orders' commissions, or the account, which
+    earns nothing any more either. shadow: only say what would be done.
+    """
+
+    name: ActionName
+    scope: Scope = "payout"
+    members: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    code: str = CONFIRMED
+    expires_ms: int | None = None
+    shadow: bool = False
+
+    @property
+    def undoes(self) -> bool:
+        """Does it give something back? That takes a second person."""
+        return self.name in ("unfreeze", "restore_commissions") and not self.shadow
+
+    def text(self) -> str:
+        """As it is kept and compared."""
+        said = {
+            "type": self.name,
+            "scope": self.scope if self.name in ("freeze", "unfreeze") else None,
+            "memberIds": list(self.members) or None,
+            "orderIds": list(self.orders) or None,
+            "reasonCode": self.code if self.name == "freeze" else None,
+            "expiresAt": spelled(self.expires_ms),
+            "shadow": self.shadow or None,
+        }
+        return canonical({name: value for name, value in said.items() if value is not None})
+
+
+def told_action(kept: str) -> str | dict[str, Any]:
+    """A kept action as it is told: the word, or its fields."""
+    return kept if kept == LIFT_HOLDS else cast("dict[str, Any]", json.loads(kept))
+
+
+def action_of(kept: str) -> Action:
+    """An action as it was kept."""
+    if kept == LIFT_HOLDS:
+        return Action("unfreeze")
+    told: dict[str, Any] = json.loads(kept)
+    expires_at = told.get("expiresAt")
+    expires_ms = None if expires_at is None else to_micros(datetime.fromisoformat(expires_at))
+    return Action(
+        told["type"],
+        told.get("scope", "payout"),
+        tuple(told.get("memberIds", ())),
+        tuple(told.get("orderIds", ())),
+        told.get("reasonCode", CONFIRMED),
+        None if expires_ms is None else expires_ms // 1_000,
+        told.get("shadow", False),
+    )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What actions are about. number: which decision of the case it is. at_ms: when (ms).
+
+    by, reason: who decided and why.
+    """
+
+    case_id: str
+    members: tuple[str, ...]
+    orders: tuple[str, ...]
+    number: int
+    by: str
+    reason: str
+    at_ms: int
+
+    @property
+    def at(self) -> datetime:
+        """When it was decided."""
+        return from_micros(1_000 * self.at_ms)
+
+
+def narrowed(action: Action, ground: Ground) -> Action:
+    """The action with every member and order that it is about. Raises Invalid for a stranger."""
+    return replace(
+        action,
+        members=_among(action.members, ground.members, "memberIds"),
+        orders=_among(action.orders, ground.orders, "orderIds"),
+    )
+
+
+def _among(asked: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+    if strangers := sorted(set(asked) - set(known)):
+        raise Invalid(f"actions.{what}: {strangers[0]} is not of this case")
+    return tuple(sorted(asked or known))
+
+
+def frozen_accounts(actions: Iterable[Action], ground: Ground) -> set[str]:
+    """Members whom these actions freeze indeed."""
+    freezes = [one for one in actions if one.name == "freeze" and one.scope != "order"]
+    return {member for one in freezes if not one.shadow for member in narrowed(one, ground).members}
+
+
+async def carry_out(
+    transaction: Transaction, actions: Sequence[Action], ground: Ground, holds: Sequence[Hold]
+) -> list[dict[str, Any]]:
+    """Do what these actions say; what each did, or would have done. Repeats do nothing.
+
+    holds: those of the case.
+    """
+    told: list[dict[str, Any]] = []
+    for place, given in enumerate(actions):
+        action = narrowed(given, ground)
+        said: dict[str, Any] = {"type": action.name, "shadow": action.shadow}
+        if action.name == "freeze" and action.scope != "order":
+            held = {one.member_id for one in holds if one.is_active(ground.at_ms)}
+            fresh = sorted(set(action.members) - held)
+            said |= {"scope": action.scope, "memberIds": fresh}
+            if not action.shadow:
+                await _hold(transaction, action, ground, fresh, place=place)
+        elif action.name == "unfreeze" and action.scope != "order":
+            lifted = [
+                one
+                for one in holds
+                if one.is_active(ground.at_ms) and one.member_id in action.members
+            ]
+            said |= {"holdIds": sorted(one.hold_id for one in lifted)}
+            if not action.shadow:
+                await _lift(transaction, lifted, ground)
+        else:
+            kind = REVERSED if action.name in ("freeze", "reverse_commissions") else RESTORED
+            said |= {"orderIds": list(action.orders)}
+            if not action.shadow:
+                await _mark_orders(transaction, kind, action.orders, ground)
+        told.append(said)
+    return told
+
+
+async def _hold(
+    transaction: Transaction,
+    action: Action,
+    ground: Ground,
+    members: Collection[str],
+    *,
+    place: int,
+) -> None:
+    for member_id in sorted(members):
+        named = f"{action.code} {ground.case_id} {member_id}"
+        if ground.number > 1 or place:
+            named = f"{named} {ground.number} {place}"
+        wanted = NewHold(
+            hold_id=f"hold_{digest(named)}",
+            member_id=member_id,
+            kind="person",
+            code=action.code,
+            reason=ground.reason,
+            placed_by=ground.by,
+            expires_ms=action.expires_ms,
+            case_id=ground.case_id,
+        )
+        await place_hold(transaction, wanted, ground.at)
+
+
+async def _lift(transaction: Transaction, holds: Sequence[Hold], ground: Ground) -> None:
+    for hold in sorted(holds, key=lambda one: one.hold_id):
+        await lift_hold(transaction, hold.hold_id, Lifting(ground.by, ground.reason, ground.at_ms))
+
+
+async def _mark_orders(
+    transaction: Transaction, kind: str, order_ids: Sequence[str], ground: Ground
+) -> None:
+    """Put into the log that nothing is owed for these orders, or is again."""
+    facts = [
+        own_fact(
+            kind,
+            f"{kind} {ground.case_id} {ground.number} {order_id}",
+            ground.at,
+            {
+                "orderId": order_id,
+                "caseId": ground.case_id,
+                "reason": ground.reason,
+                "by": ground.by,
+            },
+        )
+        for order_id in order_ids
+    ]
+    if not facts:
+        return
+    await record_own_facts(transaction, facts)
+    rows = [{"key": one.key, "orderId": one.data["orderId"]} for one in facts]
+    await transaction.run("cases/link_order_facts", rows=rows)
+    await link_to_case(transaction, facts, ground.case_id)
+
+
+async def case_holds(transaction: Transaction, case_id: str) -> list[Hold]:
+    """The holds that were placed with a case, also those that ended."""
+    rows = await transaction.run("cases/list_case_holds", caseId=case_id, limit=HOLDS_MAX)
+    return [hold_of(row) for row in rows]
+
+
+def fresh_expiry(expires_at: datetime | None, now: datetime) -> int | None:
+    """An expiry in ms. Raises Invalid where it is not later than now."""
+    if expires_at is None:
+        return None
+    if expires_at <= now:
+        raise Invalid("actions.expiresAt: is not later than now")
+    return millis_of(expires_at)

@@ -1,0 +1,270 @@
+"""Who works on a case, and how does it lie on the desk? Claimed, triaged, slept on, commented."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from graph_service.cases.desk.stages import due_ms
+from graph_service.cases.desk.trail import (
+    CaseTaken,
+    Kept,
+    Standing,
+    Taken,
+    lock_case,
+    take_step,
+    unchanged,
+)
+from graph_service.errors import Invalid, MemberNotFound, NotFound, TooLarge
+from graph_service.graph.session import Graph, Transaction
+from graph_service.holds.placing import millis_of, spelled
+from graph_service.ingest.facts import digest
+
+STEP_TIMEOUT_S: Final = 10.0
+# Cases looked at when somebody asks for the next one, as others may ask at the same time.
+NEXT_MAX: Final = 20
+ATTACHMENT_BYTES_MAX: Final = 1_048_576
+ATTACHMENTS_MAX: Final = 100
+SNOOZES_MAX: Final = 100
+
+
+class NothingNext(NotFound):
+    """No open case waits for somebody."""
+
+    code = "no_case_waits"
+
+
+class AttachmentNotFound(NotFound):
+    """No file of this id is kept with the case."""
+
+    code = "attachment_not_found"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and for which version of the case (None: whichever)."""
+
+    name: str
+    now: datetime
+    if_version: int | None = None
+
+
+async def _step(
+    graph: Graph,
+    case_id: str,
+    taken: Taken,
+    change: Callable[[Standing], Standing] = unchanged,
+) -> Kept:
+    async def work(transaction: Transaction) -> Kept:
+        return await take_step(transaction, await lock_case(transaction, case_id), taken, change)
+
+    return await graph.write_together(work, name="cases/step", timeout_s=STEP_TIMEOUT_S)
+
+
+def not_anothers(standing: Standing, who: str) -> None:
+    """Raises CaseTaken where somebody else works on the case."""
+    if standing.assignee is not None and standing.assignee != who:
+        raise CaseTaken(f"{standing.assignee} works on this case")
+
+
+async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None) -> None:
+    """Give a case to somebody, or back to the inbox (None).
+
+    Raises CaseNotFound, CaseChanged and StepRefused.
+    """
+    at_ms = millis_of(asker.now)
+    taken = Taken(
+        "released" if assignee is None else "assigned",
+        asker.name,
+        asker.now,
+        if_version=asker.if_version,
+    )
+
+    def change(standing: Standing) -> Standing:
+        return replace(
+            standing,
+            assignee=assignee,
+            assigned_ms=None if assignee is None else at_ms,
+            snoozed_ms=None,
+        )
+
+    await _step(graph, case_id, taken, change)
+
+
+async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
+    """Take a case that nobody else works on. Raises CaseTaken, and as assign does."""
+
+    async def work(transaction: Transaction) -> None:
+        kept = await lock_case(transaction, case_id)
+        not_anothers(kept.standing, asker.name)
+        if kept.standing.assignee != asker.name:
+            await _claim(transaction, kept, asker)
+
+    await graph.write_together(work, name="cases/claim", timeout_s=STEP_TIMEOUT_S)
+
+
+async def _claim(transaction: Transaction, kept: Kept, asker: Asker) -> None:
+    taken = Taken("assigned", asker.name, asker.now, if_version=asker.if_version)
+    at_ms = millis_of(asker.now)
+
+    def change(standing: Standing) -> Standing:
+        return replace(standing, assignee=asker.name, assigned_ms=at_ms, snoozed_ms=None)
+
+    await take_step(transaction, kept, taken, change)
+
+
+async def claim_next(graph: Graph, asker: Asker) -> str:
+    """Take the open case that is most urgent and nobody's; its id. Raises NothingNext."""
+    now_ms = millis_of(asker.now)
+
+    async def work(transaction: Transaction) -> str | None:
+        waiting = await transaction.run("cases/list_next_cases", nowMillis=now_ms, limit=NEXT_MAX)
+        for row in waiting:
+            kept = await lock_case(transaction, row["caseId"])
+            # Somebody may have taken it until it was locked.
+            if kept.standing.assignee is None and kept.standing.stage != "DECIDED":
+                await _claim(transaction, kept, asker)
+                return kept.case_id
+        return None
+
+    found = await graph.write_together(work, name="cases/claim_next", timeout_s=STEP_TIMEOUT_S)
+    if found is None:
+        raise NothingNext("no open case waits for somebody")
+    return found
+
+
+async def triage(
+    graph: Graph, case_id: str, asker: Asker, *, priority: int, typology: str | None, note: str
+) -> None:
+    """Say how urgent a case is (1 to 4) and what it looks like; it is due from now on."""
+    taken = Taken("triaged", asker.name, asker.now, {"note": note}, asker.if_version)
+    due = due_ms(priority, asker.now)
+
+    def change(standing: Standing) -> Standing:
+        return replace(
+            standing,
+            priority=priority,
+            typology=typology or standing.typology,
+            due_ms=due if priority != standing.priority else standing.due_ms or due,
+        )
+
+    await _step(graph, case_id, taken, change)
+
+
+async def snooze(
+    graph: Graph, case_id: str, asker: Asker, until: datetime | None, reason: str
+) -> None:
+    """Let a case sleep until then, or wake it (None). Raises Invalid where then is not later."""
+    if until is not None and until <= asker.now:
+        raise Invalid("until: is not later than now")
+    step = "woken" if until is None else "snoozed"
+    taken = Taken(step, asker.name, asker.now, {"reason": reason}, asker.if_version)
+    until_ms = None if until is None else millis_of(until)
+    await _step(graph, case_id, taken, lambda standing: replace(standing, snoozed_ms=until_ms))
+
+
+async def comment(graph: Graph, case_id: str, asker: Asker, text: str) -> None:
+    """Say something about a case, at any stage."""
+    await _step(graph, case_id, Taken("commented", asker.name, asker.now, {"text": text}))
+
+
+async def attach(
+    graph: Graph, case_id: str, asker: Asker, *, name: str, media_type: str, content: str
+) -> str:
+    """Keep a file (base64, up to 1 MiB) with a case; its id, which follows from the content.
+
+    Raises Invalid where it is no base64, TooLarge, and as steps do.
+    """
+    try:
+        raw = base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError) as fault:
+        raise Invalid("content: is no base64") from fault
+    if len(raw) > ATTACHMENT_BYTES_MAX:
+        raise TooLarge(f"a file has at most {ATTACHMENT_BYTES_MAX:,} bytes")
+    attachment_id = f"file_{digest(f'{case_id} {name} {digest(raw)}')}"
+    detail = {"attachmentId": attachment_id, "name": name, "bytes": len(raw)}
+    taken = Taken("attached", asker.name, asker.now, detail)
+
+    async def work(transaction: Transaction) -> None:
+        kept = await lock_case(transaction, case_id)
+        files = await transaction.run(
+            "cases/list_attachments", caseId=case_id, limit=ATTACHMENTS_MAX + 1
+        )
+        if any(one["attachmentId"] == attachment_id for one in files):
+            return
+        if len(files) >= ATTACHMENTS_MAX:
+            raise TooLarge(f"a case keeps at most {ATTACHMENTS_MAX} files")
+        await take_step(transaction, kept, taken)
+        await transaction.run(
+            "cases/store_attachment",
+            caseId=case_id,
+            attachmentId=attachment_id,
+            name=name,
+            mediaType=media_type,
+            content=content,
+            bytes=len(raw),
+            addedBy=asker.name,
+            addedMillis=millis_of(asker.now),
+        )
+
+    await graph.write_together(work, name="cases/attach", timeout_s=STEP_TIMEOUT_S)
+    return attachment_id
+
+
+async def read_attachment(graph: Graph, case_id: str, attachment_id: str) -> tuple[str, str, bytes]:
+    """Name, media type and content of a file. Raises AttachmentNotFound."""
+    rows = await graph.read("cases/read_attachment", caseId=case_id, attachmentId=attachment_id)
+    if not rows:
+        raise AttachmentNotFound(f"{case_id} keeps no file {attachment_id}")
+    row = rows[0]
+    return row["name"], row["mediaType"], base64.b64decode(row["content"])
+
+
+async def silence(
+    graph: Graph, member_id: str, asker: Asker, *, code: str, until: datetime, reason: str
+) -> dict[str, Any]:
+    """Let a rule be silent about a member until then: it holds nothing and opens no case.
+
+    Raises MemberNotFound, and Invalid where then is not later than now.
+    """
+    if until <= asker.now:
+        raise Invalid("until: is not later than now")
+    snooze_id = f"snooze_{digest(f'{member_id} {code}')}"
+
+    async def work(transaction: Transaction) -> bool:
+        rows = await transaction.run(
+            "cases/place_snooze",
+            snoozeId=snooze_id,
+            memberId=member_id,
+            code=code,
+            reason=reason,
+            by=asker.name,
+            placedMillis=millis_of(asker.now),
+            untilMillis=millis_of(until),
+        )
+        return bool(rows)
+
+    if not await graph.write_together(work, name="cases/silence", timeout_s=STEP_TIMEOUT_S):
+        raise MemberNotFound(f"there is no member {member_id}")
+    return {"snoozeId": snooze_id, "memberId": member_id, "code": code}
+
+
+async def list_silences(graph: Graph, member_id: str, now: datetime) -> list[dict[str, Any]]:
+    """Which rules are silent about a member now, those that end first first."""
+    rows = await graph.read(
+        "cases/list_snoozes", memberId=member_id, nowMillis=millis_of(now), limit=SNOOZES_MAX
+    )
+    return [
+        {
+            "snoozeId": row["snoozeId"],
+            "memberId": member_id,
+            "code": row["code"],
+            "reason": row["reason"],
+            "placedBy": row["placedBy"],
+            "placedAt": spelled(row["placedMillis"]),
+            "until": spelled(row["untilMillis"]),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""How do analysts get a graph that nobody can write to?"""

@@ -1,0 +1,1 @@
+"""Without which piece of its evidence would an alert fall below the threshold?"""
