@@ -20,7 +20,7 @@ from graph_service.demo.ring import LEADER, account
 from tests.console.browsing import NARROW, WIDE, browsing, chromium, log_in
 
 PATIENCE_MS = 120_000
-COLOURS = 128
+COLOURS = 256
 SHOWCASE = "o-showcase"
 
 
@@ -133,7 +133,7 @@ def shoot(page: Page, file: Path) -> None:
     """A picture of what is seen, in as many colours as a page has."""
     page.screenshot(path=file)
     with Image.open(file) as seen:
-        few = seen.convert("RGB").quantize(COLOURS)
+        few = seen.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     few.save(file, optimize=True)
 
 
