@@ -31,6 +31,11 @@ def show_next_steps(console: Console, story: Story, base_url: str) -> None:
         console.print(Text(f"\n# {what}", style="dim"))
         command = f"curl -H \"Authorization: Bearer $KEY\" '{url}'"
         console.print(Text(command), soft_wrap=True)
+    told = Text("\n# one ring hides in a made-up mall: find and freeze it", style="dim")
+    console.print(told)
+    console.print(Text(f"{base_url}/console"), soft_wrap=True)
     console.print(
-        "\nStep by step: docs/first-steps.md. Sending events: docs/events.md.", highlight=False
+        "\nStep by step: docs/first-steps.md, and docs/risk-team.md for the ring. "
+        "Sending events: docs/events.md.",
+        highlight=False,
     )

@@ -179,7 +179,7 @@ def test_a_ring_is_confirmed_and_its_payout_is_denied(mall: Mall, page: Page) ->
     page.goto(f"{mall.base}/console/cases/{mall.case_id}")
     drawn(page)
 
-    page.check("text=Confirmed fraud: hold the payouts of its members")
+    page.check("input[name=conclusion][value=confirmed_fraud]")
     page.select_option("#typology", "fake_order_ring")
     page.fill("#reason", "Eight accounts, one phone, one shop.")
     page.click("text=Record the decision")

@@ -17,6 +17,7 @@ from graph_service.errors import Invalid, ServiceError
 from graph_service.influence.endpoints import moment_of
 from graph_service.ledger.endpoints import SETTLE_S
 from graph_service.plans.document import Plan
+from graph_service.plans.member import words
 from graph_service.plans.parsing import parse_plan
 from graph_service.plans.versions import document_of, list_versions, read_version
 from graph_service.simulation.outcome import answer_of, simulate
@@ -58,10 +59,11 @@ async def get_outcome(visit: Keeper, work_id: Annotated[str, Path(alias="workId"
     """How far it is; then cost, who gains and loses, and the plots."""
     work = find_work(visit, work_id)
     told = work.result()
+    warned = words()[visit.lang]["warnings"]
     plots: dict[str, Any] = (
         {} if told is None else {"changes": _changes(told), "costs": _costs(told)}
     )
-    return visit.page("outcome.html", work=work, told=told, **plots)
+    return visit.page("outcome.html", work=work, told=told, warned=warned, **plots)
 
 
 async def _form(visit: Visit, problem: str | None = None) -> HTMLResponse:

@@ -15,11 +15,11 @@ Reader = Annotated[Visit, Depends(Visiting("risk:read"))]
 @router.get("/")
 async def get_inbox(
     visit: Reader,
-    state: Annotated[str, Query(max_length=40)] = "",
+    state: Annotated[str, Query(max_length=40)] = "open",
     member: Annotated[str, Query(max_length=128)] = "",
     cursor: Cursor = None,
 ) -> HTMLResponse:
-    """Cases, with filters and pages."""
+    """Cases, with filters and pages: the open ones if nothing is asked for."""
     wanted = CaseFilter(state, member.strip())
     cases, following = await cases_page(visit, wanted, cursor)
     return visit.page(

@@ -20,6 +20,13 @@ function walk(step) {
   if (link) link.focus();
 }
 
+// On a narrow screen the page that is shown may stand beyond the edge.
+const shown = document.querySelector("nav [aria-current]");
+if (shown) {
+  const nav = shown.closest("nav");
+  nav.scrollLeft = shown.offsetLeft - (nav.clientWidth - shown.offsetWidth) / 2;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (Date.now() - chordAt < CHORD_MS && PAGES[event.key]) {
