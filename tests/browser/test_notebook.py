@@ -62,10 +62,10 @@ def test_the_notebook_runs_and_draws_three_questions(
 def test_the_notebook_is_kept_with_its_outputs_and_small() -> None:
     content = read()
 
+    shown = [output for cell in cells(content) for output in cell["outputs"]]
     assert NOTEBOOK.stat().st_size < BYTES_MAX
-    assert (
-        sum("image/png" in one.get("data", {}) for c in cells(content) for one in c["outputs"]) == 3
-    )
+    assert {output["output_type"] for output in shown} == {"execute_result", "display_data"}
+    assert sum("image/png" in output["data"] for output in shown) == 3
     assert [one["execution_count"] for one in cells(content)] == [
         *range(1, len(cells(content)) + 1)
     ]
