@@ -52,6 +52,7 @@ COMMANDS = (
     "train",
     "train replay",
     "neo4j start",
+    "neo4j refresh",
 )
 
 

@@ -1,9 +1,10 @@
-// Of the shares of each channel: how many were clicked, and how many sold?
+// Of the shares of each channel: how many were clicked, and through how many
+// did an order come?
 // topic: growth
 // mode: read
 // params: none
 // returns: channel string, shares integer, clicked integer,
-//   people integer, sold integer, orders integer
+//   people integer, sold integer
 // timeout: 60 s
 MATCH (s:Share)
 WHERE s.createdAt IS NOT NULL
@@ -13,9 +14,9 @@ WITH s,
     MATCH (s)<-[:CLICKED]-(x:Member|Visitor)
     RETURN DISTINCT x
   } AS people,
-  COUNT { (s)<-[:CAME_THROUGH]-(:Order) } AS orders
+  EXISTS { (s)<-[:CAME_THROUGH|PASSED]-(:Order) } AS isSold
 RETURN coalesce(s.channel, 'not told') AS channel, count(s) AS shares,
   count(CASE WHEN clicks > 0 THEN s END) AS clicked, sum(people) AS people,
-  count(CASE WHEN orders > 0 THEN s END) AS sold, sum(orders) AS orders
+  count(CASE WHEN isSold THEN s END) AS sold
 ORDER BY shares DESC, channel
 LIMIT 50

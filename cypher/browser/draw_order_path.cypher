@@ -1,14 +1,28 @@
-// Through which shares did this order come, and who made each?
+// Through which shares did this order come, and who made each? The nearest is
+// the one that was told with the order, else the last that the buyer clicked.
 // topic: orders
 // mode: read
 // params: $orderId string
 // example: orderId => 'o-showcase'
 // returns: path path
 // timeout: 10 s
-MATCH path = (:Member)-[:PLACED]->(o:Order {orderId: $orderId})
-  -[r:CAME_THROUGH|PASSED]->(:Share)-[:RESHARE_OF*0..64]->(:Share)
-  <-[:CREATED]-(:Member)
-WHERE r:CAME_THROUGH OR NOT EXISTS { (o)-[:CAME_THROUGH]->(:Share) }
+MATCH bought = (b:Member)-[:PLACED]->(o:Order {orderId: $orderId})
+CALL (b, o) {
+  OPTIONAL MATCH (o)-[:CAME_THROUGH]->(told:Share)
+  OPTIONAL MATCH (b)<-[:IDENTIFIED_AS*0..1]-(:Member|Visitor)
+    -[c:CLICKED]->(clicked:Share)
+  WHERE c.at <= o.paidAt
+  RETURN coalesce(told, clicked) AS nearest
+  ORDER BY c.at DESC
+  LIMIT 1
+}
+MATCH way = (nearest)-[:RESHARE_OF*0..64]->(:Share)<-[:CREATED]-(:Member)
+WITH bought, b, o, nearest, collect(way) AS ways
+OPTIONAL MATCH told = (o)-[:CAME_THROUGH]->(nearest)
+OPTIONAL MATCH clicked = (nearest)<-[:CLICKED]-(:Member|Visitor)
+  -[:IDENTIFIED_AS*0..1]->(b)
+WITH bought, ways, collect(DISTINCT told) AS tellings,
+  collect(DISTINCT clicked)[..5] AS clicks
+UNWIND [bought] + tellings + clicks + ways AS path
 RETURN path
-ORDER BY length(path)
 LIMIT 100

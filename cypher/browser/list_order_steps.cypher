@@ -6,9 +6,18 @@
 // returns: step integer, memberId string, role string, shareId string,
 //   people integer, credited boolean
 // timeout: 10 s
-MATCH chain = (o:Order {orderId: $orderId})-[:CAME_THROUGH]->(:Share)
-  -[:RESHARE_OF*0..64]->(s:Share)<-[:CREATED]-(m:Member)
-RETURN length(chain) - 1 AS step, m.memberId AS memberId, m.role AS role,
+MATCH (b:Member)-[:PLACED]->(o:Order {orderId: $orderId})
+CALL (b, o) {
+  OPTIONAL MATCH (o)-[:CAME_THROUGH]->(told:Share)
+  OPTIONAL MATCH (b)<-[:IDENTIFIED_AS*0..1]-(:Member|Visitor)
+    -[c:CLICKED]->(clicked:Share)
+  WHERE c.at <= o.paidAt
+  RETURN coalesce(told, clicked) AS nearest
+  ORDER BY c.at DESC
+  LIMIT 1
+}
+MATCH way = (nearest)-[:RESHARE_OF*0..64]->(s:Share)<-[:CREATED]-(m:Member)
+RETURN length(way) AS step, m.memberId AS memberId, m.role AS role,
   s.shareId AS shareId,
   COUNT {
     MATCH (s)<-[:CLICKED]-(x:Member|Visitor)

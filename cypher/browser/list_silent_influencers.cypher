@@ -4,7 +4,7 @@
 // params: $people integer
 // example: people => 3
 // returns: memberId string, people integer, reshared integer,
-//   ordersBelow integer
+//   ordersPassed integer
 // timeout: 60 s
 MATCH (m:Member)-[:CREATED]->(:Share)<-[:CLICKED]-(x:Member|Visitor)
 WITH m, count(DISTINCT x) AS people
@@ -15,9 +15,8 @@ LIMIT 20
 RETURN m.memberId AS memberId, people,
   COUNT { (m)-[:CREATED]->(:Share)<-[:RESHARE_OF]-(:Share) } AS reshared,
   COUNT {
-    MATCH (m)-[:CREATED]->(:Share)<-[:RESHARE_OF*1..8]-(:Share)
-      <-[:CAME_THROUGH]-(o:Order)
+    MATCH (m)-[:CREATED]->(:Share)<-[:CAME_THROUGH|PASSED]-(o:Order)
     RETURN DISTINCT o
-  } AS ordersBelow
+  } AS ordersPassed
 ORDER BY people DESC, memberId
 LIMIT 20

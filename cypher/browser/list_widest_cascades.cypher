@@ -13,7 +13,8 @@ WITH root, count(*) AS reshares, max(length(chain)) AS depth
 ORDER BY reshares DESC, root.shareId
 LIMIT 20
 MATCH (root)<-[:CREATED]-(m:Member)
-OPTIONAL MATCH (root)<-[:RESHARE_OF*0..64]-(:Share)<-[:CAME_THROUGH]-(o:Order)
+OPTIONAL MATCH (root)<-[:CAME_THROUGH|PASSED]-(o:Order)
+WITH DISTINCT root, m, reshares, depth, o
 RETURN root.shareId AS shareId, m.memberId AS memberId, reshares, depth,
   count(o) AS orders, sum(o.amountMinor) AS amountMinor
 ORDER BY reshares DESC, shareId

@@ -15,7 +15,7 @@ from graph_service.copies.columns import CopySheets
 from graph_service.graph import jars
 from graph_service.graph.opening import open_graph, settings_for
 from graph_service.graph.queries import load_queries
-from graph_service.graph.schema import STATEMENT_TIMEOUT_S, load_migrations
+from graph_service.graph.schema import STATEMENT_TIMEOUT_S, Migration, load_migrations
 from graph_service.graph.server import ManagedServer, ServerAddress
 from graph_service.graph.session import Graph, Row
 from graph_service.settings import Settings
@@ -186,10 +186,19 @@ class _Work:
     async def _index(self) -> None:
         """Start the new store, build its indexes, write what an import cannot, and stop."""
         migrations = load_migrations()
-        async with self._connected() as graph:
-            for number, migration in enumerate(migrations):
+        done = 0
+        # Two at a time keep both cores busy; a constraint waits until its index is whole.
+        room = asyncio.Semaphore(2)
+
+        async def build(migration: Migration) -> None:
+            nonlocal done
+            async with room:
                 await graph.run_schema(migration.statement, timeout_s=STATEMENT_TIMEOUT_S)
-                self.follow("indexing", number, len(migrations))
+            done += 1
+            self.follow("indexing", done, len(migrations))
+
+        async with self._connected() as graph:
+            await asyncio.gather(*map(build, migrations))
             await graph.read("bulk/await_indexes", seconds=INDEXES_S)
             while (await graph.write("referrals/complete_bookings", limit=COMPLETED_TOGETHER))[0][
                 "completed"

@@ -31,6 +31,7 @@ ANSWERS: dict[str, list[str]] = {
         "sun-mei CREATED s-showcase-5",
         "wang-fang CREATED s-showcase-3",
         "zhao-lei CREATED s-showcase-4",
+        "zhou-min CLICKED s-showcase-5",
         "zhou-min PLACED o-showcase",
     ],
     "list_silent_influencers": [
@@ -45,7 +46,7 @@ ANSWERS: dict[str, list[str]] = {
         "sun-mei | promoter | 1 | 1 | 1",
     ],
     "list_widest_cascades": [
-        "s-showcase-1 | lin-yue | 4 | 4 | 1 | 50000",
+        "s-showcase-1 | lin-yue | 4 | 4 | 4 | 79800",
     ],
     "draw_share_cascade": [
         "chen-hao CREATED s-showcase-2",
@@ -142,8 +143,8 @@ ANSWERS: dict[str, list[str]] = {
         "2026-04 | 2 | 0 | 0 | 0.0",
     ],
     "count_share_funnel": [
-        "wechat | 5 | 5 | 14 | 1 | 1",
-        "douyin | 1 | 1 | 2 | 0 | 0",
+        "wechat | 5 | 5 | 14 | 5",
+        "douyin | 1 | 1 | 2 | 1",
     ],
     "count_visitor_funnel": [
         "9 | 2 | 1 | 0.222 | 0.111",

@@ -64,6 +64,21 @@ async def test_a_question_answers_what_was_checked_by_hand(
     assert (drawn(rows) if QUESTIONS[name].is_picture else listed(rows)) == ANSWERS[name]
 
 
+async def test_without_a_share_that_was_told_an_order_came_through_the_last_click(
+    answers: Mapping[str, Sequence[Row]], graph: Graph
+) -> None:
+    steps = await graph.read("browser/list_order_steps", orderId="o-ring-1")
+    picture = await graph.read("browser/draw_order_path", orderId="o-ring-1")
+
+    assert answers
+    assert listed(steps) == ["1 | lin-yue | partner | s-showcase-1 | 4 | true"]
+    assert drawn(picture) == [
+        "lin-yue CREATED s-showcase-1",
+        "ring-1 CLICKED s-showcase-1",
+        "ring-1 PLACED o-ring-1",
+    ]
+
+
 async def test_the_page_shows_what_is_answered(answers: Mapping[str, Sequence[Row]]) -> None:
     before = PAGE.read_text("utf-8")
 

@@ -9,7 +9,10 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from graph_service.copies.building import Copied, ReadOnlyCopy
+from graph_service.errors import GraphError, GraphUnavailable
+from graph_service.graph import jars
 from graph_service.graph.opening import settings_for
+from graph_service.graph.server import ManagedServer
 from graph_service.graph.session import Graph
 from graph_service.settings import Settings
 from tests.browser.mall import LATER, fill
@@ -81,6 +84,11 @@ async def copies(
         yield found
     finally:
         made.server.stop()
+
+
+def left(copies: Copies) -> list[str]:
+    """What lies in the data folder."""
+    return sorted(one.name for one in copies.copy.settings.data_dir.iterdir())
 
 
 def filled(properties: dict[str, Any]) -> str:
@@ -157,6 +165,29 @@ def test_every_label_is_copied_or_known_not_to_be(copies: Copies) -> None:
     assert {one for one in MODEL.ends if not named(related, one)} == {"BELONGS_TO", "CARRIES"}
 
 
+async def test_a_refresh_that_fails_leaves_the_former_copy(
+    copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = nodes(copies.copied)
+
+    def fail(*_arguments: object, **_more: object) -> None:
+        raise GraphError("neo4j-admin database import failed")
+
+    monkeypatch.setattr(ManagedServer, "run_admin", fail)
+    with pytest.raises(GraphError, match="import failed"):
+        await copies.copy.refresh()
+
+    assert nodes(copies.copied) == before
+    assert left(copies) == ["neo4j-copy", "neo4j-copy.lock"]
+
+
+async def test_two_refreshes_at_once_are_refused(copies: Copies) -> None:
+    lock = copies.copy.settings.data_dir / "neo4j-copy.lock"
+
+    with jars.exclusive(lock, timeout_s=1), pytest.raises(GraphUnavailable, match="has held"):
+        await copies.copy.refresh()
+
+
 async def test_a_refresh_brings_what_came_since_at_the_same_address(copies: Copies) -> None:
     before = copies.copy.server.status()
     copies.database.query("CREATE (:Member {memberId: 'late', role: 'member'})")
@@ -167,8 +198,5 @@ async def test_a_refresh_brings_what_came_since_at_the_same_address(copies: Copi
     assert (after.bolt_uri, after.browser_url) == (before.bolt_uri, before.browser_url)
     assert after.password == before.password
     assert nodes(copies.copied) == nodes(copies.database)
-    assert sorted(one.name for one in copies.copy.settings.data_dir.iterdir()) == [
-        "neo4j-copy",
-        "neo4j-copy.lock",
-    ]
+    assert left(copies) == ["neo4j-copy", "neo4j-copy.lock"]
     assert isinstance(copies.copy.told(), Copied)

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from graph_service.errors import GraphUnavailable
-from graph_service.graph.jars import ATTEMPTS_MAX, Jar, fetch_jars, find_java, read_lock
+from graph_service.graph.jars import (
+    ATTEMPTS_MAX,
+    Jar,
+    configuration,
+    fetch_jars,
+    find_java,
+    read_lock,
+)
+from graph_service.settings import Settings
 
 
 def _jar(name: str, content: bytes) -> Jar:
@@ -240,3 +248,20 @@ def test_without_a_java_home_the_installed_runtime_is_taken() -> None:
 def test_no_java_is_an_answer(tmp_path: Path) -> None:
     with pytest.raises(GraphUnavailable, match="JAVA_HOME"):
         find_java(str(tmp_path / "gone"), bundled=_runtime(tmp_path / "jdk", "11.0.2"))
+
+
+def test_the_browser_takes_guides_from_where_the_service_is_reached() -> None:
+    settings = Settings(host="10.0.0.5", public_url="https://graph.example:8443/x")
+
+    lines = configuration(settings, (7687, 7474), read_only=False).splitlines()
+
+    hosts = "guides.neo4j.com,localhost,127.0.0.1,10.0.0.5,graph.example"
+    assert f"browser.remote_content_hostname_whitelist={hosts}" in lines
+
+
+@pytest.mark.parametrize(("read_only", "text"), [(True, "true"), (False, "false")])
+def test_only_a_copy_is_configured_to_be_read_only(read_only: bool, text: str) -> None:
+    lines = configuration(Settings(), (7688, 7475), read_only=read_only).splitlines()
+
+    assert f"server.databases.default_to_read_only={text}" in lines
+    assert "server.bolt.listen_address=127.0.0.1:7688" in lines

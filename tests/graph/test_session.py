@@ -342,3 +342,19 @@ async def test_an_error_tells_nothing_of_parameters_or_text(connect: Connect) ->
 
     assert "a-private-text" not in str(caught.value)
     assert "size(" not in str(caught.value)
+
+
+async def test_a_long_answer_comes_along_in_parts(connect: Connect) -> None:
+    graph = connect(graph_rows_max=10)
+
+    parts = [rows async for rows in graph.read_along("test/list_numbers", most=12_000)]
+
+    assert [len(rows) for rows in parts] == [5_000, 5_000, 2_000]
+    assert [row["i"] for rows in parts for row in rows] == list(range(1, 12_001))
+
+
+async def test_a_fault_of_a_long_answer_is_translated(connect: Connect) -> None:
+    graph = connect()
+
+    with pytest.raises(GraphTimeout):
+        [rows async for rows in graph.read_along("test/read_forever")]
