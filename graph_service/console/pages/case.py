@@ -19,7 +19,7 @@ from graph_service.console.cases import (
     whole_case,
 )
 from graph_service.console.visiting import ROOT, PageRoute, Visit, Visiting, seen_other
-from graph_service.errors import Conflict, Invalid, NotFound, Refused
+from graph_service.errors import Conflict, Invalid, NotFound, Refused, ServiceError
 from graph_service.referrals.teams import read_member
 from graph_service.scans.alerts import read_alert
 
