@@ -1,7 +1,7 @@
 """What is done to members and orders when a case is decided, and undone later?"""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal, cast
@@ -29,6 +29,9 @@ Scope = Literal["payout", "order", "account"]
 # The action of the first version of this contract, which is kept: unfreeze, said in one word.
 LIFT_HOLDS: Final = "lift_holds"
 CONFIRMED: Final = "case_confirmed"
+FROZEN, ACTIVE = "frozen", "active"
+SOURCE: Final = "graph-service/cases"
+STEP_DECIDED: Final = "decided"
 ORDERS_MAX: Final = 2_000
 HOLDS_MAX: Final = 5_000
 
@@ -148,6 +151,8 @@ async def carry_out(
             held = {one.member_id for one in holds if one.is_active(ground.at_ms)}
             fresh = sorted(set(action.members) - held)
             said |= {"scope": action.scope, "memberIds": fresh}
+            if action.scope == "account":
+                said |= {"status": FROZEN, "statusOf": list(action.members)}
             if not action.shadow:
                 await _hold(transaction, action, ground, fresh, place=place)
         elif action.name == "unfreeze" and action.scope != "order":
@@ -157,6 +162,8 @@ async def carry_out(
                 if one.is_active(ground.at_ms) and one.member_id in action.members
             ]
             said |= {"holdIds": sorted(one.hold_id for one in lifted)}
+            if action.scope == "account":
+                said |= {"status": ACTIVE, "statusOf": list(action.members)}
             if not action.shadow:
                 await _lift(transaction, lifted, ground)
         else:
@@ -166,6 +173,30 @@ async def carry_out(
                 await _mark_orders(transaction, kind, action.orders, ground)
         told.append(said)
     return told
+
+
+def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the last decision of a case, as it is told, says of the status of accounts, as events.
+
+    Each has an id that says what is done, so that sending them again changes nothing.
+    """
+    steps = [one for one in case["events"] if one["step"] == STEP_DECIDED]
+    if not steps or case["state"] != "DECIDED":
+        return []
+    last = steps[-1]
+    return [
+        {
+            "specversion": "1.0",
+            "id": f"{case['caseId']} {last['number']} {done['status']} {member_id}",
+            "source": SOURCE,
+            "type": "member.updated",
+            "time": last["at"],
+            "data": {"memberId": member_id, "status": done["status"]},
+        }
+        for done in last["detail"]["done"]
+        if "status" in done and not done["shadow"]
+        for member_id in done["statusOf"]
+    ]
 
 
 async def _hold(

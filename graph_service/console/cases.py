@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from graph_service.cases.actions import Action
 from graph_service.cases.desk import deciding, working
 from graph_service.cases.desk.deciding import Conclusion, Decision, FourEyes, Maker
+from graph_service.cases.desk.endpoints import tell_statuses
 from graph_service.cases.desk.inbox import cases_of_alerts, open_by_hand
 from graph_service.cases.desk.stages import STAGES, AnyState
 from graph_service.cases.desk.working import Asker
@@ -136,6 +137,12 @@ async def decide(visit: Visit, case_id: str) -> None:
         actions=tuple(sorted({ACTIONS[one].text() for one in named})),
     )
     await deciding.decide_case(visit.graph, case_id, decision, _maker(visit), _limits(visit))
+    await _tell_statuses(visit, case_id)
+
+
+async def _tell_statuses(visit: Visit, case_id: str) -> None:
+    case = await read_case(visit.graph, case_id, visit.books.clock())
+    await tell_statuses(visit.store, case)
 
 
 def _reason(visit: Visit) -> str:
@@ -189,6 +196,7 @@ async def _comment(visit: Visit, case_id: str) -> None:
 
 async def _approve(visit: Visit, case_id: str) -> None:
     await deciding.approve(visit.graph, case_id, _maker(visit), agreed=True, reason="")
+    await _tell_statuses(visit, case_id)
 
 
 async def _refuse(visit: Visit, case_id: str) -> None:

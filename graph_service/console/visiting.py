@@ -29,6 +29,7 @@ from graph_service.errors import Invalid, NotFound, Refused, ServiceError, Unaut
 from graph_service.frame import answer_service_error
 from graph_service.graph.session import Graph
 from graph_service.hypertext.rendering import render, room_words
+from graph_service.ingest.endpoints import EventStore
 from graph_service.plans.endpoints import preferred_lang
 from graph_service.plans.member import Lang
 from graph_service.plans.timeline import Plans
@@ -108,6 +109,11 @@ class Visit:
     def books(self) -> Books:
         """The pipeline that the app opened."""
         return cast(Books, self.request.app.state.pipeline)
+
+    @property
+    def store(self) -> EventStore:
+        """What takes events in."""
+        return cast(EventStore, self.request.app.state.pipeline)
 
     @property
     def settings(self) -> Settings:

@@ -182,6 +182,25 @@ async def test_a_freeze_in_shadow_only_says_what_it_would_do(desk: Desk) -> None
     ]
 
 
+async def test_a_frozen_account_has_that_status_until_two_unfreeze_it(desk: Desk) -> None:
+    case_id = await opened(desk)
+    freeze = FREEZE | {"scope": "account"}
+    unfreeze = {"type": "unfreeze", "scope": "account"}
+    other = await desk.key("risk:decide")
+
+    async def status() -> str:
+        return (await desk.client.get("/v1/members/lin")).json()["status"]
+
+    await decided(desk, case_id, conclusion="confirmed_fraud", reason="a ring", actions=[freeze])
+    frozen = await status()
+    desk.pass_time(hours=1)
+    await step(desk, case_id, "reopen", reason="they called")
+    await decided(desk, case_id, conclusion="false_positive", reason="sisters", actions=[unfreeze])
+    await step(desk, case_id, "approve", headers=other)
+
+    assert (frozen, await status()) == ("frozen", "active")
+
+
 async def test_a_freeze_may_end_by_itself(desk: Desk) -> None:
     case_id = await opened(desk)
     [hold_id] = await desk.held("lin")

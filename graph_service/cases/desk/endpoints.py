@@ -1,7 +1,7 @@
 """Cases over HTTP: the inbox, and each step of a case from its opening to an appeal."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self, cast
 
@@ -11,7 +11,14 @@ from pydantic import AwareDatetime, Field, model_validator
 from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.answers import Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.actions import LIFT_HOLDS, Action, ActionName, Scope, fresh_expiry
+from graph_service.cases.actions import (
+    LIFT_HOLDS,
+    Action,
+    ActionName,
+    Scope,
+    fresh_expiry,
+    status_events,
+)
 from graph_service.cases.desk import deciding, working
 from graph_service.cases.desk.deciding import (
     CaseDecided,
@@ -43,6 +50,7 @@ from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.holds.endpoints import ReasonText, signature
+from graph_service.ingest.endpoints import EventStore, Store
 from graph_service.ingest.envelope import Id, Word
 from graph_service.pages import CursorInvalid
 from graph_service.settings import Settings
@@ -51,6 +59,7 @@ READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide")
 IDS_MAX: Final = 2_000
 ALERTS_MAX: Final = 100
 ACTIONS_MAX: Final = 20
+EVENTS_TOGETHER: Final = 1_000
 # A file of 1 MiB as base64.
 CONTENT_CHARACTERS_MAX: Final = 1_400_000
 VERSION: Final = re.compile(r'^"(\d{1,15})"$')
@@ -233,6 +242,16 @@ AskerOfCall = Annotated[Asker, Depends(asker_of)]
 
 def _maker(asker: Asker) -> Maker:
     return Maker(asker.name, asker.now, asker.if_version)
+
+
+async def tell_statuses(store: EventStore, case: Mapping[str, Any]) -> None:
+    """Let accounts have the status that the last decision of their case gave them.
+
+    Where the process dies before, the same decision sent again does it.
+    """
+    events = status_events(case)
+    for start in range(0, len(events), EVENTS_TOGETHER):
+        await store.store(events[start : start + EVENTS_TOGETHER])
 
 
 async def _told(graph: GraphOfApp, response: Response, case_id: str, asker: Asker) -> Any:
@@ -509,6 +528,7 @@ async def get_attachment(
 )
 async def post_decision(
     graph: GraphOfApp,
+    store: Store,
     asker: AskerOfCall,
     limits: Limits,
     response: Response,
@@ -518,7 +538,9 @@ async def post_decision(
     """It closes the case, or waits for a second person; the same again answers the same."""
     decision = given.decision(asker.now)
     await deciding.decide_case(graph, case_id, decision, _maker(asker), limits)
-    return await _told(graph, response, case_id, asker)
+    case = await _told(graph, response, case_id, asker)
+    await tell_statuses(store, case)
+    return case
 
 
 @router.post(
@@ -529,6 +551,7 @@ async def post_decision(
 )
 async def post_approval(
     graph: GraphOfApp,
+    store: Store,
     asker: AskerOfCall,
     response: Response,
     case_id: CaseId,
@@ -537,7 +560,9 @@ async def post_approval(
     """Whoever proposed it cannot."""
     said = given or ApprovalGiven(approve=True, reason="")
     await deciding.approve(graph, case_id, _maker(asker), agreed=said.approve, reason=said.reason)
-    return await _told(graph, response, case_id, asker)
+    case = await _told(graph, response, case_id, asker)
+    await tell_statuses(store, case)
+    return case
 
 
 @router.post(
