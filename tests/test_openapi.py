@@ -77,6 +77,9 @@ def questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/healthz", {}
     yield "GET", "/readyz", {}
     yield "GET", "/metrics", {}
+    yield "GET", "/browser/guide.html", {}
+    yield "GET", "/browser/guide.adoc", {}
+    yield "GET", "/browser/style.grass", {}
     yield "POST", "/v1/events?wait=true", {"json": five_levels()}
     yield "POST", "/v1/events", {"json": [lone, lone, {**lone, "time": "never"}, None, 5]}
     yield "POST", "/v1/events?atomic=true", {"json": [{**lone, "id": ""}]}

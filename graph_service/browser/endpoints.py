@@ -20,6 +20,14 @@ ANY_ORIGIN: Mapping[str, str] = {
     "Access-Control-Allow-Methods": "GET",
     "Access-Control-Allow-Headers": "cache-control, pragma",
 }
+
+
+class AsciiDocResponse(PlainTextResponse):
+    """A text in AsciiDoc."""
+
+    media_type = "text/asciidoc"
+
+
 router = APIRouter(prefix=PREFIX, tags=["browser"])
 
 
@@ -59,12 +67,11 @@ async def get_guide(request: Request) -> HTMLResponse:
 @router.get(
     "/guide.adoc",
     summary="The saved questions as AsciiDoc",
-    response_class=PlainTextResponse,
+    response_class=AsciiDocResponse,
 )
-async def get_asciidoc(request: Request) -> PlainTextResponse:
+async def get_asciidoc(request: Request) -> AsciiDocResponse:
     """The same as the guide, to be rendered elsewhere."""
-    text = asciidoc_guide(saved_questions(), _style_url(request))
-    return PlainTextResponse(text, media_type="text/asciidoc")
+    return AsciiDocResponse(asciidoc_guide(saved_questions(), _style_url(request)))
 
 
 @router.get(
