@@ -6,7 +6,8 @@
 MATCH (n:Member|Visitor|Person|Identifier|Share|Order|Refund|Product|Category
   |Shop|Coupon|SalesMonth|Period|PlanVersion|Fact|Ledger|LedgerPayee
   |LedgerEntry|Wallet|WalletDay|Payout|PayoutBatch|ChannelOrder|ChannelRefund
-  |SaleNumber|Hold|Case|Scan|Alert|AlertVersion|AlertSet)
+  |SaleNumber|Hold|Case|CaseEvent|RuleSnooze|Scan|Alert|AlertVersion|AlertSet
+  |MemberScore)
 RETURN elementId(n) AS elementId, labels(n) AS labels,
   properties(n) AS properties
 LIMIT $limit
