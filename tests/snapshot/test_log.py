@@ -6,7 +6,7 @@ import pytest
 
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.snapshot.files import load_log, save_log
-from graph_service.snapshot.log import NONE, Log, LogWriter
+from graph_service.snapshot.log import CONCLUSIONS, NONE, Log, LogWriter, log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.snapshot.worlds import log_in_memory, mall, tables_of
 
@@ -87,3 +87,22 @@ def test_a_log_written_in_parts_is_the_log_of_all(seed: int) -> None:
     assert base.names == whole.names
     assert tables_of(base) == tables_of(whole)
     assert base.now == whole.now
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("confirmed", "confirmed"),
+        ("confirmed_fraud", "confirmed"),
+        ("policy_abuse", "confirmed"),
+        ("cleared", "cleared"),
+        ("false_positive", "cleared"),
+        ("inconclusive", "inconclusive"),
+    ],
+)
+def test_a_verdict_is_what_the_decision_meant(said: str, meant: str) -> None:
+    told = {"caseId": "c", "memberIds": ["ada"], "conclusion": said}
+
+    log = log_of([("case.decided", 1_000_000, told)])
+
+    assert CONCLUSIONS[int(log.tables["verdicts"]["conclusion"][0])] == meant
