@@ -28,7 +28,7 @@ NO_KEY_NEEDED = {"/healthz", "/readyz", "/m/{token}", "/m/{token}/orders/{orderI
     "/browser/style.grass",
 }
 # Its pages ask for a session, as tests/test_app.py says of each.
-CONSOLE = "/console/"
+CONSOLE = "/console"
 
 
 async def test_a_key_is_shown_once_and_kept_only_as_a_hash(
