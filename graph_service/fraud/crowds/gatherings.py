@@ -25,7 +25,7 @@ EXPECTED_LEAST: Final = 0.5
 # Below, a gathering is what chance gives somewhere.
 NATS_LEAST: Final = 1.0
 # Of so large a part that chance alone brings, an account that comes nowhere else is left out.
-STRANGERS_MOST: Final = 0.34
+STRANGERS_MOST: Final = 0.15
 # Most within so many hours is a sale.
 SALE_HOURS, SALE_PART = 3.0, 0.6
 SHARED_LEAST: Final = 3

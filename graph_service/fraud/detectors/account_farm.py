@@ -34,7 +34,7 @@ from graph_service.snapshot.log import NONE, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
-    "evidence": Threshold(11.0, "nats", "one false alarm by chance in 60,000 starts (Page)"),
+    "evidence": Threshold(12.5, "nats", "one false alarm by chance in 270,000 starts (Page)"),
     "accounts": Threshold(6, "accounts", "fewer are a family; set"),
     "idle_days": Threshold(IDLE_DAYS, "days", "what a bonus for the first order asks for; set"),
     "tenure_days": Threshold(TENURE_DAYS, "days", "younger accounts had no time to live on; set"),
@@ -71,6 +71,13 @@ TREE_MOST: Final = 300
 SPREAD: Final = 3.0
 # What shared places say at most together: less than is enough.
 PLACES_MOST: Final = 7.0
+
+
+# A promoter's honest crowd joins at like gaps and is gone again; who tells no more than that is as
+# likely one. What else has to say at least so much, else so much speaks against it; set.
+OF_CROWDS: Final = frozenset(("regular_gaps", "idle_invitees"))
+TELLING_LEAST: Final = 1.0
+CROWD_STRENGTH: Final = -4.0
 
 
 def find(scene: Scene) -> Sequence[Finding]:
@@ -302,7 +309,21 @@ def _signs(scene: Scene, weights: Families, kept: Ints, stretch: Stretch) -> lis
         found.append(_haste_sign(scene, kept, sums["haste"]))
     if sums["orders"]:
         found.append(_orders_sign(scene, kept, sums["orders"]))
+    if sum(one.strength for one in found if one.feature not in OF_CROWDS) < TELLING_LEAST:
+        found.append(_crowd_sign(len(kept)))
     return found
+
+
+def _crowd_sign(count: int) -> Sign:
+    """What speaks for a crowd that a promoter draws: it comes at once, and many only look once."""
+    return Sign(
+        "nothing_shared",
+        CROWD_STRENGTH,
+        count,
+        0,
+        f"{count} 个账号之间没有共用的设备、网络等。",
+        f"The {count} accounts share no device, network or other thing.",
+    )
 
 
 def _haste_sign(scene: Scene, kept: Ints, strength: float) -> Sign:

@@ -59,7 +59,7 @@ TELLING_KINDS: Final = ("payment", "device", "phone")
 # audience, at a sale or of neighbours, however many, so that goods and promoter alone never alert.
 AUDIENCE_NATS: Final = -8.0
 # Without a sale a promoter's audience buys many things, and rarely the same few.
-STRANGERS_NATS: Final = -3.0
+STRANGERS_NATS: Final = -5.0
 # A sale: no pause of so long, over within so long. An evening, or a day's round of neighbours.
 SALE_PAUSE_HOURS: Final = 6.0
 SALE_HOURS_MAX: Final = 12.0

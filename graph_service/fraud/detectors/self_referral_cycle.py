@@ -31,7 +31,7 @@ THRESHOLDS: Final = {
     "twins_least": Threshold(3, "accounts", "a couple has two; a third one has a reason"),
     "step_nats_least": Threshold(1.5, "nats", "a step that every fifth member has leads nowhere"),
     "open_nats": Threshold(
-        14.0, "nats", "chains that do not come back; honest ones of 10,000 members reach 12"
+        18.0, "nats", "chains that do not come back; honest ones of 10,000 members reach 17"
     ),
     "part_nats_least": Threshold(3.5, "nats", "one in 30 members has so close an invitee"),
     "alike_nats_least": Threshold(2.0, "nats", "fraud.md: with like amounts; 7 times chance"),

@@ -48,6 +48,8 @@ HEAVY_LEAST: Final = 0.15
 HEAVY_QUARTERS: Final = 8.0
 # So much of an order back undoes it: parts are kept so as to look like a complaint; set.
 BACK_PART: Final = 0.7
+# Who lifts a month for its step wants the money back; neighbours who buy together keep things. Set.
+KEPT_STRENGTH: Final = -4.0
 # Who bought at least so often, against this month, with no step near is a customer; set.
 HABIT_PART: Final = 0.5
 # An address or an IP in common is a household's, a pick-up point's or an office's.
@@ -309,7 +311,16 @@ def _signs_of_heavy(scene: Scene, sales: Sales, usual: Usual, month: Month) -> l
     late, undone = int(sales.late[month.heavy].sum()), int(sales.undone[month.heavy].sum())
     linked = linked_among(scene, month.heavy_buyers)
     most = CAPS["linked"] if firmly_linked(scene, month.heavy_buyers) else PLACES_MOST
+    kept = Sign(
+        "nothing_went_back",
+        KEPT_STRENGTH if undone == 0 else 0.0,
+        undone,
+        usual.undone,
+        "没有订单退款。",
+        "Nothing went back.",
+    )
     return [
+        kept,
         Sign(
             "end_of_month",
             min(_halved(late, count, usual.late), CAPS["late"]),
