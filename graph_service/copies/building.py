@@ -198,7 +198,10 @@ class _Work:
             self.follow("indexing", done, len(migrations))
 
         async with self._connected() as graph:
-            await asyncio.gather(*map(build, migrations))
+            # What was dropped later is dropped once it is there.
+            drops = [one for one in migrations if one.statement.lstrip().startswith("DROP")]
+            await asyncio.gather(*(build(one) for one in migrations if one not in drops))
+            await asyncio.gather(*map(build, drops))
             await graph.read("bulk/await_indexes", seconds=INDEXES_S)
             while (await graph.write("referrals/complete_bookings", limit=COMPLETED_TOGETHER))[0][
                 "completed"

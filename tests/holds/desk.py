@@ -81,6 +81,12 @@ class Desk:
         """Make the two accounts one person."""
         self.database.query(PERSON, memberIds=list(ACCOUNTS))
 
+    async def booked(self) -> None:
+        """Wait until all that was recorded so far is booked."""
+        told = event("member.active", f"seen {len(self.moments)}", self.now, {"memberId": OTHER})
+        answer = await self.client.post("/v1/events?wait=true", json=[told])
+        assert answer.json()["accepted"] == 1, answer.text
+
     def later(self, **spans: float) -> str:
         """A time so much later than now, as requests have it."""
         return spelled(self.now + timedelta(**spans))
