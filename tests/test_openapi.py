@@ -1,6 +1,7 @@
 """What the OpenAPI document says of answers is what the running app answers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from graph_service.ingest.envelope import DATA
 from graph_service.openapi import openapi_of, operations, scopes_of
 from graph_service.settings import Settings
 from tests.scans.kept import alert, show_alone
-from tests.worlds import START, event
+from tests.worlds import NOW, START, event, spelled
 from tests.worlds.named import five_levels
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +35,8 @@ OPEN = {
 DOOR = {"graph_service.frame", "graph_service.access.rates", "graph_service.access.ring"}
 CLOUD_EVENT = "application/cloudevents+json"
 BATCH = "/v1/attributions:batch"
+# A case about the alert that is there by then.
+OF_THE_ALERT: dict[str, Any] = {"json": {"alertIds": ["{alertId}"]}}
 
 
 def closed(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -257,6 +260,7 @@ def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", "/v1/cases?cursor=odd", {}
     yield "GET", "/v1/cases/{caseId}", {}
     yield "GET", "/v1/cases/none", {}
+    yield from desk_questions()
     yield "POST", "/v1/fraud/scans", {"json": {"mode": "full"}}
     yield "POST", "/v1/fraud/scans", {"json": {"mode": "some"}}
     yield "POST", "/v1/fraud/scans", {"json": {"mode": "full"}}
@@ -277,6 +281,43 @@ def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": decision}
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": {**decision, "reason": "no"}}
     yield "POST", "/v1/cases/none/decisions", {"json": decision}
+    yield "POST", "/v1/cases/{caseId}/approve", {}
+    yield "POST", "/v1/cases/{caseId}/approve", {"json": {"approve": False, "reason": "why?"}}
+    yield "POST", "/v1/cases/none/approve", {}
+    yield "POST", "/v1/cases", OF_THE_ALERT
+    yield "POST", "/v1/cases", {"json": {"alertIds": ["none"]}}
+    yield "POST", "/v1/cases", {"json": {"alertIds": []}}
+
+
+def desk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What is asked of the work on a case."""
+    steps: dict[str, dict[str, Any]] = {
+        "assign": {"assignee": None},
+        "triage": {"priority": 2, "note": "two phones"},
+        "snooze": {"until": spelled(NOW + timedelta(days=1)), "reason": "later"},
+        "comments": {"text": "I called."},
+        "attachments": {"name": "a.txt", "mediaType": "text/plain", "content": "YQ=="},
+        "appeal": {"reason": "no"},
+        "reopen": {"reason": "new evidence"},
+    }
+    for name, body in steps.items():
+        yield "POST", f"/v1/cases/{{caseId}}/{name}", {"json": body}
+        yield "POST", f"/v1/cases/none/{name}", {"json": body}
+        yield "POST", f"/v1/cases/{{caseId}}/{name}", {"json": {**body, "more": 1}}
+    stale = {"json": steps["triage"], "headers": {"If-Match": '"1"'}}
+    yield "POST", "/v1/cases/{caseId}/triage", stale
+    yield "POST", "/v1/cases:next", {}
+    yield "POST", "/v1/cases/{caseId}/assign", {"json": {"assignee": None}}
+    for what in ("events", "verify", "effect?reverse=true", "report", "report?format=pdf"):
+        yield "GET", f"/v1/cases/{{caseId}}/{what}", {}
+    for what in ("events", "verify", "effect", "report", "attachments/none"):
+        yield "GET", f"/v1/cases/none/{what}", {}
+    yield "GET", "/v1/cases/{caseId}/attachments/{attachmentId}", {}
+    silence = {"code": "score_freeze", "until": spelled(NOW + timedelta(days=1)), "reason": "known"}
+    yield "POST", "/v1/members/step-4/silences", {"json": silence}
+    yield "POST", "/v1/members/nobody/silences", {"json": silence}
+    yield "POST", "/v1/members/step-4/silences", {"json": {**silence, "until": spelled(START)}}
+    yield "GET", "/v1/members/step-4/silences", {}
 
 
 def template(method: str, path: str) -> str:
@@ -290,6 +331,31 @@ def template(method: str, path: str) -> str:
     raise LookupError(f"{method} {path}")
 
 
+def ids_in(method: str, known: str, answer: Response) -> dict[str, str]:
+    """The ids in an answer that later questions name."""
+    if not answer.is_success:
+        return {}
+    if known == "/v1/events/rejected":
+        return {"rejectedId": answer.json()["items"][0]["rejectedId"]}
+    if known.endswith("/page-links") and answer.status_code == 201:
+        return {"token": answer.json()["url"].removeprefix("/m/")}
+    if (known, method) == ("/v1/cases", "GET"):
+        return {"caseId": answer.json()["items"][0]["caseId"]}
+    if known.endswith("/attachments"):
+        return {"attachmentId": answer.json()["attachments"][0]["attachmentId"]}
+    if known == "/v1/fraud/alerts" and answer.json()["items"]:
+        return {"alertId": answer.json()["items"][0]["alertId"]}
+    made = {
+        "/v1/keys": ("keyId", 201),
+        "/v1/webhooks": ("webhookId", 201),
+        "/v1/holds": ("holdId", 201),
+        "/v1/fraud/scans": ("scanId", 202),
+        "/v1/webhooks/{webhookId}:ping": ("deliveryId", answer.status_code),
+    }
+    name, status = made.get(known, ("", 0))
+    return {name: answer.json()[name]} if answer.status_code == status else {}
+
+
 async def test_every_route_answers_in_the_shape_that_is_published(
     client: AsyncClient, graph: Graph
 ) -> None:
@@ -297,32 +363,19 @@ async def test_every_route_answers_in_the_shape_that_is_published(
     asked: set[tuple[str, str]] = set()
     names: dict[str, str] = {}
 
-    for method, path, sent in questions():
+    for method, path, given in questions():
         for name, value in names.items():
             path = path.replace(f"{{{name}}}", value)  # noqa: PLW2901
+        sent: dict[str, Any] = given
+        if given is OF_THE_ALERT:
+            sent = {"json": {"alertIds": [names["alertId"]]}}
         answer = await client.request(method, path, **sent)
         known = template(method, path)
         asked.add((known, method))
         found += answer_faults(method, known, answer)
-        if known == "/v1/events/rejected" and answer.is_success:
-            names["rejectedId"] = answer.json()["items"][0]["rejectedId"]
-        if known.endswith("/page-links") and answer.status_code == 201:
-            names["token"] = answer.json()["url"].removeprefix("/m/")
-        if known == "/v1/keys" and answer.status_code == 201:
-            names["keyId"] = answer.json()["keyId"]
-        if known == "/v1/webhooks" and answer.status_code == 201:
-            names["webhookId"] = answer.json()["webhookId"]
-        if known == "/v1/holds" and answer.status_code == 201:
-            names["holdId"] = answer.json()["holdId"]
-        if known == "/v1/cases" and answer.is_success:
-            names["caseId"] = answer.json()["items"][0]["caseId"]
-        if known == "/v1/fraud/scans" and answer.status_code == 202:
-            names["scanId"] = answer.json()["scanId"]
+        names |= ids_in(method, known, answer)
+        if "scanId" in ids_in(method, known, answer):
             await show_alone(graph, [alert(["step-3"])])
-        if known == "/v1/fraud/alerts" and answer.is_success and answer.json()["items"]:
-            names["alertId"] = answer.json()["items"][0]["alertId"]
-        if known == "/v1/webhooks/{webhookId}:ping" and answer.is_success:
-            names["deliveryId"] = answer.json()["deliveryId"]
 
     assert found == []
     assert asked == {(path, method) for path, method, _ in operations(DOCUMENT)}

@@ -80,7 +80,12 @@ def everything(database: Database) -> Counter[str]:
         for row in database.query(NODES, label=label):
             named = sorted(row["labels"])
             # The suite's database keeps the locks of earlier tests, also those that no load takes.
-            if label == "Lock" and row["properties"]["name"] in ("keys", "plans", "payouts"):
+            if label == "Lock" and row["properties"]["name"] in (
+                "keys",
+                "plans",
+                "payouts",
+                "scans",
+            ):
                 continue
             if (
                 label in LEFT

@@ -294,7 +294,9 @@ async def test_members_of_an_alert_near_certain_are_held_and_share_one_case(
     assert len({one for row in first[:3] for one in row["cases"]}) == 1
     assert len({one for row in first for one in row["cases"]}) == 2
     assert [(row["score"], row["holds"]) for row in second] == [(0.95, 1)] * 4 + [(0, 0)]
-    assert {tuple(row["cases"]) for row in second[:4]} == {tuple(first[0]["cases"])}
+    assert {tuple(row["cases"]) for row in second[:3]} == {tuple(first[0]["cases"])}
+    # Who comes to the alert is examined there, too, and stays in the case of the alert before.
+    assert set(second[3]["cases"]) == {*first[0]["cases"], *first[3]["cases"]}
 
 
 async def test_a_score_of_another_source_is_not_taken_back(
