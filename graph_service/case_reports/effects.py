@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final
 
-from graph_service.cases.actions import ORDERS_MAX
+from graph_service.cases.actions import case_orders
 from graph_service.cases.desk.trail import CaseNotFound, kept_of
 from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Transaction
@@ -28,16 +28,7 @@ async def read_effect(
         if not rows:
             raise CaseNotFound(f"there is no case {case_id}")
         kept = kept_of(rows[0])
-        orders: list[str] = []
-        if reverse:
-            shown = (await transaction.run("scans/read_alert_set"))[0]
-            found = await transaction.run(
-                "cases/list_case_orders",
-                caseId=case_id,
-                number=shown["number"],
-                limit=ORDERS_MAX,
-            )
-            orders = found[0]["orderIds"]
+        orders = await case_orders(transaction, case_id) if reverse else []
         changes = await effect_of(
             transaction, plans, clock, held=kept.member_ids, reversed_orders=orders
         )

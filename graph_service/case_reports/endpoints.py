@@ -1,4 +1,4 @@
-"""The report of a case, and what deciding it would do, over HTTP."""
+"""The record and report of a case, and what deciding it would do, over HTTP."""
 
 from asyncio import to_thread
 from typing import Annotated, Any, Final, Literal
@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 
 from graph_service.access.endpoints import Requires
-from graph_service.answers import Answer, answers
+from graph_service.answers import Answer, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.case_reports.effects import read_effect
 from graph_service.case_reports.reporting import report_page, report_pdf
-from graph_service.cases.desk.trail import CaseNotFound
+from graph_service.cases.desk.shapes import CaseEvent
+from graph_service.cases.desk.trail import CaseNotFound, list_events, verify_trail
+from graph_service.cases.desk.working import AttachmentNotFound, read_attachment
 from graph_service.cases.reading import read_case
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.hypertext.rendering import page_headers
@@ -44,6 +46,20 @@ class Effect(Answer):
     kept_minor: int = Field(description="of what the platform keeps (minor units)")
     lines: list[EffectLine]
     truncated: bool = Field(description="whether there are more lines")
+
+
+class EventList(Answer):
+    """Steps of a case, the latest first."""
+
+    items: list[CaseEvent]
+
+
+class TrailAnswer(Answer):
+    """Whether the record of a case is whole."""
+
+    ok: bool
+    events: int
+    first_broken: int | None = Field(description="number of the first event that does not fit")
 
 
 @router.get(
@@ -87,3 +103,58 @@ async def get_effect(
 ) -> dict[str, Any]:
     """Nothing is written. Of orders as far as they are booked."""
     return await read_effect(graph, case_id, books.plans, books.clock, reverse=reverse)
+
+
+@router.get(
+    "/{caseId}/events",
+    summary="What was done with a case?",
+    dependencies=[READS],
+    responses=answers(EventList, CaseNotFound),
+)
+async def get_events(
+    graph: GraphOfApp,
+    clock: ClockOfApp,
+    case_id: CaseId,
+    limit: Limit,
+    before: Annotated[int, Query(ge=1, le=2**53, description="Only events before this one")] = 2
+    ** 53,
+) -> dict[str, Any]:
+    """The latest first."""
+    found = await list_events(graph, case_id, limit=limit, before=before)
+    if not found:
+        await read_case(graph, case_id, clock())
+    return {"items": found}
+
+
+@router.get(
+    "/{caseId}/verify",
+    summary="Was the record of a case ever touched?",
+    dependencies=[READS],
+    responses=answers(TrailAnswer, CaseNotFound),
+)
+async def get_verdict(graph: GraphOfApp, case_id: CaseId) -> dict[str, Any]:
+    """Every hash of its events is computed again."""
+    found = await verify_trail(graph, case_id)
+    return {"ok": found.ok, "events": found.events, "firstBroken": found.first_broken}
+
+
+@router.get(
+    "/{caseId}/attachments/{attachmentId}",
+    summary="A file that is kept with a case",
+    dependencies=[READS],
+    response_class=Response,
+    responses=answers(None, AttachmentNotFound)
+    | {200: {"content": {"application/octet-stream": {"schema": BINARY}}}},
+)
+async def get_attachment(
+    graph: GraphOfApp,
+    case_id: CaseId,
+    attachment_id: Annotated[str, Path(alias="attachmentId", description="The file")],
+) -> Response:
+    """Always as a download, since anybody may have put anything into it."""
+    _, _, content = await read_attachment(graph, case_id, attachment_id)
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{attachment_id}"'},
+    )

@@ -12,17 +12,12 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from graph_service.hypertext.rendering import render, room_words
-from graph_service.plans.member import Lang
+from graph_service.plans.member import Lang, amount_text
 
 # A font of every PDF reader that knows Chinese; nothing is embedded.
 FONT: Final = "STSong-Light"
 MEMBERS_SHOWN, EVENTS_SHOWN = 200, 200
 DASH: Final = "–"
-
-
-def money(amount_minor: int, currency: str | None) -> str:
-    """An amount as people write it."""
-    return f"{amount_minor / 100:,.2f} {currency or ''}".strip()
 
 
 def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -36,7 +31,7 @@ def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[
         (words["why"], case["reason"]),
         (words["opened"], f"{case['openedAt']} · {case['openedBy']}"),
         (words["priority"], f"{case['priority']} · {case['dueAt'] or DASH}"),
-        (words["amount"], money(case["amountAtRiskMinor"], case["currency"])),
+        (words["amount"], _amount(case, lang)),
         (words["members"], ", ".join(case["memberIds"][:MEMBERS_SHOWN])),
         (words["alerts"], ", ".join(case["alertIds"]) or DASH),
     ]
@@ -52,7 +47,7 @@ def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[
         for one in case["holds"][:MEMBERS_SHOWN]
     ]
     steps = [
-        (f"{one['number']} · {one['at']}", f"{one['actor']}: {words['steps'][one['step']]}")
+        (f"{one['number']} · {one['at']}", f"{one['actor']}: {words['trail_steps'][one['step']]}")
         for one in case["events"][-EVENTS_SHOWN:]
     ]
     parts: list[tuple[str, list[tuple[str, str]]]] = [
@@ -63,6 +58,11 @@ def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[
         (words["trail"], steps),
     ]
     return [(heading, rows) for heading, rows in parts if rows]
+
+
+def _amount(case: dict[str, Any], lang: Lang) -> str:
+    currency: str | None = case["currency"]
+    return DASH if currency is None else amount_text(case["amountAtRiskMinor"], currency, lang)
 
 
 def report_page(case: dict[str, Any], lang: Lang) -> str:

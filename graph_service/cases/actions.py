@@ -255,6 +255,15 @@ async def _mark_orders(
     await link_to_case(transaction, facts, ground.case_id)
 
 
+async def case_orders(transaction: Transaction, case_id: str) -> list[str]:
+    """The orders that the alerts of a case name, at most ORDERS_MAX."""
+    shown = (await transaction.run("scans/read_alert_set"))[0]
+    rows = await transaction.run(
+        "cases/list_case_orders", caseId=case_id, number=shown["number"], limit=ORDERS_MAX
+    )
+    return rows[0]["orderIds"]
+
+
 async def case_holds(transaction: Transaction, case_id: str) -> list[Hold]:
     """The holds that were placed with a case, also those that ended."""
     rows = await transaction.run("cases/list_case_holds", caseId=case_id, limit=HOLDS_MAX)

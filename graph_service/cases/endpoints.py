@@ -3,16 +3,17 @@
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BeforeValidator, Field, StrictInt
+from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
 
-from graph_service.access.endpoints import Requires
+from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.answers import Answer, Asked, answers
 from graph_service.books import ClockOfApp
+from graph_service.cases.desk.working import Asker, list_silences, silence
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
 from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
-from graph_service.errors import MemberNotFound
+from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import HoldAnswer
+from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
 from graph_service.ingest.envelope import Id, Word
 
 REASONS_MAX = 50
@@ -120,6 +121,32 @@ class ScoreGiven(Asked):
     )
 
 
+class SilenceAnswer(Answer):
+    """A rule that is silent about a member."""
+
+    snooze_id: str
+    member_id: str
+    code: str
+    reason: str
+    placed_by: str
+    placed_at: str = Field(description="UTC")
+    until: str = Field(description="UTC")
+
+
+class SilenceList(Answer):
+    """Rules that are silent about a member."""
+
+    items: list[SilenceAnswer]
+
+
+class SilenceGiven(Asked):
+    """A rule, or a kind of alert, that is to be silent about a member."""
+
+    code: Word = Field(description="a code of GET /v1/risk/rules, or a kind of alert")
+    until: AwareDatetime
+    reason: ReasonText
+
+
 async def rules_of(request: Request) -> RiskRules:
     """The rules that the app read when it was made."""
     return cast(RiskRules, request.app.state.risk_rules)
@@ -172,3 +199,32 @@ async def get_risk(
 ) -> dict[str, Any]:
     """The greatest score of the person's accounts, why, and what is held."""
     return await read_risk(graph, member_id, rules, clock())
+
+
+@router.post(
+    "/members/{memberId}/silences",
+    summary="Let a rule be silent about a member for a while",
+    status_code=201,
+    dependencies=[DECIDES],
+    response_model=None,
+    responses=answers(None, MemberNotFound, Invalid) | {201: {"model": SilenceAnswer}},
+)
+async def post_silence(
+    graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, member_id: MemberId, given: SilenceGiven
+) -> dict[str, Any]:
+    """It holds nothing and opens no case until then; scores and alerts are told as before."""
+    asker = Asker(signature(key), clock())
+    await silence(graph, member_id, asker, code=given.code, until=given.until, reason=given.reason)
+    found = await list_silences(graph, member_id, asker.now)
+    return next(one for one in found if one["code"] == given.code)
+
+
+@router.get(
+    "/members/{memberId}/silences",
+    summary="Which rules are silent about a member?",
+    dependencies=[READS],
+    responses=answers(SilenceList),
+)
+async def get_silences(graph: GraphOfApp, clock: ClockOfApp, member_id: MemberId) -> dict[str, Any]:
+    """Those in force, the one that ends first first."""
+    return {"items": await list_silences(graph, member_id, clock())}

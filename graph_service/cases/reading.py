@@ -8,7 +8,7 @@ from typing import Any, Final, cast, get_args
 from graph_service.cases.actions import told_action
 from graph_service.cases.desk.deciding import labels_of
 from graph_service.cases.desk.stages import STAGES, AnyState, Stage, State
-from graph_service.cases.desk.trail import CaseNotFound, event_of
+from graph_service.cases.desk.trail import BEYOND, CaseNotFound, event_of
 from graph_service.cases.scores import reasons_of
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import Hold, hold_of, millis_of, spelled
@@ -21,7 +21,6 @@ HOLDS_MAX: Final = 500
 HISTORY_MAX: Final = 500
 EVENTS_MAX: Final = 200
 FILES_MAX: Final = 100
-BEYOND: Final = 2**53
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 
 from graph_service.cases.actions import Action
 from graph_service.cases.desk import deciding, working
-from graph_service.cases.desk.deciding import Conclusion, Decision, FourEyes, Maker
+from graph_service.cases.desk.deciding import Decision, FourEyes
 from graph_service.cases.desk.endpoints import tell_statuses
-from graph_service.cases.desk.inbox import cases_of_alerts, open_by_hand
+from graph_service.cases.desk.inbox import cases_of_alerts
 from graph_service.cases.desk.stages import STAGES, AnyState
 from graph_service.cases.desk.working import Asker
 from graph_service.cases.reading import Wanted, list_cases, read_case
@@ -17,6 +17,7 @@ from graph_service.console.visiting import PAGE_ITEMS, Visit
 from graph_service.errors import Invalid
 from graph_service.fraud.detectors.kinds import Kind
 from graph_service.holds.endpoints import REASON_CHARACTERS_MAX, signature
+from graph_service.verdicts import Conclusion
 
 # The two words of the first contract mean the same as two of these.
 CONCLUSIONS: Final[tuple[Conclusion, ...]] = (
@@ -109,17 +110,6 @@ async def cases_by_alert(visit: Visit, alert_ids: Sequence[str]) -> dict[str, st
     return await cases_of_alerts(visit.graph, alert_ids)
 
 
-async def open_for_alert(visit: Visit, alert_id: str) -> str:
-    """Id of the open case about an alert, which is opened if there is none."""
-    return await open_by_hand(
-        visit.graph,
-        [alert_id],
-        reason="opened at the console",
-        by=signature(visit.key),
-        now=visit.books.clock(),
-    )
-
-
 async def decide(visit: Visit, case_id: str) -> None:
     """Decide a case as the form says. Raises Invalid, CaseNotFound, and as decisions do."""
     conclusion, typology = visit.told("conclusion"), visit.told("typology")
@@ -136,7 +126,7 @@ async def decide(visit: Visit, case_id: str) -> None:
         typology=typology or None,
         actions=tuple(sorted({ACTIONS[one].text() for one in named})),
     )
-    await deciding.decide_case(visit.graph, case_id, decision, _maker(visit), _limits(visit))
+    await deciding.decide_case(visit.graph, case_id, decision, _asker(visit), _limits(visit))
     await _tell_statuses(visit, case_id)
 
 
@@ -150,10 +140,6 @@ def _reason(visit: Visit) -> str:
     if not reason or len(reason) > REASON_CHARACTERS_MAX:
         raise Invalid(f"a reason is needed, of at most {REASON_CHARACTERS_MAX} characters")
     return reason
-
-
-def _maker(visit: Visit) -> Maker:
-    return Maker(signature(visit.key), visit.books.clock())
 
 
 def _asker(visit: Visit) -> Asker:
@@ -195,21 +181,21 @@ async def _comment(visit: Visit, case_id: str) -> None:
 
 
 async def _approve(visit: Visit, case_id: str) -> None:
-    await deciding.approve(visit.graph, case_id, _maker(visit), agreed=True, reason="")
+    await deciding.approve(visit.graph, case_id, _asker(visit), agreed=True, reason="")
     await _tell_statuses(visit, case_id)
 
 
 async def _refuse(visit: Visit, case_id: str) -> None:
     reason = _reason(visit)
-    await deciding.approve(visit.graph, case_id, _maker(visit), agreed=False, reason=reason)
+    await deciding.approve(visit.graph, case_id, _asker(visit), agreed=False, reason=reason)
 
 
 async def _appeal(visit: Visit, case_id: str) -> None:
-    await deciding.appeal(visit.graph, case_id, _maker(visit), reason=_reason(visit), by=None)
+    await deciding.appeal(visit.graph, case_id, _asker(visit), reason=_reason(visit), by=None)
 
 
 async def _reopen(visit: Visit, case_id: str) -> None:
-    await deciding.reopen(visit.graph, case_id, _maker(visit), reason=_reason(visit))
+    await deciding.reopen(visit.graph, case_id, _asker(visit), reason=_reason(visit))
 
 
 STEPS: Final[Mapping[str, Callable[[Visit, str], Awaitable[None]]]] = {
@@ -230,8 +216,3 @@ async def take(visit: Visit, case_id: str, step: str) -> None:
     if step not in STEPS:
         raise Invalid(f"there is no step {step}")
     await STEPS[step](visit, case_id)
-
-
-async def take_next(visit: Visit) -> str:
-    """Take the most urgent case that is nobody's; its id. Raises NothingNext."""
-    return await working.claim_next(visit.graph, _asker(visit))

@@ -27,8 +27,12 @@ class Speller:
         return room_words("console")[self.lang]
 
     def named(self, group: str, code: str | None) -> str:
-        """What a code of a group is called; a code without a name is told as it is."""
-        return DASH if code is None else self.words[group].get(code, code)
+        """What a code of a group is called; a code without a name is told as it is.
+
+        What a case is at and what was done with it is called as in its report.
+        """
+        words = self.words if group in self.words else room_words("case_reports")[self.lang]
+        return DASH if code is None else words[group].get(code, code)
 
     def own(self, text: str) -> str:
         """The part in the reader's language of a text that says it in Chinese and in English."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from graph_service.ingest.envelope import DATA
+from graph_service.verdicts import VERDICTS, Verdict
 
 Ints = NDArray[np.int64]
 Numbers = NDArray[np.int32]
@@ -37,13 +38,7 @@ TOKEN_KINDS: Final = ("device", "ip", "address", "payment", "phone", "union")
 STATUSES: Final = ("active", "frozen", "closed")
 MODES: Final = ("first", "override", "expiring")
 ENDS: Final = ("completed", "cancelled")
-CONCLUSIONS: Final = ("confirmed", "cleared", "inconclusive")
-# What decisions are called that mean one of these.
-MEANT: Final[Mapping[str, str]] = {
-    "confirmed_fraud": "confirmed",
-    "policy_abuse": "confirmed",
-    "false_positive": "cleared",
-}
+CONCLUSIONS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 # Columns that are wider than a number of an id; `at` is the fact's time (us).
 WIDE: Final = frozenset({"at", "amount", "created", "expires", "quantity"})
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -347,8 +342,7 @@ def _stood(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
 
 
 def _judged(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
-    said = data["conclusion"]
-    conclusion = CONCLUSIONS.index(MEANT.get(said, said))
+    conclusion = CONCLUSIONS.index(VERDICTS[data["conclusion"]])
     for member_id in data["memberIds"]:
         log.row("verdicts", log.number("member", member_id), conclusion, at)
 

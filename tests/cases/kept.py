@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from graph_service.cases.desk.deciding import Decision, FourEyes, Maker, approve, decide_case
+from graph_service.cases.desk.deciding import Decision, FourEyes, approve, decide_case
 from graph_service.cases.desk.inbox import NewCase, open_case
 from graph_service.cases.desk.working import Asker, assign, attach, silence, snooze
 from graph_service.cases.reading import Wanted, list_cases
@@ -37,12 +37,12 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     )
     decision = Decision("cleared", "sisters", "family", ("lift_holds",))
     limits = FourEyes(50, 10_000_000)
-    await decide_case(graph, case_id, decision, Maker("test", now), limits)
-    await approve(graph, case_id, Maker("other", now), agreed=False, reason="why?")
+    await decide_case(graph, case_id, decision, Asker("test", now), limits)
+    await approve(graph, case_id, Asker("other", now), agreed=False, reason="why?")
     # A proposal that waits stands on a case of its own; this one is decided.
     await assign(graph, case_id, asker, "test")
-    await decide_case(graph, case_id, decision, Maker("test", now), limits)
-    await approve(graph, case_id, Maker("other", now), agreed=True, reason="sisters indeed")
+    await decide_case(graph, case_id, decision, Asker("test", now), limits)
+    await approve(graph, case_id, Asker("other", now), agreed=True, reason="sisters indeed")
     await snooze(
         graph, await _another(pipeline, member_id), asker, now + timedelta(days=1), "later"
     )
@@ -59,6 +59,6 @@ async def _another(pipeline: Pipeline, member_id: str) -> str:
 
     await graph.write_together(work, name="test", timeout_s=10)
     decision = Decision("cleared", "sisters", None, ("lift_holds",))
-    await decide_case(graph, "case_one", decision, Maker("test", now), FourEyes(50, 1))
+    await decide_case(graph, "case_one", decision, Asker("test", now), FourEyes(50, 1))
     await assign(graph, "case_two", Asker("test", now), "test")
     return "case_two"

@@ -4,21 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from graph_service.cases.actions import (
     LIFT_HOLDS,
-    ORDERS_MAX,
     Action,
     Ground,
     action_of,
     carry_out,
     case_holds,
+    case_orders,
     frozen_accounts,
     narrowed,
 )
+from graph_service.cases.desk.stages import stage_after
 from graph_service.cases.desk.trail import Kept, Standing, Taken, lock_case, take_step
-from graph_service.cases.desk.working import not_anothers
+from graph_service.cases.desk.working import Asker, not_anothers, step_case
 from graph_service.cases.scores import clear_scores
 from graph_service.clock import from_micros
 from graph_service.errors import Conflict, Invalid, Refused
@@ -26,17 +27,15 @@ from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import link_to_case, millis_of
 from graph_service.ingest.facts import canonical, own_fact
 from graph_service.ingest.store import record_own_facts
+from graph_service.verdicts import VERDICTS, Conclusion, Verdict
 
-Conclusion = Literal[
-    "confirmed_fraud", "policy_abuse", "false_positive", "inconclusive", "confirmed", "cleared"
-]
-# The two words of the first version of this contract mean two of those that came later.
+# Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
 CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
-CLEARS: Final = frozenset(("false_positive", "cleared"))
 DECIDE_TIMEOUT_S: Final = 30.0
 # What a label of a decision weighs: of those at the core of a case, and of others in it.
 # Source: issue 8.
 CORE_WEIGHT, PERIPHERAL_WEIGHT = "1", "0.3"
+LABELS: Final[Mapping[Verdict, str]] = {"confirmed": "fraud", "cleared": "honest"}
 
 
 class CaseDecided(Conflict):
@@ -85,15 +84,6 @@ class FourEyes:
     amount_minor: int
 
 
-@dataclass(frozen=True)
-class Maker:
-    """Who decides, when, and for which version of the case (None: whichever)."""
-
-    name: str
-    now: datetime
-    if_version: int | None = None
-
-
 def decision_of(pending: str) -> Decision:
     """A proposal as it was kept."""
     told: dict[str, Any] = json.loads(pending)
@@ -107,7 +97,7 @@ def decision_of(pending: str) -> Decision:
 
 
 async def decide_case(
-    graph: Graph, case_id: str, decision: Decision, maker: Maker, limits: FourEyes
+    graph: Graph, case_id: str, decision: Decision, maker: Asker, limits: FourEyes
 ) -> None:
     """Decide a case, or propose so where a second person has to agree. The same again changes
 
@@ -120,7 +110,7 @@ async def decide_case(
         kept = await lock_case(transaction, case_id)
         standing = kept.standing
         if standing.stage == "DECIDED":
-            if _decided(standing) != replace(decision, core=()):
+            if not _is_decided_so(standing, decision):
                 raise CaseDecided(f"{case_id} was decided already: {standing.conclusion}")
             return
         if standing.stage == "PENDING_APPROVAL" and standing.pending == _proposal(decision, maker):
@@ -145,7 +135,7 @@ async def decide_case(
     await graph.write_together(work, name="cases/decide", timeout_s=DECIDE_TIMEOUT_S)
 
 
-async def approve(graph: Graph, case_id: str, maker: Maker, *, agreed: bool, reason: str) -> None:
+async def approve(graph: Graph, case_id: str, maker: Asker, *, agreed: bool, reason: str) -> None:
     """Agree to what was proposed, which is then done, or refuse it.
 
     Raises CaseNotFound, CaseChanged, StepRefused, and SecondPersonNeeded for whoever proposed it.
@@ -154,10 +144,8 @@ async def approve(graph: Graph, case_id: str, maker: Maker, *, agreed: bool, rea
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
         pending = kept.standing.pending
-        if kept.standing.stage != "PENDING_APPROVAL" or pending is None:
-            taken = Taken("refused", maker.name, maker.now, if_version=maker.if_version)
-            await take_step(transaction, kept, taken)
-            return
+        stage_after("refused", kept.standing.stage)
+        assert pending is not None, "what waits for approval was proposed"
         proposal: dict[str, Any] = json.loads(pending)
         if proposal["by"] == maker.name:
             raise SecondPersonNeeded("whoever proposed a decision cannot approve it")
@@ -174,28 +162,21 @@ async def approve(graph: Graph, case_id: str, maker: Maker, *, agreed: bool, rea
     await graph.write_together(work, name="cases/approve", timeout_s=DECIDE_TIMEOUT_S)
 
 
-async def appeal(graph: Graph, case_id: str, maker: Maker, *, reason: str, by: str | None) -> None:
+async def appeal(graph: Graph, case_id: str, maker: Asker, *, reason: str, by: str | None) -> None:
     """Whoever was judged (by) objects; somebody else than who decided has to hear it."""
     detail = {"reason": reason} | ({"by": by} if by else {})
-    await _again(graph, case_id, Taken("appealed", maker.name, maker.now, detail, maker.if_version))
+    taken = Taken("appealed", maker.name, maker.now, detail, maker.if_version)
+    await step_case(graph, case_id, taken, _unassigned)
 
 
-async def reopen(graph: Graph, case_id: str, maker: Maker, *, reason: str) -> None:
+async def reopen(graph: Graph, case_id: str, maker: Asker, *, reason: str) -> None:
     """Look at a decided case again."""
     taken = Taken("reopened", maker.name, maker.now, {"reason": reason}, maker.if_version)
-    await _again(graph, case_id, taken)
+    await step_case(graph, case_id, taken, _unassigned)
 
 
-async def _again(graph: Graph, case_id: str, taken: Taken) -> None:
-    async def work(transaction: Transaction) -> None:
-        kept = await lock_case(transaction, case_id)
-
-        def change(standing: Standing) -> Standing:
-            return replace(standing, assignee=None, assigned_ms=None)
-
-        await take_step(transaction, kept, taken, change)
-
-    await graph.write_together(work, name="cases/again", timeout_s=DECIDE_TIMEOUT_S)
+def _unassigned(standing: Standing) -> Standing:
+    return replace(standing, assignee=None, assigned_ms=None)
 
 
 def needs_second(
@@ -231,35 +212,27 @@ def _said(decision: Decision, why: str) -> dict[str, Any]:
     }
 
 
-def _proposal(decision: Decision, maker: Maker) -> str:
+def _proposal(decision: Decision, maker: Asker) -> str:
     return canonical({"decision": decision.text(), "by": maker.name})
 
 
-def _decided(standing: Standing) -> Decision:
-    return Decision(
-        conclusion=_conclusion(standing),
-        reason=standing.reason or "",
-        typology=standing.typology,
-        actions=standing.actions or (),
+def _is_decided_so(standing: Standing, decision: Decision) -> bool:
+    return (standing.conclusion, standing.reason, standing.typology, standing.actions) == (
+        decision.conclusion,
+        decision.reason,
+        decision.typology,
+        decision.actions,
     )
-
-
-def _conclusion(standing: Standing) -> Conclusion:
-    found: Any = standing.conclusion
-    return found
 
 
 async def _ground(
     transaction: Transaction, kept: Kept, decision: Decision, by: str, now: datetime
 ) -> Ground:
-    shown = (await transaction.run("scans/read_alert_set"))[0]
-    rows = await transaction.run(
-        "cases/list_case_orders", caseId=kept.case_id, number=shown["number"], limit=ORDERS_MAX
-    )
+    orders = await case_orders(transaction, kept.case_id)
     return Ground(
         kept.case_id,
         kept.member_ids,
-        tuple(rows[0]["orderIds"]),
+        tuple(orders),
         kept.standing.decisions + 1,
         by,
         decision.reason,
@@ -272,7 +245,7 @@ async def _conclude(
     kept: Kept,
     decision: Decision,
     ground: Ground,
-    maker: Maker,
+    maker: Asker,
     *,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
@@ -281,7 +254,7 @@ async def _conclude(
     await _tell(transaction, kept, decision, ground)
     holds = await case_holds(transaction, kept.case_id)
     done = await carry_out(transaction, actions, ground, holds)
-    if decision.conclusion in CLEARS:
+    if VERDICTS[decision.conclusion] == "cleared":
         await clear_scores(
             transaction,
             kept.member_ids,
@@ -330,14 +303,13 @@ async def _tell(transaction: Transaction, kept: Kept, decision: Decision, ground
     await link_to_case(transaction, [fact], kept.case_id)
 
 
-def labels_of(conclusion: str, members: Sequence[str], core: Sequence[str]) -> list[dict[str, str]]:
+def labels_of(
+    conclusion: Conclusion, members: Sequence[str], core: Sequence[str]
+) -> list[dict[str, str]]:
     """What a decision teaches of each member: positive, negative, and how much it weighs."""
-    if conclusion in CLEARS:
-        label = "honest"
-    elif conclusion == "inconclusive":
+    label = LABELS.get(VERDICTS[conclusion])
+    if label is None:
         return []
-    else:
-        label = "fraud"
     inside = frozenset(core or members)
     return [
         {

@@ -1,208 +1,58 @@
 """Cases over HTTP: the inbox, and each step of a case from its opening to an appeal."""
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime, Field, model_validator
 
 from graph_service.access.endpoints import CallingKey, Requires
-from graph_service.answers import Asked, Cursor, Limit, answers
+from graph_service.answers import Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.cases.actions import (
-    LIFT_HOLDS,
-    Action,
-    ActionName,
-    Scope,
-    fresh_expiry,
     status_events,
 )
 from graph_service.cases.desk import deciding, working
 from graph_service.cases.desk.deciding import (
     CaseDecided,
-    Conclusion,
-    Decision,
     FourEyes,
-    Maker,
     SecondPersonNeeded,
 )
 from graph_service.cases.desk.inbox import AlertUnknown, open_by_hand
 from graph_service.cases.desk.shapes import (
+    AppealGiven,
+    ApprovalGiven,
+    AssignmentGiven,
+    AttachmentGiven,
     CaseDetail,
     CaseList,
-    EventList,
-    SilenceAnswer,
-    SilenceList,
-    TrailAnswer,
+    CaseWanted,
+    CommentGiven,
+    DecisionGiven,
+    ReopenGiven,
+    SnoozeGiven,
+    TriageGiven,
 )
 from graph_service.cases.desk.stages import AnyState, StepRefused
 from graph_service.cases.desk.trail import (
     CaseChanged,
     CaseNotFound,
     CaseTaken,
-    list_events,
-    verify_trail,
 )
-from graph_service.cases.desk.working import Asker, AttachmentNotFound, NothingNext
+from graph_service.cases.desk.working import Asker, NothingNext
 from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import ReasonText, signature
+from graph_service.holds.endpoints import signature
 from graph_service.ingest.endpoints import EventStore, Store
-from graph_service.ingest.envelope import Id, Word
+from graph_service.ingest.envelope import Id
 from graph_service.pages import CursorInvalid
 from graph_service.settings import Settings
 
 READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide"))
-IDS_MAX: Final = 2_000
-ALERTS_MAX: Final = 100
-ACTIONS_MAX: Final = 20
 EVENTS_TOGETHER: Final = 1_000
-# A file of 1 MiB as base64.
-CONTENT_CHARACTERS_MAX: Final = 1_400_000
 VERSION: Final = re.compile(r'^"(\d{1,15})"$')
-BINARY: Final = {"type": "string", "format": "binary"}
 router = APIRouter(prefix="/v1", tags=["cases"])
-
-
-class CaseWanted(Asked):
-    """A case to open about alerts."""
-
-    alert_ids: list[Id] = Field(min_length=1, max_length=ALERTS_MAX)
-    reason: ReasonText = Field("opened by hand", description="why, in words")
-
-
-class AssignmentGiven(Asked):
-    """Who works on a case."""
-
-    assignee: Annotated[str, Field(strict=True, min_length=1, max_length=200)] | None = Field(
-        None, description="null: nobody; absent: whoever asks, if nobody else does"
-    )
-
-
-class TriageGiven(Asked):
-    """How urgent a case is."""
-
-    priority: Annotated[int, Field(ge=1, le=4, strict=True)] = Field(
-        description="1 is due in 4 hours, 2 in 24, 3 in 72, 4 in 120"
-    )
-    typology: Word | None = None
-    note: str = Field("", strict=True, max_length=1_000)
-
-
-class SnoozeGiven(Asked):
-    """Until when a case sleeps."""
-
-    until: AwareDatetime | None = Field(None, description="null: it is woken")
-    reason: ReasonText
-
-
-class CommentGiven(Asked):
-    """Something to say about a case."""
-
-    text: ReasonText
-
-
-class AttachmentGiven(Asked):
-    """A file to keep with a case."""
-
-    name: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
-    media_type: Annotated[str, Field(strict=True, max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+$")]
-    content: str = Field(
-        strict=True, max_length=CONTENT_CHARACTERS_MAX, description="base64, at most 1 MiB"
-    )
-
-
-class ActionGiven(Asked):
-    """Something to do when the case is decided."""
-
-    type: ActionName
-    scope: Scope = Field("payout", description="of a freeze or unfreeze")
-    member_ids: list[Id] = Field(
-        default_factory=list[str], max_length=IDS_MAX, description="none: all of the case"
-    )
-    order_ids: list[Id] = Field(
-        default_factory=list[str], max_length=IDS_MAX, description="none: all of the alerts"
-    )
-    reason_code: Word = "case_confirmed"
-    expires_at: AwareDatetime | None = Field(None, description="null: until another decision")
-    shadow: Annotated[bool, Field(strict=True)] = Field(
-        default=False, description="true: only record what it would have done"
-    )
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.expires_at is not None and (self.type != "freeze" or self.scope == "order"):
-            raise ValueError("expiresAt: only a freeze of payouts or accounts ends by itself")
-        return self
-
-    def action(self, now: datetime) -> Action:
-        """What is meant. Raises Invalid where it would end before it begins."""
-        return Action(
-            self.type,
-            self.scope,
-            tuple(sorted(set(self.member_ids))),
-            tuple(sorted(set(self.order_ids))),
-            self.reason_code,
-            fresh_expiry(self.expires_at, now),
-            self.shadow,
-        )
-
-
-class DecisionGiven(Asked):
-    """What somebody decides of a case."""
-
-    conclusion: Conclusion
-    typology: Word | None = Field(None, description="what kind of fraud it is")
-    reason: ReasonText
-    actions: list[ActionGiven | Literal["lift_holds"]] = Field(
-        default_factory=list[ActionGiven | Literal["lift_holds"]],
-        max_length=ACTIONS_MAX,
-        description="lift_holds: an unfreeze of all",
-    )
-    core_member_ids: list[Id] = Field(
-        default_factory=list[str],
-        max_length=IDS_MAX,
-        description="whom the case is about most; labels of others weigh 0.3. None: all",
-    )
-
-    def decision(self, now: datetime) -> Decision:
-        """What is meant."""
-        texts = {
-            LIFT_HOLDS if isinstance(one, str) else one.action(now).text() for one in self.actions
-        }
-        core = tuple(sorted(set(self.core_member_ids)))
-        return Decision(self.conclusion, self.reason, self.typology, tuple(sorted(texts)), core)
-
-
-class ApprovalGiven(Asked):
-    """Whether a second person agrees."""
-
-    approve: Annotated[bool, Field(strict=True)] = True
-    reason: str = Field("", strict=True, max_length=1_000)
-
-
-class AppealGiven(Asked):
-    """An objection to a decision."""
-
-    reason: ReasonText
-    by: str | None = Field(None, strict=True, max_length=200, description="who objects")
-
-
-class ReopenGiven(Asked):
-    """Why a case is looked at again."""
-
-    reason: ReasonText
-
-
-class SilenceGiven(Asked):
-    """A rule, or a kind of alert, that is to be silent about a member."""
-
-    code: Word = Field(description="a code of GET /v1/risk/rules, or a kind of alert")
-    until: AwareDatetime
-    reason: ReasonText
 
 
 async def if_version(
@@ -238,10 +88,6 @@ async def asker_of(key: CallingKey, clock: ClockOfApp, version: IfVersion) -> As
 
 
 AskerOfCall = Annotated[Asker, Depends(asker_of)]
-
-
-def _maker(asker: Asker) -> Maker:
-    return Maker(asker.name, asker.now, asker.if_version)
 
 
 async def tell_statuses(store: EventStore, case: Mapping[str, Any]) -> None:
@@ -340,39 +186,6 @@ async def get_case(
 ) -> dict[str, Any]:
     """Its members, alerts, holds, reasons, files, history and events."""
     return cast("dict[str, Any]", await _told(graph, response, case_id, Asker("", clock())))
-
-
-@router.get(
-    "/cases/{caseId}/events",
-    summary="What was done with a case?",
-    dependencies=[READS],
-    responses=answers(EventList, CaseNotFound),
-)
-async def get_events(
-    graph: GraphOfApp,
-    clock: ClockOfApp,
-    case_id: CaseId,
-    limit: Limit,
-    before: Annotated[int, Query(ge=1, le=2**53, description="Only events before this one")] = 2
-    ** 53,
-) -> dict[str, Any]:
-    """The latest first."""
-    found = await list_events(graph, case_id, limit=limit, before=before)
-    if not found:
-        await read_case(graph, case_id, clock())
-    return {"items": found}
-
-
-@router.get(
-    "/cases/{caseId}/verify",
-    summary="Was the record of a case ever touched?",
-    dependencies=[READS],
-    responses=answers(TrailAnswer, CaseNotFound),
-)
-async def get_verdict(graph: GraphOfApp, case_id: CaseId) -> dict[str, Any]:
-    """Every hash of its events is computed again."""
-    found = await verify_trail(graph, case_id)
-    return {"ok": found.ok, "events": found.events, "firstBroken": found.first_broken}
 
 
 @router.post(
@@ -486,28 +299,6 @@ async def post_attachment(
     return await _told(graph, response, case_id, asker)
 
 
-@router.get(
-    "/cases/{caseId}/attachments/{attachmentId}",
-    summary="A file that is kept with a case",
-    dependencies=[READS],
-    response_class=Response,
-    responses=answers(None, AttachmentNotFound)
-    | {200: {"content": {"application/octet-stream": {"schema": BINARY}}}},
-)
-async def get_attachment(
-    graph: GraphOfApp,
-    case_id: CaseId,
-    attachment_id: Annotated[str, Path(alias="attachmentId", description="The file")],
-) -> Response:
-    """Always as a download, since anybody may have put anything into it."""
-    _, _, content = await working.read_attachment(graph, case_id, attachment_id)
-    return Response(
-        content,
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{attachment_id}"'},
-    )
-
-
 @router.post(
     "/cases/{caseId}/decisions",
     summary="Decide a case",
@@ -537,7 +328,7 @@ async def post_decision(
 ) -> dict[str, Any]:
     """It closes the case, or waits for a second person; the same again answers the same."""
     decision = given.decision(asker.now)
-    await deciding.decide_case(graph, case_id, decision, _maker(asker), limits)
+    await deciding.decide_case(graph, case_id, decision, asker, limits)
     case = await _told(graph, response, case_id, asker)
     await tell_statuses(store, case)
     return case
@@ -559,7 +350,7 @@ async def post_approval(
 ) -> dict[str, Any]:
     """Whoever proposed it cannot."""
     said = given or ApprovalGiven(approve=True, reason="")
-    await deciding.approve(graph, case_id, _maker(asker), agreed=said.approve, reason=said.reason)
+    await deciding.approve(graph, case_id, asker, agreed=said.approve, reason=said.reason)
     case = await _told(graph, response, case_id, asker)
     await tell_statuses(store, case)
     return case
@@ -579,7 +370,7 @@ async def post_appeal(
     given: AppealGiven,
 ) -> dict[str, Any]:
     """Somebody else than who decided has to decide it anew."""
-    await deciding.appeal(graph, case_id, _maker(asker), reason=given.reason, by=given.by)
+    await deciding.appeal(graph, case_id, asker, reason=given.reason, by=given.by)
     return await _told(graph, response, case_id, asker)
 
 
@@ -597,35 +388,5 @@ async def post_reopening(
     given: ReopenGiven,
 ) -> dict[str, Any]:
     """What the decision did stays until another one undoes it."""
-    await deciding.reopen(graph, case_id, _maker(asker), reason=given.reason)
+    await deciding.reopen(graph, case_id, asker, reason=given.reason)
     return await _told(graph, response, case_id, asker)
-
-
-@router.post(
-    "/members/{memberId}/silences",
-    summary="Let a rule be silent about a member for a while",
-    status_code=201,
-    dependencies=[DECIDES],
-    response_model=None,
-    responses=answers(None, MemberNotFound, Invalid) | {201: {"model": SilenceAnswer}},
-)
-async def post_silence(
-    graph: GraphOfApp, asker: AskerOfCall, member_id: MemberId, given: SilenceGiven
-) -> dict[str, Any]:
-    """It holds nothing and opens no case until then; scores and alerts are told as before."""
-    await working.silence(
-        graph, member_id, asker, code=given.code, until=given.until, reason=given.reason
-    )
-    found: Sequence[dict[str, Any]] = await working.list_silences(graph, member_id, asker.now)
-    return next(one for one in found if one["code"] == given.code)
-
-
-@router.get(
-    "/members/{memberId}/silences",
-    summary="Which rules are silent about a member?",
-    dependencies=[READS],
-    responses=answers(SilenceList),
-)
-async def get_silences(graph: GraphOfApp, clock: ClockOfApp, member_id: MemberId) -> dict[str, Any]:
-    """Those in force, the one that ends first first."""
-    return {"items": await working.list_silences(graph, member_id, clock())}

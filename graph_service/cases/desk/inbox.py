@@ -27,7 +27,6 @@ JOINS_FROM: Final = 0.5
 NEWS_PART: Final = 0.5
 ALERTS_TOGETHER: Final = 200
 FILE_TIMEOUT_S: Final = 30.0
-CASE_ALERTS_MAX: Final = 100
 
 
 class AlertUnknown(NotFound):

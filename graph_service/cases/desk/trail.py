@@ -16,6 +16,7 @@ from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import millis_of, spelled
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
+from graph_service.verdicts import Conclusion
 
 EVENTS_TOGETHER: Final = 500
 BEYOND: Final = 2**53
@@ -49,7 +50,7 @@ class Standing:
     assignee: str | None = None
     assigned_ms: int | None = None
     snoozed_ms: int | None = None
-    conclusion: str | None = None
+    conclusion: Conclusion | None = None
     typology: str | None = None
     reason: str | None = None
     actions: tuple[str, ...] | None = None

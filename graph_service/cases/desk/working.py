@@ -51,12 +51,14 @@ class Asker:
     if_version: int | None = None
 
 
-async def _step(
+async def step_case(
     graph: Graph,
     case_id: str,
     taken: Taken,
     change: Callable[[Standing], Standing] = unchanged,
 ) -> Kept:
+    """The case after a step. Raises CaseNotFound, CaseChanged and StepRefused."""
+
     async def work(transaction: Transaction) -> Kept:
         return await take_step(transaction, await lock_case(transaction, case_id), taken, change)
 
@@ -90,7 +92,7 @@ async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None)
             snoozed_ms=None,
         )
 
-    await _step(graph, case_id, taken, change)
+    await step_case(graph, case_id, taken, change)
 
 
 async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
@@ -150,7 +152,7 @@ async def triage(
             due_ms=due if priority != standing.priority else standing.due_ms or due,
         )
 
-    await _step(graph, case_id, taken, change)
+    await step_case(graph, case_id, taken, change)
 
 
 async def snooze(
@@ -162,12 +164,12 @@ async def snooze(
     step = "woken" if until is None else "snoozed"
     taken = Taken(step, asker.name, asker.now, {"reason": reason}, asker.if_version)
     until_ms = None if until is None else millis_of(until)
-    await _step(graph, case_id, taken, lambda standing: replace(standing, snoozed_ms=until_ms))
+    await step_case(graph, case_id, taken, lambda standing: replace(standing, snoozed_ms=until_ms))
 
 
 async def comment(graph: Graph, case_id: str, asker: Asker, text: str) -> None:
     """Say something about a case, at any stage."""
-    await _step(graph, case_id, Taken("commented", asker.name, asker.now, {"text": text}))
+    await step_case(graph, case_id, Taken("commented", asker.name, asker.now, {"text": text}))
 
 
 async def attach(

@@ -17,7 +17,6 @@ from graph_service.fraud.members.training import (
 from graph_service.model_store import load_model, save_model
 
 NAME: Final = "members"
-SOURCES: Final = ("worlds", "decisions")
 
 
 def models_folder() -> Path:

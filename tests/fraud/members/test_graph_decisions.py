@@ -11,12 +11,11 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from graph_service.cases.desk.deciding import (
-    Conclusion,
     Decision,
     FourEyes,
-    Maker,
     decide_case,
 )
+from graph_service.cases.desk.working import Asker
 from graph_service.cases.reading import Wanted, list_cases
 from graph_service.cases.rules import read_rules
 from graph_service.cases.scores import RiskScore, record_score
@@ -28,6 +27,7 @@ from graph_service.ingest.facts import own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.pipeline import Pipeline
 from graph_service.settings import Settings
+from graph_service.verdicts import Conclusion
 from tests.scans.desk import ring
 from tests.worlds import START, event
 
@@ -65,7 +65,7 @@ async def decided_by_hand(pipeline: Pipeline, member_id: str, conclusion: Conclu
     )
     cases, _ = await list_cases(graph, Wanted(member_id=member_id), DECIDED, limit=1)
     decision = Decision(conclusion, "looked at")
-    maker = Maker("test", DECIDED + timedelta(hours=1))
+    maker = Asker("test", DECIDED + timedelta(hours=1))
     await decide_case(graph, cases[0]["caseId"], decision, maker, FourEyes(50, 10_000_000))
 
 
