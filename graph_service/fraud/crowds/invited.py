@@ -230,10 +230,19 @@ def order_weights(scene: Scene, lines: Lines) -> Floats:
 
 
 def haste_weights(scene: Scene, lines: Lines) -> Floats:
-    """By row, how soon after joining did its inviter invite it, against other invitations?"""
+    """By row, how soon after joining did its inviter invite it, against other invitations?
+
+    When a mall opens everybody is in haste: who could not have waited as long as half do says
+    nothing.
+    """
     wait = invitation_waits(scene)
+    joined = scene.snapshot.members.joined
     own, line = wait[lines.rows], lines.line
     known = np.sort(wait[np.isfinite(wait)])
+    if not len(known):
+        return np.zeros(len(own))
+    open_us = joined[lines.rows] - joined[joined != NONE].min()
+    could_wait = open_us >= known[len(known) // 2]
     sooner = np.searchsorted(known, own, side="right")
     # Those of its own line are no comparison.
     order = np.lexsort((own, line))
@@ -245,7 +254,7 @@ def haste_weights(scene: Scene, lines: Lines) -> Floats:
     soon = np.minimum(1.0, CHAIN_HASTE * rank)
     farm = HASTE_PART * HASTE_POWER * soon ** (HASTE_POWER - 1) + 1 - HASTE_PART
     weights = np.minimum(np.log(farm), HASTE_MOST)
-    return np.where(np.isfinite(own), weights, 0.0)
+    return np.where(np.isfinite(own) & could_wait, weights, 0.0)
 
 
 def invitation_waits(scene: Scene) -> Floats:

@@ -70,6 +70,20 @@ def test_in_a_farms_chain_each_invites_at_once() -> None:
             assert waits[member] == joined[member] - joined[inviter[member]]
 
 
+def test_founders_of_a_mall_are_in_no_haste() -> None:
+    mall = Mall(7)
+    for place in range(12):
+        mall.join(f"f-{place}", 600.0 * place, f"f-{place - 1}" if place else None)
+    scene = mall.scene()
+    lines = chains(scene, least=6)
+    names = scene.snapshot.names["member"]
+
+    weights = haste_weights(scene, lines)
+
+    said = {names[int(row)]: float(weights[at]) for at, row in enumerate(lines.rows)}
+    assert {said[f"f-{place}"] for place in range(1, 12)} == {0.0}
+
+
 def test_one_of_a_couple_says_less_than_one_of_many() -> None:
     mall = Mall(8)
     leader = mall.names[3]
