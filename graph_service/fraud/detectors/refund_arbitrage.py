@@ -29,6 +29,7 @@ THRESHOLDS: Final = {
     "returns": Threshold(3, "orders", "fewer happen to anybody; set"),
     "mostly_part": Threshold(0.5, "part", "early returns by strangers: more than fashion's; set"),
     "month_days": Threshold(5, "days", "soon after the month in which the order counted; set"),
+    "last_days": Threshold(7, "days", "before the month's end, compared among themselves; set"),
     "soon_days": Threshold(3, "days", "after completion, holding time or the month's end; set"),
     "usual_least": Threshold(0.005, "part", "floor of the mall's rate of late returns; set"),
     "usual_any_least": Threshold(0.05, "part", "floor of the mall's rate of any returns; set"),
@@ -44,6 +45,8 @@ SPREAD: Final = 2.5
 ONE_HAND_PART: Final = 0.3
 # The weight of a device that five share, seen a season ago: an address of two weighs less.
 FIRM_LEAST: Final = KIND_WEIGHTS["device"] / log(RARITY_C + 5) * 0.9
+# A token says something of a few where they are at least half of those who have it; set.
+TELLING_MOST: Final = 2
 FINDINGS_MAX: Final = 2_000
 CHINA_MICROS: Final = 8 * 3_600 * 1_000_000
 
@@ -173,11 +176,7 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags, floor: float) -> Pairs:
     count = np.bincount(inverse).astype(np.int64)
     back = np.bincount(inverse, weights=whole[rows])
     own = np.bincount(inverse, weights=late[rows]).astype(np.int64)
-    # Frauds among them raise the rate a little, which is to the good of the accused.
-    usual = max(
-        floor,
-        float(shrunk(late[rows].sum(), len(rows), towards=0.01, weight=200.0)),
-    )
+    usual = np.bincount(inverse, weights=usual_rates(scene, rows, late, floor)) / count
     # What the buyer returns elsewhere: late, or early as often as that turns out late.
     elsewhere = np.bincount(orders.buyer[scene.paid], minlength=scene.people)[buyer] - count
     back_there = np.bincount(orders.buyer[whole], minlength=scene.people)[buyer] - back
@@ -196,6 +195,27 @@ def pairs_of(scene: Scene, rows: Ints, late: Flags, floor: float) -> Pairs:
         own,
         np.asarray(count * np.maximum(usual, habit), np.float64),
     )
+
+
+def usual_rates(scene: Scene, rows: Ints, late: Flags, floor: float) -> Floats:
+    """By order of these, how often orders paid as long before the month's end return late.
+
+    What is bought on the last days of a month goes back after it, if it goes back at all: a group
+    buy of the 30th is no fraud. Frauds among them raise the rates, to the good of the accused.
+    """
+    paid = np.maximum(scene.snapshot.orders.paid[rows], 0)
+    left_days = (month_begins(months_of(paid) + 1) - paid) / MICROS_PER_DAY
+    last_days = THRESHOLDS["last_days"].value
+    bucket = np.minimum(left_days, last_days).astype(np.int64)
+    overall = max(floor, float(shrunk(late[rows].sum(), len(rows), towards=0.01, weight=200.0)))
+    buckets = int(last_days) + 1
+    rates = shrunk(
+        np.bincount(bucket, weights=late[rows], minlength=buckets),
+        np.bincount(bucket, minlength=buckets),
+        towards=overall,
+        weight=200.0,
+    )
+    return np.maximum(floor, rates)[bucket]
 
 
 def _finding(scene: Scene, pairs: Pairs, part: tuple[int, int], days: Floats) -> Finding:
@@ -291,11 +311,17 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
 
 
 def linked_among(scene: Scene, members: Numbers) -> int:
-    """How many of these have a token of few in common with another of them."""
+    """How many of these have a token in common with another of them, of mostly them.
+
+    A pick-up address of thirty says nothing of the four among them who sent something back.
+    """
     if len(members) < 2:
         return 0
-    pairs = scene.identity[members][:, members]
-    return int((np.diff(pairs.indptr) > 0).sum())
+    held = scene.incidence[members]
+    here = np.bincount(held.indices, minlength=held.shape[1])
+    telling = (here >= 2) & (scene.token_degree <= TELLING_MOST * here)
+    with_it = telling[held.indices].nonzero()[0]
+    return len(np.unique(np.searchsorted(held.indptr, with_it, side="right")))
 
 
 def firmly_linked(scene: Scene, members: Numbers) -> bool:
