@@ -86,7 +86,7 @@ def _nats(log_tail: ArrayLike) -> Floats:
     return np.clip(-_floats(log_tail), 0.0, NATS_MAX)
 
 
-def shrunk(count: ArrayLike, of: ArrayLike, *, towards: float, weight: float) -> Floats:
+def shrunk(count: ArrayLike, of: ArrayLike, *, towards: float | Floats, weight: float) -> Floats:
     """A part drawn towards another as if that had been seen in so many more cases."""
     return (_floats(count) + towards * weight) / (_floats(of) + weight)
 

@@ -1,18 +1,27 @@
 """Do owners of shops buy from one another in a circle, for like amounts, round after round?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
 from typing import Final
 
 import numpy as np
 
 from graph_service.fraud.chains.cycles import joined, short_cycles
+from graph_service.fraud.chains.trading import Trade, like_trade, trade_of
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
-from graph_service.fraud.signs.weighing import ALERT_NATS, Sign, best_first, finding_of, percent
-from graph_service.snapshot.log import NONE, Ints, Numbers
+from graph_service.fraud.signs.weighing import (
+    ALERT_NATS,
+    HONEST_BESIDE,
+    Sign,
+    best_first,
+    finding_of,
+    percent,
+)
+from graph_service.snapshot.log import Ints, Numbers
 
 THRESHOLDS: Final = {
     "length_least": Threshold(2, "owners", "issue 7: an owner's own shop is round_trip"),
@@ -23,30 +32,16 @@ THRESHOLDS: Final = {
 }
 # Owners who know each other buy of each other more than chance has it: rarity says half.
 CIRCLE_PART: Final = 0.5
-
-
-@dataclass(frozen=True)
-class _Trade:
-    """Who buys in whose shop: persons by number; the orders of pair i from starts[i] on."""
-
-    buyer: Ints
-    owner: Ints
-    count: Ints
-    starts: Ints
-    orders: Ints
-
-    def orders_of(self, pairs: Sequence[int]) -> Ints:
-        """Orders of these pairs."""
-        parts = [self.orders[self.starts[one] : self.starts[one + 1]] for one in pairs]
-        return np.concatenate([np.empty(0, np.int64), *parts])
+# A stand-in may be a friend of the house who buys on their own account.
+STAND_IN_NATS: Final = 0.7
+# Somebody whom nothing ties to an owner is likelier a customer.
+GUESS_NATS: Final = 2.5
 
 
 def find(scene: Scene) -> list[Finding]:
     """Circles of owners, best first."""
-    trade = _trade(scene)
+    trade = trade_of(scene)
     often = np.flatnonzero(trade.count >= THRESHOLDS["rounds_least"].value)
-    if not len(often):
-        return []
     cycles = short_cycles(
         trade.buyer[often],
         trade.owner[often],
@@ -66,34 +61,30 @@ def find(scene: Scene) -> list[Finding]:
         ):
             kept.append(pairs)
     groups = joined([trade.buyer[list(one)].tolist() for one in kept], scene.people)
-    found = [_finding(scene, trade, often, [kept[one] for one in group], mall) for group in groups]
+    round_and_round = [
+        _finding(scene, trade, often, [kept[one] for one in group], mall) for group in groups
+    ]
+    known = trade.part(~trade.guessed[trade.orders])
+    crosswise = [_crosswise(scene, *knot, mall) for knot in like_trade(scene, known)]
+    found = _apart([*crosswise, *round_and_round])
     return best_first(replace(one, truncated=cycles.truncated) for one in found)
 
 
-def _trade(scene: Scene) -> _Trade:
-    """Orders of owners of shops in shops of other owners, by persons."""
-    told, person = scene.snapshot.orders, scene.snapshot.members.person
-    owner = np.where(told.shop != NONE, scene.snapshot.owner[np.maximum(told.shop, 0)], NONE)
-    rows = np.flatnonzero((told.buyer != NONE) & (owner != NONE))
-    buyer = person[told.buyer[rows]].astype(np.int64)
-    seller = person[owner[rows]].astype(np.int64)
-    owners = np.unique(person[scene.snapshot.owner[scene.snapshot.owner != NONE]])
-    between = (buyer != seller) & np.isin(buyer, owners)
-    rows, keys = rows[between], buyer[between] * scene.people + seller[between]
-    order = np.lexsort((told.paid[rows], keys))
-    pairs, starts, count = np.unique(keys[order], return_index=True, return_counts=True)
-    return _Trade(
-        pairs // max(1, scene.people),
-        pairs % max(1, scene.people),
-        count.astype(np.int64),
-        np.append(starts, len(rows)).astype(np.int64),
-        rows[order].astype(np.int64),
-    )
+def _apart(found: Sequence[Finding]) -> list[Finding]:
+    """Those of which not half the members are in a surer one, the larger of equals."""
+    kept: list[Finding] = []
+    for one in sorted(
+        found, key=lambda one: (one.score < ALERT_SCORE, -len(one.members), -one.score)
+    ):
+        mine = set(one.members)
+        if all(2 * len(mine & set(other.members)) < len(mine) for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _finding(
     scene: Scene,
-    trade: _Trade,
+    trade: Trade,
     often: Ints,
     circles: Sequence[tuple[int, ...]],
     mall: Floats,
@@ -120,20 +111,80 @@ def _finding(
             f"turn; by chance about {percent(1 / len(best))} are.",
         ),
     ]
-    members = _accounts(scene, orders, trade.buyer[pairs])
-    return finding_of("circular_orders", scene, members, signs, orders=orders)
+    return _told(scene, trade, orders, signs)
 
 
-def _accounts(scene: Scene, orders: Ints, persons: Ints) -> list[int]:
-    """The accounts of these persons that buy or own here."""
+def _crosswise(scene: Scene, knot: Trade, beside: Trade, mall: Floats) -> Finding:
+    """A finding about owners who all buy of one another, each perhaps once of each.
+
+    beside: what owners buy of one another for amounts as like.
+    """
+    told, owners = scene.snapshot.orders, np.unique(knot.buyer)
+    same = likeness(told.amount[knot.orders], mall)
+    branching = _branching(scene, beside, owners)
+    signs = [
+        Sign(
+            "bought_crosswise",
+            len(knot.orders),
+            branching,
+            min(8.0, CIRCLE_PART * len(owners) * max(0.0, -log(branching))),
+            f"{len(owners)} 家店主交叉互相下单共 {len(knot.orders)} 笔，每家都既买又卖；"
+            f"其他店主的一笔订单平均只引出 {branching:.2f} 笔。",
+            f"{len(owners)} owners of shops bought of one another crosswise {len(knot.orders)} "
+            f"times, each of them both buys and sells; an order of other owners is followed by "
+            f"{branching:.2f} of the seller on average.",
+        ),
+        amount_sign(same),
+    ]
+    return _told(scene, knot, knot.orders, signs)
+
+
+def _branching(scene: Scene, trade: Trade, owners: Ints) -> float:
+    """How many orders of like amounts an order leads on to: below 1 circles close by chance seldom.
+
+    As in random graphs that keep how much each owner buys and sells, those of the others.
+    """
+    others = ~(np.isin(trade.buyer, owners) & np.isin(trade.owner, owners))
+    bought = np.bincount(trade.buyer[others], trade.count[others], scene.people)
+    sold = np.bincount(trade.owner[others], trade.count[others], scene.people)
+    return float((bought * sold).sum() + 1) / float(trade.count[others].sum() + HONEST_BESIDE)
+
+
+def _told(scene: Scene, trade: Trade, orders: Ints, signs: Sequence[Sign]) -> Finding:
+    """A finding with all accounts that buy or own here; stand-ins are told of and count less."""
     told, snapshot = scene.snapshot.orders, scene.snapshot
-    shops = told.shop[orders]
-    both = np.concatenate([told.buyer[orders], snapshot.owner[shops]])
-    inside = np.isin(snapshot.members.person[both], persons)
-    return np.unique(both[inside]).tolist()
+    stand_ins = np.unique(told.buyer[orders[trade.stood_in[orders]]])
+    whole = [*signs]
+    if len(stand_ins):
+        whole.append(
+            Sign(
+                "stand_ins",
+                len(stand_ins),
+                0.0,
+                -STAND_IN_NATS * len(stand_ins),
+                f"其中 {len(stand_ins)} 个买家不是店主，而是与店主共用设备、地址等的账号。",
+                f"{len(stand_ins)} of the buyers own no shop, but share a device, an address or "
+                "the like with an owner.",
+            )
+        )
+    strangers = np.unique(told.buyer[orders[trade.guessed[orders]]])
+    if len(strangers):
+        whole.append(
+            Sign(
+                "missing_hand",
+                len(strangers),
+                0.0,
+                -GUESS_NATS * len(strangers),
+                f"其中 {len(strangers)} 个买家与店主没有可见的关联，只是像其他人一样反复下单。",
+                f"Nothing ties {len(strangers)} of the buyers to an owner; they only buy as the "
+                "others do, again and again.",
+            )
+        )
+    both = np.concatenate([told.buyer[orders], snapshot.owner[told.shop[orders]]])
+    return finding_of("circular_orders", scene, np.unique(both).tolist(), whole, orders=orders)
 
 
-def _surprise(scene: Scene, trade: _Trade, often: Ints, circle: Sequence[int]) -> float:
+def _surprise(scene: Scene, trade: Trade, often: Ints, circle: Sequence[int]) -> float:
     """Nats of such a circle when all owners keep how many they buy of and sell to."""
     out = np.bincount(trade.buyer[often], minlength=scene.people)
     into = np.bincount(trade.owner[often], minlength=scene.people)
@@ -142,7 +193,7 @@ def _surprise(scene: Scene, trade: _Trade, often: Ints, circle: Sequence[int]) -
     return float(np.clip(-np.log(np.minimum(1.0, chance)), 0, None).sum())
 
 
-def _in_turn(trade: _Trade, paid: Ints, circle: Sequence[int]) -> tuple[int, float, float]:
+def _in_turn(trade: Trade, paid: Ints, circle: Sequence[int]) -> tuple[int, float, float]:
     """How many orders follow another, the part whose turn it was, and the nats of that."""
     place = np.concatenate(
         [np.full(int(trade.count[pair]), turn) for turn, pair in enumerate(circle)]
