@@ -17,7 +17,7 @@ from graph_service.storage import writing
 # The library tells no types.
 ARROW: Final[Any] = import_module("pyarrow")
 PARQUET: Final[Any] = import_module("pyarrow.parquet")
-VERSION: Final = 1
+VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 KEPT: Final = 2
 REMEDY: Final = "or move GRAPH_SERVICE_DATA_DIR to a larger disk"

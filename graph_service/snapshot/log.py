@@ -69,7 +69,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "coupons": ("coupon", "owner", "exclusive", "at"),
     "categories": ("product", "category", "at"),
     "persons": ("member", "person", "held", "at"),
-    "verdicts": ("member", "conclusion", "at"),
+    "verdicts": ("member", "conclusion", "core", "at"),
 }
 Table = dict[str, NDArray[Any]]
 # Whose ids a column holds, where its own name does not say so.
@@ -343,8 +343,10 @@ def _stood(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
 
 def _judged(log: LogWriter, at: int, data: Mapping[str, Any]) -> None:
     conclusion = CONCLUSIONS.index(VERDICTS[data["conclusion"]])
+    core = frozenset(data.get("coreMemberIds") or data["memberIds"])
     for member_id in data["memberIds"]:
-        log.row("verdicts", log.number("member", member_id), conclusion, at)
+        inside = int(member_id in core)
+        log.row("verdicts", log.number("member", member_id), conclusion, inside, at)
 
 
 WRITERS: Final[Mapping[str, Callable[[LogWriter, int, Mapping[str, Any]], None]]] = {

@@ -76,6 +76,7 @@ def snapshot_of(log: Log, *, at: int | None = None, window_days: int = WINDOW_DA
         )
         for place in (CONFIRMED, CLEARED)
     }
+    at_core = np.bincount(verdicts["member"], verdicts["core"], minlength=people) > 0
     return Snapshot(
         seq=log.seq,
         now=log.now,
@@ -93,6 +94,7 @@ def snapshot_of(log: Log, *, at: int | None = None, window_days: int = WINDOW_DA
         category=taken(goods["category"], latest(goods["product"], goods["at"], size["product"])),
         confirmed_at=said[CONFIRMED],
         cleared_at=said[CLEARED],
+        peripheral=~at_core & ((said[CONFIRMED] != NONE) | (said[CLEARED] != NONE)),
     )
 
 

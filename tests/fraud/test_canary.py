@@ -127,6 +127,7 @@ def test_groups_that_were_cleared_after_their_evidence_are_left_out() -> None:
         verdicts = {
             "member": np.array(members[:number], np.int32),
             "conclusion": np.ones(number, np.int32),
+            "core": np.ones(number, np.int32),
             "at": when[:number],
         }
         return Log(told.names, {**told.tables, "verdicts": verdicts}, told.seq, told.now)

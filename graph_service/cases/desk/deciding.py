@@ -27,14 +27,19 @@ from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import link_to_case, millis_of
 from graph_service.ingest.facts import canonical, own_fact
 from graph_service.ingest.store import record_own_facts
-from graph_service.verdicts import VERDICTS, Conclusion, Verdict
+from graph_service.verdicts import (
+    CORE_WEIGHT,
+    PERIPHERAL_WEIGHT,
+    VERDICTS,
+    Conclusion,
+    Verdict,
+)
 
 # Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
 CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 DECIDE_TIMEOUT_S: Final = 30.0
 # What a label of a decision weighs: of those at the core of a case, and of others in it.
 # Source: issue 8.
-CORE_WEIGHT, PERIPHERAL_WEIGHT = "1", "0.3"
 LABELS: Final[Mapping[Verdict, str]] = {"confirmed": "fraud", "cleared": "honest"}
 
 

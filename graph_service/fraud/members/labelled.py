@@ -19,6 +19,7 @@ from graph_service.snapshot.log import NONE, Log, log_of, micros
 from graph_service.snapshot.resolving import Snapshot
 from graph_service.snapshot.snapshot import snapshot_of
 from graph_service.typologies.world import FraudWorld
+from graph_service.verdicts import CORE_WEIGHT, PERIPHERAL_WEIGHT
 
 Ints = NDArray[np.int64]
 HONEST: Final = "honest"
@@ -30,7 +31,7 @@ class Labelled:
 
     ring: by row, those of one ring or case have one number, and never are on both sides of a split.
     at: by row, when it was known, in any unit that orders. kinds: by row, of the typology or
-    look-alike, HONEST for none, "" where nobody said.
+    look-alike, HONEST for none, "" where nobody said. weight: by row, what it counts in learning.
     """
 
     names: tuple[str, ...]
@@ -39,6 +40,7 @@ class Labelled:
     ring: Ints
     at: Ints
     kinds: NDArray[np.str_]
+    weight: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.false)
@@ -52,6 +54,7 @@ class Labelled:
             self.ring[which],
             self.at[which],
             self.kinds[which],
+            self.weight[which],
         )
 
 
@@ -68,6 +71,7 @@ def together(sets: Sequence[Labelled]) -> Labelled:
         np.concatenate(rings),
         np.concatenate([one.at for one in sets]),
         np.concatenate([one.kinds for one in sets]),
+        np.concatenate([one.weight for one in sets]),
     )
 
 
@@ -95,7 +99,8 @@ def labelled_with(world: FraudWorld, scene: Scene, features: Features, *, at: in
         members = [number[one] for one in group.member_ids]
         false[members], ring[members], kinds[members] = True, place, group.kind
     known_at = np.full(scene.people, at, np.int64)
-    return Labelled(features.names, features.values, false, ring, known_at, kinds)
+    alike = np.ones(scene.people)
+    return Labelled(features.names, features.values, false, ring, known_at, kinds, alike)
 
 
 def of_decisions(
@@ -105,7 +110,8 @@ def of_decisions(
 
     What they are like is as of now, so what was done to them since (a freeze) shows in it; take a
     log of before if that matters. features: of these members as of now, if they are there. What
-    was decided at once is one case, and members who are one person are one ring.
+    was decided at once is one case, and members who are one person are one ring. Who was never at
+    the core of a case counts PERIPHERAL_WEIGHT.
     """
     shot = snapshot_of(log)
     features = known_of(Scene(shot), delay_days=delay_days) if features is None else features
@@ -124,6 +130,7 @@ def of_decisions(
         _cases(shot, when),
         when,
         np.full(len(when), "", dtype="<U24"),
+        np.where(shot.peripheral, float(PERIPHERAL_WEIGHT), float(CORE_WEIGHT)),
     )
     return whole.keep(known)
 

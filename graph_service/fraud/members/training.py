@@ -161,7 +161,7 @@ def train(
     folded = out_of_folds(earlier, places, seed, folds) if folds else None
     boosted = boost(earlier, places, seed)
     odds = odds_of(boosted, later.values[:, places])
-    slope, offset = platt(odds, later.false)
+    slope, offset = platt(odds, later.false, later.weight)
     if prevalence is not None:
         offset += log_odds(prevalence) - log_odds(float(later.false.mean()))
     p = odds_to_part(slope * odds + offset)
@@ -242,7 +242,8 @@ def with_hidden(
         hidden.append(_hidden(false, donor, families, random))
     times = len(hidden) * len(false)
     labels = np.repeat([False, True], [len(kept), times])
-    weights = np.concatenate([weight, np.full(times, 1 / len(hidden))])
+    of_false = np.tile(labelled.weight[labelled.false], len(hidden)) / len(hidden)
+    weights = np.concatenate([weight, of_false])
     return np.concatenate([values[kept], *hidden]), labels, weights
 
 
@@ -253,9 +254,10 @@ def _honest(
     found = (graded > 0).any(axis=1)
     near, others = (np.flatnonzero(~labelled.false & which) for which in (found, ~found))
     some = np.sort(random.permutation(others)[:HONEST_ROWS_MAX])
-    weight = np.ones(len(near) + len(some))
-    weight[len(near) :] = len(others) / max(1, len(some))
-    return np.concatenate([near, some]).astype(np.int64), weight
+    kept = np.concatenate([near, some]).astype(np.int64)
+    weight = labelled.weight[kept].copy()
+    weight[len(near) :] *= len(others) / max(1, len(some))
+    return kept, weight
 
 
 def _hidden(
@@ -311,12 +313,12 @@ def out_of_folds(labelled: Labelled, places: Sequence[int], seed: int, most: int
     return found
 
 
-def platt(odds: Floats, false: Flags) -> tuple[float, float]:
+def platt(odds: Floats, false: Flags, weight: Floats | None = None) -> tuple[float, float]:
     """Slope (never below 0) and offset from a model's log odds to true ones.
 
     Source: Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
     """
-    fitted = LogisticRegression(C=1e4).fit(odds[:, None], false)
+    fitted = LogisticRegression(C=1e4).fit(odds[:, None], false, sample_weight=weight)
     return max(0.05, float(fitted.coef_[0, 0])), float(fitted.intercept_[0])
 
 

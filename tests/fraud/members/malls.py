@@ -44,4 +44,5 @@ def made_up(seed: int, rows: int = 1_200) -> Labelled:
     names = ("refunded_part", "orders", "age_days", "levels")
     at = (ring * 7) % (rows // 5)
     kinds = np.where(false, np.where(ring % 2, "odd", "even"), "honest").astype("<U24")
-    return Labelled(names, values, false, ring.astype(np.int64), at.astype(np.int64), kinds)
+    alike = np.ones(len(false))
+    return Labelled(names, values, false, ring.astype(np.int64), at.astype(np.int64), kinds, alike)

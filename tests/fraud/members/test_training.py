@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 
 from graph_service.features.gathering import wide_names
 from graph_service.fraud.members import training
+from graph_service.fraud.members.contributions import odds_of
 from graph_service.fraud.members.labelled import facts_of_world, of_decisions, together
-from graph_service.fraud.members.training import TooFewLabels, replay, split_by_time, train
+from graph_service.fraud.members.training import (
+    TooFewLabels,
+    boost,
+    replay,
+    split_by_time,
+    train,
+)
 from graph_service.snapshot.log import log_of
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.features.malls import Told
@@ -125,6 +132,34 @@ def test_decisions_are_learnt_from_after_the_delay_and_appeals_are_heeded() -> N
 
     assert found.false.tolist() == [True, False, False]
     assert found.at.tolist() == [1 * DAY, 3 * DAY, 2 * DAY]
+
+
+def test_the_fringe_of_a_case_counts_less() -> None:
+    decided = {
+        "memberIds": ["m0", "m1", "m2"],
+        "coreMemberIds": ["m0"],
+        "conclusion": "confirmed",
+    }
+    again = {"memberIds": ["m2", "m3"], "conclusion": "cleared"}
+    facts: list[Told] = [
+        *[("member.joined", number, {"memberId": f"m{number}"}) for number in range(5)],
+        ("case.decided", DAY, decided),
+        ("case.decided", 2 * DAY, again),
+        ("member.active", 20 * DAY, {"memberId": "m4"}),
+    ]
+
+    assert of_decisions(log_of(facts)).weight.tolist() == [1.0, 0.3, 1.0, 1.0]
+
+
+def test_labels_of_little_weight_teach_little() -> None:
+    mall = made_up(3)
+    light = replace(mall, weight=np.where(mall.false, 0.1, 1.0))
+
+    heavy_odds, light_odds = (
+        odds_of(boost(one, [0, 1, 2], 0), mall.values[:, :3]) for one in (mall, light)
+    )
+
+    assert light_odds.mean() < heavy_odds.mean() - 0.5
 
 
 def test_members_of_one_case_or_person_are_one_ring() -> None:
