@@ -65,8 +65,9 @@ class Simulated:
 
     shift: AUPRC over members by camouflage; shift_findings, shift_model: of one part alone.
     left_out: AUPRC of finding a kind that was not learnt from among it and the honest, by kind.
-    lookalike_part: by kind, the part of members with an alert's score who are such. accused_part:
-    by camouflage, of honest members. artefacts: the greatest AUROC of one simple feature.
+    lookalike_part: by kind, the part of members with an alert's score who are such. accused_part,
+    watched_part: by camouflage, of honest members who are in an alert, or whom model and detectors
+    together put as high, which accuses nobody. artefacts: the AUROC of one simple feature each.
     """
 
     shift: Mapping[float, Interval]
@@ -76,6 +77,7 @@ class Simulated:
     left_out_model: Mapping[str, Interval]
     lookalike_part: Mapping[str, Interval]
     accused_part: Mapping[float, Interval]
+    watched_part: Mapping[float, Interval]
     artefacts: Mapping[str, Interval]
     members: int
     worlds: int
@@ -174,7 +176,9 @@ class _Gathered:
         ):
             self.put(name, camouflage, _auprc(false, values))
         alerts = scores.p >= ALERT_SCORE
-        self.put("accused_part", camouflage, float((alerts & ~false).sum() / (~false).sum()))
+        for name, told in (("accused_part", scores.p_pattern), ("watched_part", scores.p)):
+            wrong = (told >= ALERT_SCORE) & ~false
+            self.put(name, camouflage, float(wrong.sum() / (~false).sum()))
         if camouflage == LEARNT_AT:
             for kind in LOOKALIKES:
                 part = (alerts & (kinds == kind)).sum() / max(1, int(alerts.sum()))
@@ -202,6 +206,7 @@ class _Gathered:
             left_out_model=told["left_out_model"],
             lookalike_part=told["lookalike_part"],
             accused_part=told["accused_part"],
+            watched_part=told["watched_part"],
             artefacts=told["artefacts"],
             members=members,
             worlds=worlds,

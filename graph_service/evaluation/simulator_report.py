@@ -28,6 +28,7 @@ def answer_of(found: Simulated) -> dict[str, Any]:
         "leftOutModel": found.left_out_model,
         "lookalikePart": found.lookalike_part,
         "accusedPart": found.accused_part,
+        "watchedPart": found.watched_part,
         "artefacts": found.artefacts,
     }
     return {
@@ -54,14 +55,15 @@ def show(found: Simulated, console: Console) -> None:
     shift.add_row("model and detectors", *map(_spelled, found.shift.values()))
     shift.add_row("model alone", *map(_spelled, found.shift_model.values()))
     shift.add_row("detectors alone", *map(_spelled, found.shift_findings.values()))
-    accused = (f"{100 * one.mean:.3f} ± {100 * one.sd:.3f}" for one in found.accused_part.values())
-    shift.add_row("honest members accused %", *accused)
+    for name, part in (("accused", found.accused_part), ("watched", found.watched_part)):
+        wrong = (f"{100 * one.mean:.3f} ± {100 * one.sd:.3f}" for one in part.values())
+        shift.add_row(f"honest members {name} %", *wrong)
     console.print(shift)
     left = Table("AUPRC of a kind left out", "with detectors", "model alone", box=None)
     for kind, one in found.left_out.items():
         left.add_row(kind, _spelled(one), _spelled(found.left_out_model[kind]))
     console.print(left)
-    alike = Table("look-alike", "% of those accused", box=None)
+    alike = Table("look-alike", "% of those watched or accused", box=None)
     for kind, one in found.lookalike_part.items():
         alike.add_row(kind, f"{100 * one.mean:.2f} ± {100 * one.sd:.2f}")
     console.print(alike)
