@@ -11,10 +11,12 @@ from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.purchases import ring_groups
 from tests.worlds import Event
 from tests.worlds.frauds import (
+    Diary,
     circular,
     group_buy,
     ids_of,
     order_ring,
+    own_things,
     scene_of,
     self_referral,
 )
@@ -41,6 +43,28 @@ def test_a_group_buy_is_told_as_one() -> None:
     sign = appointment_sign(scene, group)
     assert sign is not None
     assert sign.value == 5
+
+
+def test_a_group_buy_of_the_goods_of_a_ring_is_left_out_of_it() -> None:
+    """Eight accounts of two devices buy four goods; so do sixteen friends of a leader."""
+    diary = Diary("both")
+    diary.join("leader", 5, **own_things("leader"))
+    for number in range(8):
+        things = {**own_things(f"r{number}"), "device": f"device-r{number % 2}"}
+        diary.join(f"r{number}", 20, **things)
+    for number in range(16):
+        diary.join(f"g{number}", 20, **own_things(f"g{number}"))
+    for good in range(4):
+        share = diary.share("leader", 79 + good, f"p-{60 + good}")
+        for number in range(8):
+            diary.buy(f"r{number}", 81 + good + number / 30, f"p-{60 + good}", 9_900)
+        for number in range(16):
+            diary.buy(f"g{number}", 81 + good + number / 40, f"p-{60 + good}", 9_900, share=share)
+    scene = scene_of(diary.events)
+
+    [found] = alerts(scene)
+
+    assert ids_of(scene, found.members) == {f"r{number}" for number in range(8)}
 
 
 @pytest.mark.parametrize("world", [self_referral, circular])

@@ -35,7 +35,7 @@ CIRCLE_PART: Final = 0.5
 # A stand-in may be a friend of the house who buys on their own account.
 STAND_IN_NATS: Final = 0.7
 # Somebody whom nothing ties to an owner is likelier a customer.
-GUESS_NATS: Final = 2.5
+GUESS_NATS: Final = 3.5
 
 
 def find(scene: Scene) -> list[Finding]:

@@ -120,6 +120,8 @@ def _trimmed(scene: Scene, kinship: Kinship, group: Group) -> Group:
     """Without those who buy neither through the promoter of most nor with another's things.
 
     Goods that are sold to everybody draw honest buyers into a ring. Only where the others are most.
+    Those who share things and hardly ever buy through that promoter are a ring of their own; the
+    others are a group buy of the same goods.
     """
     told = scene.snapshot.orders
     earners = told.promoter[group.orders]
@@ -127,9 +129,12 @@ def _trimmed(scene: Scene, kinship: Kinship, group: Group) -> Group:
     if not len(names):
         return group
     through = np.unique(told.buyer[group.orders[earners == names[counts.argmax()]]])
-    tied = np.isin(group.members, through) | shares_inside(kinship, group.members)
+    of_promoter, sharing = np.isin(group.members, through), shares_inside(kinship, group.members)
+    least = max(THRESHOLDS["members_least"].value, TIED_PART_LEAST * len(group.members))
+    apart = sharing.any() and float(of_promoter[sharing].mean()) < TIED_PART_LEAST
+    tied = sharing if apart and sharing.sum() >= least else of_promoter | sharing
     kept = group.members[tied]
-    if len(kept) < max(THRESHOLDS["members_least"].value, TIED_PART_LEAST * len(group.members)):
+    if len(kept) < least:
         return group
     orders = group.orders[np.isin(told.buyer[group.orders], kept)]
     return replace(group, members=kept, orders=orders)
