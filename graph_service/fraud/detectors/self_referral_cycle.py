@@ -1,8 +1,9 @@
 """Does somebody earn from own orders, through other accounts or round in a circle?
 
-Two ways: a chain of accounts, each earning from the next, whose two ends are one human's (a chain
-of one step is an account that earns from another of the same human); or a circle that is gone
-round again and again with like amounts, whoever it is.
+Three ways: a chain of accounts, each earning from the next, whose two ends are one human's (a chain
+of one step is an account that earns from another of the same human); a circle that is gone round
+again and again with like amounts, whoever it is; or a chain of accounts each of which deals with
+hardly anybody but the next.
 """
 
 from collections.abc import Sequence
@@ -13,36 +14,50 @@ from typing import Final
 import numpy as np
 
 from graph_service.fraud.chains.chains import Bounds, Chain, Ground, chains_of
-from graph_service.fraud.chains.cycles import joined, short_cycles
-from graph_service.fraud.chains.earning import ORDERS_TOLD_MAX, Earnings, earnings_of
+from graph_service.fraud.chains.cycles import joined
+from graph_service.fraud.chains.earning import ORDERS_TOLD_MAX, earnings_of
+from graph_service.fraud.chains.rounds import (
+    ALIKE_NATS_LEAST,
+    LENGTH_MAX,
+    ROUNDS_LEAST,
+    circle_finding,
+    circles_of,
+)
+from graph_service.fraud.chains.sole import (
+    SOLE_ORDERS_LEAST,
+    SOLE_PART,
+    sold_by,
+    sole_chains,
+    sole_links,
+    sole_rate,
+)
+from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
-from graph_service.fraud.scene import Floats, Scene
-from graph_service.fraud.signs.amounts import amount_sign, mall_amounts
+from graph_service.fraud.scene import Scene
+from graph_service.fraud.signs.amounts import mall_amounts
 from graph_service.fraud.signs.kinship import in_words
-from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, yuan
+from graph_service.fraud.signs.weighing import Sign, best_first, finding_of, percent, rate_of, yuan
 from graph_service.snapshot.log import Ints
 
 THRESHOLDS: Final = {
     "length_max": Threshold(6, "steps", "issue 7: cycles of length 1 to 6"),
     "circle_length_max": Threshold(
-        8, "steps", "a circle without shared tokens; two more are cheap"
+        LENGTH_MAX, "steps", "a circle without shared tokens; two more are cheap"
     ),
-    "rounds_least": Threshold(3, "orders", "fraud.md: repeated three times or more"),
+    "rounds_least": Threshold(ROUNDS_LEAST, "orders", "fraud.md: repeated three times or more"),
     "twins_least": Threshold(3, "accounts", "a couple has two; a third one has a reason"),
     "step_nats_least": Threshold(1.5, "nats", "a step that every fifth member has leads nowhere"),
     "open_nats": Threshold(
         18.0, "nats", "chains that do not come back; honest ones of 10,000 members reach 17"
     ),
     "part_nats_least": Threshold(3.5, "nats", "one in 30 members has so close an invitee"),
-    "alike_nats_least": Threshold(2.0, "nats", "fraud.md: with like amounts; 7 times chance"),
+    "alike_nats_least": Threshold(
+        ALIKE_NATS_LEAST, "nats", "fraud.md: with like amounts; 7 times chance"
+    ),
     "alert_nats": Threshold(
         9.0, "nats", "one in 8,000 pairs; 10,000 members have about 9,000 invited pairs"
     ),
 }
-# Friends buy of each other far more than chance has it, so a circle's rarity says half.
-CIRCLE_PART: Final = 0.5
-CIRCLE_NATS_MAX: Final = 8.0
-ROUNDS_NATS_MAX: Final = 3.0
 # Each further account of the human says half as much as the second, for who shares once shares.
 MORE_ENDS_PART: Final = 0.5
 PAYING_NATS_MAX: Final = 12.0
@@ -52,6 +67,11 @@ ELSE_PART: Final = 0.5
 ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
 # Who hid their tokens is of a group still, but a group that is mostly such is another promoter's.
 MOST_TIMES: Final = 3
+SOLE_NATS_MAX: Final = 3.0
+# Of each link of a chain whose links deal with hardly anybody else.
+LINK_NATS_MAX: Final = 5.0
+# Two such links and what they sell reach it, one never does.
+SOLE_ALERT_NATS: Final = 14.0
 # A single order is anybody's: what pays off is done again.
 ONCE_NATS: Final = -1.5
 
@@ -63,23 +83,35 @@ def find(scene: Scene) -> list[Finding]:
     ground = Ground.of(scene)
     chains, chains_cut = chains_of(ground, _bounds())
     mall = mall_amounts(scene)
-    circles, circles_cut = _circles(ground, mall)
+    circles, circles_cut = circles_of(ground, mall)
     if chains_cut or circles_cut:
         scene.notes.append("self_referral_cycle: not all chains and circles were searched")
+    alert = THRESHOLDS["alert_nats"].value
     of_chains = joined([ground.accounts(one.pairs) for one in chains], scene.people)
     of_circles = joined([ground.accounts(one) for one in circles], scene.people)
     found = [_chain_finding(ground, [chains[one] for one in group]) for group in of_chains]
     found += [
-        _circle_finding(ground, [circles[one] for one in group], mall) for group in of_circles
+        circle_finding(ground, [circles[one] for one in group], mall, alert) for group in of_circles
     ]
+    bought = np.diff(scene.orders_by_buyer[0])
+    sole = [_sole_finding(ground, rows) for rows in sole_chains(ground.pairs, bought)]
+    found += [one for one in sole if not _is_known(one, found)]
     return best_first(replace(one, truncated=chains_cut or circles_cut) for one in found)
+
+
+def _is_known(one: Finding, others: Sequence[Finding]) -> bool:
+    """Does one of the others, as sure, tell of all of these members?"""
+    return any(
+        other.score >= min(one.score, ALERT_SCORE) and set(one.members) <= set(other.members)
+        for other in others
+    )
 
 
 def _bounds() -> Bounds:
     return Bounds(
         length_max=int(THRESHOLDS["length_max"].value),
         step_nats_least=THRESHOLDS["step_nats_least"].value,
-        closed_nats_least=THRESHOLDS["alert_nats"].value,
+        closed_nats_least=THRESHOLDS["alert_nats"].value - SOLE_NATS_MAX,
         open_nats_least=THRESHOLDS["open_nats"].value,
         twins_least=int(THRESHOLDS["twins_least"].value),
     )
@@ -95,6 +127,7 @@ def _chain_finding(ground: Ground, chains: Sequence[Chain]) -> Finding:
         *_jump_signs(chains),
         _paying_sign(ground, rows),
         _else_sign(ground, rows),
+        _sole_sign(ground, rows),
     ]
     return finding_of(
         "self_referral_cycle",
@@ -222,10 +255,7 @@ def _else_sign(ground: Ground, rows: Ints) -> Sign:
 
     not.
     """
-    starts, _ = ground.scene.orders_by_buyer
-    buyers = np.unique(ground.pairs.buyer[rows])
-    whole = int(np.diff(starts)[buyers].sum())
-    part = int(ground.pairs.touched[rows].sum()) / max(1, whole)
+    part = _part_here(ground, rows)
     nats = float(np.clip(2 * log(part / ELSE_PART), ELSE_NATS_LEAST, ELSE_NATS_MAX))
     return Sign(
         "little_else",
@@ -237,70 +267,64 @@ def _else_sign(ground: Ground, rows: Ints) -> Sign:
     )
 
 
-def _circles(ground: Ground, mall: Floats) -> tuple[list[tuple[int, ...]], bool]:
-    """Circles of pairs that are gone round again and again for like amounts; limit met?"""
-    pairs, rounds = ground.pairs, THRESHOLDS["rounds_least"].value
-    # A click that was not seen takes an order from a pair, so that one less is enough there.
-    often = np.flatnonzero(pairs.earned >= rounds - 1)
-    cycles = short_cycles(
-        pairs.earner[often].astype(np.int64),
-        pairs.buyer[often].astype(np.int64),
-        ground.scene.people,
-        length_max=int(THRESHOLDS["circle_length_max"].value),
-    )
-    whole = [tuple(int(often[edge]) for edge in one) for one in cycles.found]
-    return [
-        one
-        for one in whole
-        if pairs.earned[list(one)].mean() > rounds - 1
-        and ground.likeness(one, mall).nats >= THRESHOLDS["alike_nats_least"].value
-    ], cycles.truncated
+def _part_here(ground: Ground, rows: Ints) -> float:
+    """The part of all orders of these pairs' buyers that is between them."""
+    starts, _ = ground.scene.orders_by_buyer
+    buyers = np.unique(ground.pairs.buyer[rows])
+    whole = int(np.diff(starts)[buyers].sum())
+    return int(ground.pairs.touched[rows].sum()) / max(1, whole)
 
 
-def _circle_finding(ground: Ground, circles: Sequence[tuple[int, ...]], mall: Floats) -> Finding:
+def _sole_sign(ground: Ground, rows: Ints) -> Sign:
+    """Do those who earn here sell to anybody else? A promoter does, an account for rewards not."""
     pairs = ground.pairs
-    rows = sorted({pair for one in circles for pair in one})
-    longest = max(circles, key=lambda one: (len(one), one))
-    turns = float(pairs.earned[list(longest)].mean())
-    surprise = _surprise(pairs, longest, ground.scene.people)
-    length = len(longest)
+    sold = sold_by(pairs, ground.scene.people)
+    whole = int(sold[np.unique(pairs.earner[rows[pairs.touched[rows] > 0]])].sum())
+    own = int(pairs.touched[rows].sum())
+    part, rate = own / max(1, whole), sole_rate(pairs, sold)
+    told = part >= SOLE_PART and own >= SOLE_ORDERS_LEAST
+    # Who buys elsewhere as well is of the same household, and no account for rewards.
+    told = told and _part_here(ground, rows) >= ELSE_PART
+    return Sign(
+        "nobody_else",
+        part,
+        rate,
+        min(SOLE_NATS_MAX, -log(rate)) if told else 0.0,
+        f"他们推广成交的订单中 {percent(part)} 来自自己人；"
+        f"有这么多订单的推广者中只有 {percent(rate)} 几乎只卖给一个人。",
+        f"{percent(part)} of all orders that they brought are each other's; only {percent(rate)} "
+        "of promoters with as many orders sell to hardly anybody but one.",
+    )
+
+
+def _sole_finding(ground: Ground, rows: Ints) -> Finding:
+    """A chain of accounts each of which deals with hardly anybody but the next."""
+    scene, pairs = ground.scene, ground.pairs
+    links = sole_links(pairs, np.diff(scene.orders_by_buyer[0]))
+    rate = rate_of(len(links), scene.people)
     signs = [
         Sign(
-            "closed_circle",
-            length,
-            float(np.exp(-surprise)),
-            min(surprise * CIRCLE_PART, CIRCLE_NATS_MAX),
-            f"{length} 个账号依次从下一个的订单中获利，形成闭环。",
-            f"{length} accounts each earn from the next one's orders, in a circle.",
+            "sole_links",
+            len(rows),
+            rate,
+            len(rows) * min(LINK_NATS_MAX, -log(rate)),
+            f"{len(rows)} 个相连的环节中，每个账号几乎只卖给下一个，下一个也几乎只从它那里买；"
+            f"每个会员平均有 {rate:.4f} 个这样的环节，诚实的会员很少两个相连。",
+            f"In {len(rows)} links in a row an account sells to hardly anybody but the next, which "
+            f"buys from hardly anybody else; a member has {rate:.4f} such links, and honest ones "
+            "hardly ever two in a row.",
         ),
-        Sign(
-            "rounds",
-            turns,
-            1.0,
-            min(turns - 1, ROUNDS_NATS_MAX),
-            f"这个环平均走了 {turns:.1f} 圈。",
-            f"The circle was gone round {turns:.1f} times on average.",
-        ),
-        amount_sign(ground.likeness(rows, mall)),
+        _paying_sign(ground, rows),
+        _else_sign(ground, rows),
     ]
     return finding_of(
         "self_referral_cycle",
-        ground.scene,
-        ground.accounts(rows),
+        scene,
+        ground.accounts(rows.tolist()),
         signs,
-        orders=pairs.orders_of(np.array(rows, np.int64)),
-        threshold=THRESHOLDS["alert_nats"].value,
+        orders=pairs.orders_of(rows),
+        threshold=SOLE_ALERT_NATS,
     )
-
-
-def _surprise(pairs: Earnings, circle: Sequence[int], people: int) -> float:
-    """Nats of a circle if all keep how many they often earn from and often buy through."""
-    often = pairs.earned >= THRESHOLDS["rounds_least"].value - 1
-    out = np.bincount(pairs.earner[often], minlength=people)
-    into = np.bincount(pairs.buyer[often], minlength=people)
-    own = pairs.earner[list(circle)]
-    chance = out[own] * into[own] / max(1, int(often.sum()))
-    return float(np.clip(-np.log(np.minimum(1, chance)), 0, None).sum())
 
 
 DETECTOR: Final = Detector(
