@@ -123,6 +123,18 @@ async def get_help(visit: Annotated[Visit, Depends(Visiting(None))]) -> HTMLResp
     return visit.page("help.html")
 
 
+class PageNotFound(NotFound):
+    """The console has no such page."""
+
+    code = "page_not_found"
+
+
+@router.get("/{rest:path}")
+async def get_unknown(visit: Annotated[Visit, Depends(Visiting(None))]) -> Response:
+    """Whoever followed an old or a mistyped address is told so on a page, with a way on."""
+    raise PageNotFound(f"there is no page {visit.request.url.path}")
+
+
 def _login_page(request: Request, following: str, code: str = "") -> HTMLResponse:
     token = secrets.token_urlsafe(NONCE_BYTES)
     status = 401 if code else 200

@@ -97,7 +97,7 @@ def paths(mall: Mall) -> list[str]:
     return [
         *("/", "/alerts", f"/alerts/{alert_id}", f"/cases/{mall.case_id}", f"/orders/{order_id}"),
         *(f"/members/{RING[0]}", "/scans", "/compliance", "/ledger", "/what-if", "/health"),
-        *("/help", "/search?q=nobody"),
+        *("/help", "/search?q=nobody", "/no-such-page"),
     ]
 
 
@@ -169,10 +169,22 @@ def test_no_page_has_a_grave_accessibility_fault_or_is_wider_than_the_screen(
             page.goto(f"{mall.base}/console{path}")
             drawn(page)
             found += [f"{path} {one}" for one in faults(page)]
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            if is_too_wide(page):
                 found.append(f"{path} is wider than the screen")
+        for path, button in (("/what-if", "Simulate"), ("/ledger", "Verify")):
+            page.goto(f"{mall.base}/console{path}")
+            page.click(f"main button:has-text('{button}')")
+            page.wait_for_selector("#work:not([hx-trigger])")
+            found += [f"outcome of {path} {one}" for one in faults(page)]
+            if is_too_wide(page):
+                found.append(f"the outcome of {path} is wider than the screen")
 
     assert found == []
+
+
+def is_too_wide(page: Page) -> bool:
+    """Must one scroll sideways?"""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def test_a_ring_is_confirmed_and_its_payout_is_denied(mall: Mall, page: Page) -> None:

@@ -276,11 +276,12 @@ async def test_what_there_is_not_is_a_page_that_says_so(desk: ConsoleDesk) -> No
 
     pages = [
         await desk.page(path)
-        for path in ("/cases/x", "/alerts/x", "/members/x", "/orders/x", "/what-if/x")
+        for path in ("/cases/x", "/alerts/x", "/members/x", "/orders/x", "/what-if/x", "/casez/x")
     ]
 
     assert {page.status_code for page in pages} == {404}
     assert all("<main" in page.text for page in pages)
+    assert "there is no page /console/casez/x" in pages[-1].text
 
 
 async def test_a_cursor_that_is_none_is_refused_as_a_page(desk: ConsoleDesk) -> None:
