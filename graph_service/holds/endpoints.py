@@ -10,7 +10,7 @@ from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.access.keys import ApiKey
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
-from graph_service.errors import Invalid, MemberNotFound
+from graph_service.errors import Conflict, Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.graph.session import Transaction
 from graph_service.holds.placing import (
@@ -51,6 +51,12 @@ ReasonText = Annotated[
     Field(min_length=1, max_length=REASON_CHARACTERS_MAX, description="why, in words"),
     AfterValidator(_not_blank),
 ]
+
+
+class CaseDecides(Conflict):
+    """The hold belongs to a case, which must be decided to lift it."""
+
+    code = "case_decides"
 
 
 class HoldAnswer(Answer):
@@ -193,14 +199,21 @@ async def get_hold(graph: GraphOfApp, clock: ClockOfApp, hold_id: HoldId) -> dic
     "/{holdId}:lift",
     summary="Lift a hold",
     dependencies=[DECIDES],
-    responses=answers(HoldAnswer, HoldNotFound, HoldEnded),
+    responses=answers(HoldAnswer, HoldNotFound, HoldEnded, CaseDecides),
 )
 async def post_lift(
     graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, hold_id: HoldId, wanted: LiftWanted
 ) -> dict[str, Any]:
-    """The same reason again answers the same."""
+    """The same reason again answers the same. The hold of a case is lifted by deciding the case."""
     now_ms = millis_of(clock())
     lifting = Lifting(signature(key), wanted.reason, now_ms)
+
+    before = await read_hold(graph, hold_id)
+    if before.case_id is not None and before.is_active(now_ms):
+        raise CaseDecides(
+            f"{hold_id} belongs to case {before.case_id}: decide the case with lift_holds, which a "
+            "second person agrees to"
+        )
 
     async def work(transaction: Transaction) -> Hold:
         return await lift_hold(transaction, hold_id, lifting)

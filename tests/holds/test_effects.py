@@ -108,14 +108,16 @@ async def test_a_confirmed_case_holds_its_members_until_somebody_decides_otherwi
     await client.post("/v1/members/f1/risk", json={"score": "0.93", "source": "model"})
     case = (await client.get("/v1/cases?memberId=f1")).json()["items"][0]
     [hold] = (await client.get("/v1/holds?memberId=f1&active=true")).json()["items"]
-    await client.post(f"/v1/holds/{hold['holdId']}:lift", json={"reason": "for now"})
+    alone = await client.post(f"/v1/holds/{hold['holdId']}:lift", json={"reason": "for now"})
 
     decision = {"conclusion": "confirmed", "reason": "three witnesses"}
     await client.post(f"/v1/cases/{case['caseId']}/decisions", json=decision)
     held = await attribution(client)
     holds = (await client.get("/v1/holds?memberId=f1&active=true")).json()["items"]
 
-    assert [(one["code"], one["expiresAt"]) for one in holds] == [("case_confirmed", None)]
+    assert (alone.status_code, alone.json()["code"]) == (409, "case_decides")
+    assert {one["code"] for one in holds} == {hold["code"], "case_confirmed"}
+    assert [one["expiresAt"] for one in holds if one["code"] == "case_confirmed"] == [None]
     assert [step["clearedClickers"] for step in held["path"]] == [0, 1]
 
 
