@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from graph_service.logs import configure_logs
@@ -17,9 +19,14 @@ if TYPE_CHECKING:
     from graph_service.fraud.detectors.shape import Detector
 
 
+NICE = 10
+
+
 def main() -> int:
     """Look whenever a line comes; end with standard input."""
     configure_logs("WARNING")
+    # What is stored and asked comes first where there are too few processors for all.
+    os.nice(NICE)
     asyncio.run(_look_on(json.loads(sys.stdin.readline())))
     return 0
 
@@ -47,14 +54,15 @@ async def _look_on(job: dict[str, Any]) -> None:
         writer = await open_log(graph, base)
         say({"ready": True, "seq": writer.seq})
         while line := await asyncio.to_thread(sys.stdin.readline):
-            terms = json.loads(line)
+            began, terms = perf_counter(), json.loads(line)
             if await read_new(graph, writer):
                 # Somebody was erased: nothing of it stays here.
                 writer = await open_log(graph)
             log = writer.rebased()
             look = eye.look(log, detectors, Terms(tuple(terms["steps"]), terms["holdingDays"]))
             memory_mib = int(peak_memory_mib())
-            say({**asdict(look), "seq": writer.seq, "memoryMib": memory_mib})
+            told = {"seq": writer.seq, "memoryMib": memory_mib}
+            say({**asdict(look), **told, "seconds": perf_counter() - began})
     finally:
         await graph.close()
 
