@@ -15,10 +15,15 @@ from graph_service.snapshot.resolving import Flags
 
 # A household's shared address says about 1: whoever buys for an owner shares something rarer.
 CLOSE_NATS_LEAST: Final = 1.5
+ROUNDS_LEAST: Final = 2
+LENGTH_MAX: Final = 12
 # A chain that lacks a hand: of three owners or more; who would be the hand orders as often.
-CHAIN_LEAST, CHAIN_MAX, CHAIN_STEPS_MAX = 2, 11, 2_000
+CHAIN_LEAST: Final = 2
 DEVOTED_LEAST: Final = 3
-# Amounts (log) that are looked at together, and how far the next such window is.
+# So many steps of looking for chains take about a second in all; set.
+CHAIN_STEPS_MAX, FIRST_STEPS_MAX = 100_000, 2_000
+# Amounts (log) that are looked at together: as far apart as what is called alike (amounts.py), and
+# a little; and how far the next such window is.
 WINDOW, WINDOW_STEP = 0.4, 0.2
 # Of three who deal often each pair does so twice, which is a circle.
 OWNERS_LEAST: Final = 4
@@ -63,7 +68,19 @@ class Trade:
         )
 
 
-def trade_of(scene: Scene) -> Trade:
+@dataclass(frozen=True)
+class Trades:
+    """known: by owners and who is close to one. guessed: with missing hands, None without any.
+
+    truncated: was the search for missing hands cut off?
+    """
+
+    known: Trade
+    guessed: Trade | None
+    truncated: bool
+
+
+def trades_of(scene: Scene) -> Trades:
     """Orders of owners of shops, and of who is close to one, in shops of other owners.
 
     Where a chain of owners lacks but one hand to be a circle, and a stranger buys of its first as
@@ -71,14 +88,14 @@ def trade_of(scene: Scene) -> Trade:
     """
     told = scene.snapshot.orders
     acts_for, stood_in = _who_acts(scene, np.unique(told.buyer[told.buyer != NONE]))
-    trade = _trade(scene, acts_for, stood_in, np.zeros(scene.people, np.bool_))
-    hands = _missing_hands(scene, trade, acts_for)
+    known = _trade(scene, acts_for, stood_in, np.zeros(scene.people, np.bool_))
+    hands, truncated = _missing_hands(scene, known, acts_for)
     if not hands:
-        return trade
+        return Trades(known, None, truncated)
     guessed = np.zeros(scene.people, np.bool_)
     guessed[list(hands)] = True
     acts_for[list(hands)] = list(hands.values())
-    return _trade(scene, acts_for, stood_in, guessed)
+    return Trades(known, _trade(scene, acts_for, stood_in, guessed), truncated)
 
 
 def owners_of_orders(scene: Scene) -> Ints:
@@ -129,27 +146,34 @@ def _who_acts(scene: Scene, buyers: Numbers) -> tuple[Ints, Flags]:
     return acts_for, stands_in
 
 
-def _missing_hands(scene: Scene, trade: Trade, acts_for: Ints) -> dict[int, int]:
-    """Buyers (members) and the owners (persons) whose missing hand each of them would be."""
+def _missing_hands(scene: Scene, trade: Trade, acts_for: Ints) -> tuple[dict[int, int], bool]:
+    """Buyers (members) and the owners (persons) whose missing hand each would be; limit met?
+
+    A chain whose last owner buys of its first, if only once, lacks no hand.
+    """
     told = scene.snapshot.orders
     logs = np.log(np.maximum(1, told.amount))
-    often = np.flatnonzero(trade.count >= 2)
+    often = np.flatnonzero(trade.count >= ROUNDS_LEAST)
     usual = {one: float(np.median(logs[trade.orders_of([one])])) for one in often.tolist()}
     follow: dict[int, list[int]] = {}
     for one in often.tolist():
         follow.setdefault(int(trade.buyer[one]), []).append(one)
-    devoted = _devoted(scene, acts_for, np.array(sorted(follow), np.int64))
+    dealt = set(zip(trade.buyer.tolist(), trade.owner.tolist(), strict=True))
     found: dict[int, int] = {}
-    for first, buyers in devoted.items():
-        chain = _longest(trade, follow, usual, first)
-        if len(chain) < CHAIN_LEAST:
+    left = CHAIN_STEPS_MAX
+    for first, buyers in _devoted(scene, acts_for, np.array(sorted(follow), np.int64)).items():
+        chain, steps = _longest(trade, follow, usual, first, min(left, FIRST_STEPS_MAX))
+        left -= steps
+        if left <= 0:
+            return found, True
+        if len(chain) < CHAIN_LEAST or (int(trade.owner[chain[-1]]), first) in dealt:
             continue
         level = float(np.median([usual[one] for one in chain]))
         for buyer, orders in buyers:
             if abs(float(np.median(logs[orders])) - level) < WINDOW / 2 and buyer not in found:
                 found[buyer] = int(trade.owner[chain[-1]])
                 break
-    return found
+    return found, False
 
 
 def _devoted(scene: Scene, acts_for: Ints, owners: Ints) -> dict[int, list[tuple[int, Ints]]]:
@@ -171,14 +195,17 @@ def _devoted(scene: Scene, acts_for: Ints, owners: Ints) -> dict[int, list[tuple
 
 
 def _longest(
-    trade: Trade, follow: dict[int, list[int]], usual: dict[int, float], first: int
-) -> tuple[int, ...]:
-    """The longest chain of pairs of like amounts from an owner on; the first found of equals."""
+    trade: Trade, follow: dict[int, list[int]], usual: dict[int, float], first: int, most: int
+) -> tuple[tuple[int, ...], int]:
+    """The longest chain of pairs of like amounts from an owner on that so many steps meet; steps.
+
+    Of equally long ones the first found, which the order of pairs settles.
+    """
     best: tuple[int, ...] = ()
     stack: list[tuple[tuple[int, ...], frozenset[int]]] = [((), frozenset({first}))]
-    for _ in range(CHAIN_STEPS_MAX):
-        if not stack:
-            break
+    steps = 0
+    while stack and steps < most:
+        steps += 1
         chain, met = stack.pop()
         if len(chain) > len(best):
             best = chain
@@ -186,25 +213,42 @@ def _longest(
         for pair in follow.get(at, ()):
             head = int(trade.owner[pair])
             like = not chain or abs(usual[pair] - usual[chain[0]]) < WINDOW / 2
-            if head not in met and like and len(chain) < CHAIN_MAX:
+            if head not in met and like and len(chain) < LENGTH_MAX - 1:
                 stack.append(((*chain, pair), met | {head}))
-    return best
+    return best, steps
 
 
-def like_trade(scene: Scene, trade: Trade) -> list[tuple[Trade, Trade]]:
-    """Parts in which four or more owners all buy of and sell to one another for like amounts.
+def like_trade(scene: Scene, trade: Trade) -> list[Trade]:
+    """Parts of like amounts in which four or more owners hang together by buying and selling.
 
-    For those who buy crosswise: each pair perhaps once, all of them again and again. Each comes
-    with all trade of amounts as like.
+    For those who buy crosswise: each pair perhaps once, all of them again and again.
     """
     logs = np.log(np.maximum(1, scene.snapshot.orders.amount[trade.orders]))
-    found: list[tuple[Trade, Trade]] = []
+    found: list[Trade] = []
     if not len(logs):
         return found
     for low in np.arange(float(logs.min()), float(logs.max()) + WINDOW_STEP, WINDOW_STEP):
-        part = trade.part((logs >= low) & (logs < low + WINDOW))
-        found += [(knot, part) for knot in _knots(scene, part)]
+        found += _knots(scene, trade.part((logs >= low) & (logs < low + WINDOW)))
     return found
+
+
+def expected_among(scene: Scene, owners: Ints, orders: Ints) -> float:
+    """How many orders like these, if owners bought wherever others do.
+
+    orders: of owners (persons) of one another. Of all orders about their amounts each owner keeps
+    how many it placed and how many its shops sold.
+    """
+    told, seller = scene.snapshot.orders, owners_of_orders(scene)
+    logs = np.log(np.maximum(1, told.amount))
+    near = np.abs(logs - np.median(logs[orders])) <= WINDOW
+    rows = np.flatnonzero(near & scene.paid & (told.buyer != NONE))
+    person = scene.snapshot.members.person
+    bought = np.bincount(person[told.buyer[rows]], minlength=scene.people)[owners]
+    # Who bought for an owner bought as the owner.
+    by_others = ~np.isin(person[told.buyer[orders]], owners)
+    whole = bought.sum() + int(by_others.sum())
+    sold = int(np.isin(seller[rows], owners).sum())
+    return float(whole * sold) / max(1, len(rows)) * (1 - 1 / len(owners))
 
 
 def _knots(scene: Scene, trade: Trade) -> list[Trade]:

@@ -1,4 +1,7 @@
-"""Do owners of shops buy from one another in a circle, for like amounts, round after round?"""
+"""Do owners of shops buy from one another for like amounts, in a circle or crosswise, repeatedly?
+
+Themselves, or through accounts that are close to them, and once at most through a stranger.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,39 +11,81 @@ from typing import Final
 import numpy as np
 
 from graph_service.fraud.chains.cycles import joined, short_cycles
-from graph_service.fraud.chains.trading import Trade, like_trade, trade_of
-from graph_service.fraud.detectors.kinds import ALERT_SCORE
+from graph_service.fraud.chains.trading import (
+    CLOSE_NATS_LEAST,
+    LENGTH_MAX,
+    ORDERS_EACH,
+    OWNERS_LEAST,
+    ROUNDS_LEAST,
+    Trade,
+    expected_among,
+    like_trade,
+    trades_of,
+)
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import amount_sign, likeness, mall_amounts
 from graph_service.fraud.signs.weighing import (
     ALERT_NATS,
-    HONEST_BESIDE,
+    SIGN_NATS_MAX,
     Sign,
     best_first,
     finding_of,
     percent,
 )
-from graph_service.snapshot.log import Ints, Numbers
+from graph_service.snapshot.log import NONE, Ints, Numbers
 
 THRESHOLDS: Final = {
     "length_least": Threshold(2, "owners", "issue 7: an owner's own shop is round_trip"),
-    "length_max": Threshold(12, "owners", "issue 7 asks for 6; more cost little among owners"),
-    "rounds_least": Threshold(2, "orders", "issue 7: repeated rounds; one round is a coincidence"),
+    "length_max": Threshold(
+        LENGTH_MAX, "owners", "issue 7 asks for 6; more cost little among owners"
+    ),
+    "rounds_least": Threshold(
+        ROUNDS_LEAST, "orders", "issue 7: repeated rounds; one is a coincidence"
+    ),
     "alike_nats_least": Threshold(2.0, "nats", "issue 7: like amounts; 7 times chance"),
+    "crosswise_owners_least": Threshold(
+        OWNERS_LEAST, "owners", "of three who deal often each pair does so twice, which is a circle"
+    ),
+    "crosswise_orders_each": Threshold(
+        ORDERS_EACH, "orders", "sellers who help one another out buy about two of one another each"
+    ),
+    "close_nats_least": Threshold(CLOSE_NATS_LEAST, "nats", "a household's address says about 1"),
+    "stand_in_nats": Threshold(0.7, "nats", "may be a friend of the house who buys for herself"),
+    "missing_hand_nats": Threshold(3.5, "nats", "whom nothing ties to an owner is a customer"),
     "alert_nats": Threshold(ALERT_NATS, "nats", "3,000 honest candidates for one false, at 1 %"),
 }
 # Owners who know each other buy of each other more than chance has it: rarity says half.
 CIRCLE_PART: Final = 0.5
-# A stand-in may be a friend of the house who buys on their own account.
-STAND_IN_NATS: Final = 0.7
-# Somebody whom nothing ties to an owner is likelier a customer.
-GUESS_NATS: Final = 3.5
 
 
 def find(scene: Scene) -> list[Finding]:
     """Circles of owners, best first."""
-    trade = trade_of(scene)
+    trades = trades_of(scene)
+    mall = mall_amounts(scene)
+    known, cut = _circles(scene, trades.known, mall)
+    circles = [_finding(scene, trades.known, group, mall) for group in known]
+    if trades.guessed is not None:
+        guessed, guessed_cut = _circles(scene, trades.guessed, mall)
+        whole = {owner for group in known for one in group for owner in _owners(trades.known, one)}
+        circles += [
+            _finding(scene, trades.guessed, group, mall)
+            for group in guessed
+            if whole.isdisjoint(owner for one in group for owner in _owners(trades.guessed, one))
+        ]
+        cut = cut or guessed_cut
+    if cut or trades.truncated:
+        scene.notes.append("circular_orders: not all circles were searched")
+    knots = like_trade(scene, trades.known)
+    crosswise = [
+        one for knot in knots if (one := _crosswise(scene, trades.known, knot, mall)) is not None
+    ]
+    found = _apart([*crosswise, *circles])
+    return best_first(replace(one, truncated=cut or trades.truncated) for one in found)
+
+
+def _circles(scene: Scene, trade: Trade, mall: Floats) -> tuple[list[list[tuple[int, ...]]], bool]:
+    """Circles of pairs for like amounts, as groups that hang together; limit met?"""
     often = np.flatnonzero(trade.count >= THRESHOLDS["rounds_least"].value)
     cycles = short_cycles(
         trade.buyer[often],
@@ -48,9 +93,6 @@ def find(scene: Scene) -> list[Finding]:
         scene.people,
         length_max=int(THRESHOLDS["length_max"].value),
     )
-    if cycles.truncated:
-        scene.notes.append("circular_orders: not all circles were searched")
-    mall = mall_amounts(scene)
     amounts = scene.snapshot.orders.amount
     kept: list[tuple[int, ...]] = []
     for one in cycles.found:
@@ -60,22 +102,18 @@ def find(scene: Scene) -> list[Finding]:
             >= THRESHOLDS["alike_nats_least"].value
         ):
             kept.append(pairs)
-    groups = joined([trade.buyer[list(one)].tolist() for one in kept], scene.people)
-    round_and_round = [
-        _finding(scene, trade, often, [kept[one] for one in group], mall) for group in groups
-    ]
-    known = trade.part(~trade.guessed[trade.orders])
-    crosswise = [_crosswise(scene, *knot, mall) for knot in like_trade(scene, known)]
-    found = _apart([*crosswise, *round_and_round])
-    return best_first(replace(one, truncated=cycles.truncated) for one in found)
+    groups = joined([_owners(trade, one) for one in kept], scene.people)
+    return [[kept[one] for one in group] for group in groups], cycles.truncated
+
+
+def _owners(trade: Trade, pairs: Sequence[int]) -> list[int]:
+    return trade.buyer[list(pairs)].tolist()
 
 
 def _apart(found: Sequence[Finding]) -> list[Finding]:
-    """Those of which not half the members are in a surer one, the larger of equals."""
+    """Those of which not half the members are in a surer one."""
     kept: list[Finding] = []
-    for one in sorted(
-        found, key=lambda one: (one.score < ALERT_SCORE, -len(one.members), -one.score)
-    ):
+    for one in sorted(found, key=lambda one: (-one.score, -len(one.members), one.members)):
         mine = set(one.members)
         if all(2 * len(mine & set(other.members)) < len(mine) for other in kept):
             kept.append(one)
@@ -83,18 +121,13 @@ def _apart(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _finding(
-    scene: Scene,
-    trade: Trade,
-    often: Ints,
-    circles: Sequence[tuple[int, ...]],
-    mall: Floats,
+    scene: Scene, trade: Trade, circles: Sequence[tuple[int, ...]], mall: Floats
 ) -> Finding:
     told = scene.snapshot.orders
     best = max(circles, key=lambda one: (len(one), int(trade.count[list(one)].sum()), one))
     pairs = sorted({pair for one in circles for pair in one})
-    orders = trade.orders_of(pairs)
     same = likeness(told.amount[trade.orders_of(best)], mall)
-    surprise = _surprise(scene, trade, often, best)
+    surprise = _surprise(scene, trade, best)
     turns, in_turn, turn_nats = _in_turn(trade, told.paid, best)
     rounds = float(trade.count[list(best)].min())
     signs = [
@@ -111,49 +144,59 @@ def _finding(
             f"turn; by chance about {percent(1 / len(best))} are.",
         ),
     ]
-    return _told(scene, trade, orders, signs)
+    return _told(scene, trade, pairs, signs)
 
 
-def _crosswise(scene: Scene, knot: Trade, beside: Trade, mall: Floats) -> Finding:
-    """A finding about owners who all buy of one another, each perhaps once of each.
+def _crosswise(scene: Scene, trade: Trade, knot: Trade, mall: Floats) -> Finding | None:
+    """A finding about owners who buy of one another, each perhaps once of each, for like amounts.
 
-    beside: what owners buy of one another for amounts as like.
+    None where all that they buy of one another is not alike.
     """
-    told, owners = scene.snapshot.orders, np.unique(knot.buyer)
-    same = likeness(told.amount[knot.orders], mall)
-    branching = _branching(scene, beside, owners)
+    owners = np.unique(knot.buyer)
+    among = np.flatnonzero(np.isin(trade.buyer, owners) & np.isin(trade.owner, owners))
+    same = likeness(scene.snapshot.orders.amount[trade.orders_of(among.tolist())], mall)
+    if same.nats < THRESHOLDS["alike_nats_least"].value:
+        return None
+    count, expected = len(knot.orders), expected_among(scene, owners, knot.orders)
     signs = [
         Sign(
             "bought_crosswise",
-            len(knot.orders),
-            branching,
-            min(8.0, CIRCLE_PART * len(owners) * max(0.0, -log(branching))),
-            f"{len(owners)} 家店主交叉互相下单共 {len(knot.orders)} 笔，每家都既买又卖；"
-            f"其他店主的一笔订单平均只引出 {branching:.2f} 笔。",
-            f"{len(owners)} owners of shops bought of one another crosswise {len(knot.orders)} "
-            f"times, each of them both buys and sells; an order of other owners is followed by "
-            f"{branching:.2f} of the seller on average.",
+            count,
+            expected,
+            CIRCLE_PART * _beyond(scene, len(owners), count, expected),
+            f"{len(owners)} 家店主交叉互相下单 {count} 笔，每家都既买又卖；"
+            f"若他们像所有人一样四处下单，应约有 {expected:.1f} 笔。",
+            f"{len(owners)} owners of shops bought of one another crosswise {count} times, each of "
+            f"them both buys and sells; if they bought wherever others do it would be about "
+            f"{expected:.1f}.",
         ),
         amount_sign(same),
     ]
-    return _told(scene, knot, knot.orders, signs)
+    return _told(scene, knot, range(len(knot.count)), signs)
 
 
-def _branching(scene: Scene, trade: Trade, owners: Ints) -> float:
-    """How many orders of like amounts an order leads on to: below 1 circles close by chance seldom.
+def _beyond(scene: Scene, owners: int, count: int, expected: float) -> float:
+    """Nats of so many orders where so many are expected, less those of choosing the owners."""
+    if count <= expected:
+        return 0.0
+    least = max(expected, 0.1)
+    surprise = count * log(count / least) - (count - least)
+    every = len(np.unique(scene.snapshot.owner[scene.snapshot.owner != NONE]))
+    chosen = owners * log(max(1.0, every / owners)) + owners
+    return float(np.clip(surprise - chosen, 0.0, 2 * SIGN_NATS_MAX))
 
-    As in random graphs that keep how much each owner buys and sells, those of the others.
+
+def _told(scene: Scene, trade: Trade, pairs: Sequence[int], signs: Sequence[Sign]) -> Finding:
+    """A finding with all accounts that buy or own here; that others bought for owners counts less.
+
+    Whom somebody close to an owner is, who bought but once, is not of it.
     """
-    others = ~(np.isin(trade.buyer, owners) & np.isin(trade.owner, owners))
-    bought = np.bincount(trade.buyer[others], trade.count[others], scene.people)
-    sold = np.bincount(trade.owner[others], trade.count[others], scene.people)
-    return float((bought * sold).sum() + 1) / float(trade.count[others].sum() + HONEST_BESIDE)
-
-
-def _told(scene: Scene, trade: Trade, orders: Ints, signs: Sequence[Sign]) -> Finding:
-    """A finding with all accounts that buy or own here; stand-ins are told of and count less."""
     told, snapshot = scene.snapshot.orders, scene.snapshot
+    orders = trade.orders_of(pairs)
+    times = np.bincount(told.buyer[orders], minlength=scene.people)
+    orders = orders[~trade.stood_in[orders] | (times[told.buyer[orders]] > 1)]
     stand_ins = np.unique(told.buyer[orders[trade.stood_in[orders]]])
+    only = sum(bool(trade.stood_in[trade.orders_of([one])].all()) for one in pairs)
     whole = [*signs]
     if len(stand_ins):
         whole.append(
@@ -161,7 +204,7 @@ def _told(scene: Scene, trade: Trade, orders: Ints, signs: Sequence[Sign]) -> Fi
                 "stand_ins",
                 len(stand_ins),
                 0.0,
-                -STAND_IN_NATS * len(stand_ins),
+                -THRESHOLDS["stand_in_nats"].value * only,
                 f"其中 {len(stand_ins)} 个买家不是店主，而是与店主共用设备、地址等的账号。",
                 f"{len(stand_ins)} of the buyers own no shop, but share a device, an address or "
                 "the like with an owner.",
@@ -174,18 +217,19 @@ def _told(scene: Scene, trade: Trade, orders: Ints, signs: Sequence[Sign]) -> Fi
                 "missing_hand",
                 len(strangers),
                 0.0,
-                -GUESS_NATS * len(strangers),
-                f"其中 {len(strangers)} 个买家与店主没有可见的关联，只是像其他人一样反复下单。",
-                f"Nothing ties {len(strangers)} of the buyers to an owner; they only buy as the "
-                "others do, again and again.",
+                -THRESHOLDS["missing_hand_nats"].value * len(strangers),
+                f"其中 {len(strangers)} 个买家与店主没有少见的共同之处，只是像其他人一样反复下单。",
+                f"{len(strangers)} of the buyers have nothing rare in common with an owner; they "
+                "only buy as the others do, again and again.",
             )
         )
     both = np.concatenate([told.buyer[orders], snapshot.owner[told.shop[orders]]])
     return finding_of("circular_orders", scene, np.unique(both).tolist(), whole, orders=orders)
 
 
-def _surprise(scene: Scene, trade: Trade, often: Ints, circle: Sequence[int]) -> float:
-    """Nats of such a circle when all owners keep how many they buy of and sell to."""
+def _surprise(scene: Scene, trade: Trade, circle: Sequence[int]) -> float:
+    """Nats of such a circle when all owners keep how many they often buy of and sell to."""
+    often = np.flatnonzero(trade.count >= THRESHOLDS["rounds_least"].value)
     out = np.bincount(trade.buyer[often], minlength=scene.people)
     into = np.bincount(trade.owner[often], minlength=scene.people)
     own = trade.buyer[list(circle)]
@@ -216,19 +260,20 @@ def _circle_sign(length: int, rounds: float, surprise: float) -> Sign:
         length,
         float(np.exp(-surprise)),
         min(surprise * CIRCLE_PART, 8.0),
-        f"{length} 家店主依次在下一家下单，形成闭环，每家至少 {rounds:.0f} 次。",
-        f"{length} owners of shops each buy in the next one's shop, in a circle, at least "
-        f"{rounds:.0f} times each.",
+        f"{length} 家店主依次在下一家下单，形成闭环，每一环至少 {rounds:.0f} 笔。",
+        f"{length} owners of shops each buy in the next one's shop, in a circle, with at least "
+        f"{rounds:.0f} orders each.",
     )
 
 
 DETECTOR: Final = Detector(
     kind="circular_orders",
-    question="Do owners of shops buy from one another in a circle, again and again?",
+    question="Do owners of shops buy from one another in a circle or crosswise, repeatedly?",
     evidence="fraud/show_circular_orders",
     picture="fraud/draw_circular_orders",
     compared_with=(
-        "owners of shops who keep how many they buy of and sell to, and the amounts of all orders"
+        "owners of shops who keep how many they buy of and sell to, all buyers of shops, and the "
+        "amounts of all orders"
     ),
     thresholds=THRESHOLDS,
     find=find,
