@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from graph_service.fraud.chains.cycles import Walk, walks_from
 from graph_service.fraud.chains.earning import ORDERS_TOLD_MAX, Earnings, earnings_of
+from graph_service.fraud.chains.sole import sold_by, sole_links, sole_rate
 from graph_service.fraud.scene import Floats, Scene
 from graph_service.fraud.signs.amounts import Likeness, likeness
 from graph_service.fraud.signs.kinship import (
@@ -116,10 +117,29 @@ class Ground:
         return likeness(self.scene.snapshot.orders.amount[orders], mall)
 
     @cached_property
+    def bought(self) -> Ints:
+        """By member, how many orders it placed."""
+        return np.diff(self.scene.orders_by_buyer[0])
+
+    @cached_property
     def mostly(self) -> Flags:
         """By pair, does its buyer buy mostly through its earner?"""
-        starts, _ = self.scene.orders_by_buyer
-        return self.pairs.touched >= JUMP_PART * np.diff(starts)[self.pairs.buyer]
+        return self.pairs.touched >= JUMP_PART * self.bought[self.pairs.buyer]
+
+    @cached_property
+    def sold(self) -> Ints:
+        """By member, the orders that each had a touch of the member's of their own."""
+        return sold_by(self.pairs, self.scene.people)
+
+    @cached_property
+    def sole_rate(self) -> float:
+        """The part of those who sell some orders that sells nearly all to one buyer."""
+        return sole_rate(self.pairs, self.sold)
+
+    @cached_property
+    def sole_links(self) -> Ints:
+        """The pairs who deal with hardly anybody but each other."""
+        return sole_links(self.pairs, self.sold, self.bought)
 
 
 def step_nats(pairs: Earnings, people: int) -> Floats:

@@ -1,8 +1,8 @@
 """Who sells to hardly anybody but one, who buys hardly from anybody else?
 
 An account for rewards is one link of that kind, and so is an honest member whose friend is loyal.
-Two in a row, where who buys all of the first's sells all to the next, honest members are not seen
-to make: in 58 made-up malls there was none.
+Two in a row, where who buys all of the first's sells all to the next, honest members of made-up
+malls do not make.
 """
 
 from typing import Final
@@ -35,18 +35,23 @@ def sole_rate(pairs: Earnings, sold: Ints) -> float:
     return (int(sole.sum()) + 1) / (sellers + SELLERS_BESIDE)
 
 
-def sole_links(pairs: Earnings, bought: Ints) -> Ints:
-    """Pairs who deal with hardly anybody but each other. bought: by member, all its orders."""
-    sold = sold_by(pairs, len(bought))
+def sole_links(pairs: Earnings, sold: Ints, bought: Ints) -> Ints:
+    """Pairs who deal with hardly anybody else. sold, bought: by member, all its orders."""
     is_sole = pairs.touched >= np.maximum(LINK_ORDERS_LEAST, SOLE_PART * sold[pairs.earner])
     return np.flatnonzero(is_sole & (pairs.touched >= BOUGHT_PART * bought[pairs.buyer]))
 
 
-def sole_chains(pairs: Earnings, bought: Ints) -> list[Ints]:
-    """Such links that follow one another, two or more, each chain with its branches."""
-    links = sole_links(pairs, bought)
+def sole_chains(pairs: Earnings, links: Ints, people: int) -> list[Ints]:
+    """Links that follow one another among three accounts or more, each chain with its branches.
+
+    A couple who buy by each other's shares is no chain.
+    """
     earner, buyer = pairs.earner[links], pairs.buyer[links]
     follows = links[np.isin(earner, buyer) | np.isin(buyer, earner)]
     ends = [[int(pairs.earner[one]), int(pairs.buyer[one])] for one in follows]
-    groups = joined(ends, len(bought))
-    return [follows[group] for group in groups if len(group) > 1]
+    groups = joined(ends, people)
+    return [
+        follows[group]
+        for group in groups
+        if len({account for one in group for account in ends[one]}) > 2
+    ]

@@ -26,10 +26,7 @@ from graph_service.fraud.chains.rounds import (
 from graph_service.fraud.chains.sole import (
     SOLE_ORDERS_LEAST,
     SOLE_PART,
-    sold_by,
     sole_chains,
-    sole_links,
-    sole_rate,
 )
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
 from graph_service.fraud.detectors.shape import Detector, Finding, Threshold
@@ -54,6 +51,8 @@ THRESHOLDS: Final = {
     "alike_nats_least": Threshold(
         ALIKE_NATS_LEAST, "nats", "fraud.md: with like amounts; 7 times chance"
     ),
+    "sole_part": Threshold(SOLE_PART, "part", "nearly all that an account sells, to one; set"),
+    "sole_alert_nats": Threshold(14.0, "nats", "two such links and what they sell, never one"),
     "alert_nats": Threshold(
         9.0, "nats", "one in 8,000 pairs; 10,000 members have about 9,000 invited pairs"
     ),
@@ -68,10 +67,8 @@ ELSE_NATS_LEAST, ELSE_NATS_MAX = -4.0, 1.0
 # Who hid their tokens is of a group still, but a group that is mostly such is another promoter's.
 MOST_TIMES: Final = 3
 SOLE_NATS_MAX: Final = 3.0
-# Of each link of a chain whose links deal with hardly anybody else.
-LINK_NATS_MAX: Final = 5.0
-# Two such links and what they sell reach it, one never does.
-SOLE_ALERT_NATS: Final = 14.0
+# Together they stay below what a hold takes, which is 4.4 nats beyond an alert.
+LINKS_NATS_MAX, SOLE_PAYING_NATS_MAX = 9.0, 8.0
 # A single order is anybody's: what pays off is done again.
 ONCE_NATS: Final = -1.5
 
@@ -93,8 +90,8 @@ def find(scene: Scene) -> list[Finding]:
     found += [
         circle_finding(ground, [circles[one] for one in group], mall, alert) for group in of_circles
     ]
-    bought = np.diff(scene.orders_by_buyer[0])
-    sole = [_sole_finding(ground, rows) for rows in sole_chains(ground.pairs, bought)]
+    rows_of_sole = sole_chains(ground.pairs, ground.sole_links, scene.people)
+    sole = [_sole_finding(ground, rows) for rows in rows_of_sole]
     found += [one for one in sole if not _is_known(one, found)]
     return best_first(replace(one, truncated=chains_cut or circles_cut) for one in found)
 
@@ -111,7 +108,7 @@ def _bounds() -> Bounds:
     return Bounds(
         length_max=int(THRESHOLDS["length_max"].value),
         step_nats_least=THRESHOLDS["step_nats_least"].value,
-        closed_nats_least=THRESHOLDS["alert_nats"].value - SOLE_NATS_MAX,
+        closed_nats_least=THRESHOLDS["alert_nats"].value,
         open_nats_least=THRESHOLDS["open_nats"].value,
         twins_least=int(THRESHOLDS["twins_least"].value),
     )
@@ -127,7 +124,7 @@ def _chain_finding(ground: Ground, chains: Sequence[Chain]) -> Finding:
         *_jump_signs(chains),
         _paying_sign(ground, rows),
         _else_sign(ground, rows),
-        _sole_sign(ground, rows),
+        *_sole_sign(ground, rows),
     ]
     return finding_of(
         "self_referral_cycle",
@@ -269,52 +266,56 @@ def _else_sign(ground: Ground, rows: Ints) -> Sign:
 
 def _part_here(ground: Ground, rows: Ints) -> float:
     """The part of all orders of these pairs' buyers that is between them."""
-    starts, _ = ground.scene.orders_by_buyer
-    buyers = np.unique(ground.pairs.buyer[rows])
-    whole = int(np.diff(starts)[buyers].sum())
+    whole = int(ground.bought[np.unique(ground.pairs.buyer[rows])].sum())
     return int(ground.pairs.touched[rows].sum()) / max(1, whole)
 
 
-def _sole_sign(ground: Ground, rows: Ints) -> Sign:
-    """Do those who earn here sell to anybody else? A promoter does, an account for rewards not."""
+def _sole_sign(ground: Ground, rows: Ints) -> list[Sign]:
+    """That those who earn here sell to nobody else, if so: a promoter does, such an account not.
+
+    Who buys elsewhere as well is of the same household, and no account for rewards.
+    """
     pairs = ground.pairs
-    sold = sold_by(pairs, ground.scene.people)
-    whole = int(sold[np.unique(pairs.earner[rows[pairs.touched[rows] > 0]])].sum())
+    whole = int(ground.sold[np.unique(pairs.earner[rows[pairs.touched[rows] > 0]])].sum())
     own = int(pairs.touched[rows].sum())
-    part, rate = own / max(1, whole), sole_rate(pairs, sold)
-    told = part >= SOLE_PART and own >= SOLE_ORDERS_LEAST
-    # Who buys elsewhere as well is of the same household, and no account for rewards.
-    told = told and _part_here(ground, rows) >= ELSE_PART
-    return Sign(
-        "nobody_else",
-        part,
-        rate,
-        min(SOLE_NATS_MAX, -log(rate)) if told else 0.0,
-        f"他们推广成交的订单中 {percent(part)} 来自自己人；"
-        f"有这么多订单的推广者中只有 {percent(rate)} 几乎只卖给一个人。",
-        f"{percent(part)} of all orders that they brought are each other's; only {percent(rate)} "
-        "of promoters with as many orders sell to hardly anybody but one.",
-    )
+    part, rate = own / max(1, whole), ground.sole_rate
+    if own < SOLE_ORDERS_LEAST or part < SOLE_PART or _part_here(ground, rows) < ELSE_PART:
+        return []
+    return [
+        Sign(
+            "nobody_else",
+            part,
+            rate,
+            min(SOLE_NATS_MAX, -log(rate)),
+            f"他们推广成交的订单中 {percent(part)} 来自自己人；"
+            f"有 {SOLE_ORDERS_LEAST} 笔以上订单的推广者中只有 {percent(rate)} 几乎只卖给一个人。",
+            f"{percent(part)} of all orders that they brought are each other's; only "
+            f"{percent(rate)} of promoters with {SOLE_ORDERS_LEAST} orders or more sell to hardly "
+            "anybody but one.",
+        )
+    ]
 
 
 def _sole_finding(ground: Ground, rows: Ints) -> Finding:
-    """A chain of accounts each of which deals with hardly anybody but the next."""
+    """A chain of accounts each of which deals with hardly anybody but the next.
+
+    Nothing ties these accounts, so it never reaches the score that holds money.
+    """
     scene, pairs = ground.scene, ground.pairs
-    links = sole_links(pairs, np.diff(scene.orders_by_buyer[0]))
-    rate = rate_of(len(links), scene.people)
+    rate = rate_of(len(ground.sole_links), scene.people)
+    paying = _paying_sign(ground, rows)
     signs = [
         Sign(
             "sole_links",
             len(rows),
             rate,
-            len(rows) * min(LINK_NATS_MAX, -log(rate)),
+            min(LINKS_NATS_MAX, -log(rate) * len(rows)),
             f"{len(rows)} 个相连的环节中，每个账号几乎只卖给下一个，下一个也几乎只从它那里买；"
-            f"每个会员平均有 {rate:.4f} 个这样的环节，诚实的会员很少两个相连。",
+            f"每个会员平均只有 {rate:.4f} 个这样的环节。",
             f"In {len(rows)} links in a row an account sells to hardly anybody but the next, which "
-            f"buys from hardly anybody else; a member has {rate:.4f} such links, and honest ones "
-            "hardly ever two in a row.",
+            f"buys from hardly anybody else; a member has only {rate:.4f} such links on average.",
         ),
-        _paying_sign(ground, rows),
+        replace(paying, nats=min(paying.nats, SOLE_PAYING_NATS_MAX)),
         _else_sign(ground, rows),
     ]
     return finding_of(
@@ -323,7 +324,7 @@ def _sole_finding(ground: Ground, rows: Ints) -> Finding:
         ground.accounts(rows.tolist()),
         signs,
         orders=pairs.orders_of(rows),
-        threshold=SOLE_ALERT_NATS,
+        threshold=THRESHOLDS["sole_alert_nats"].value,
     )
 
 
@@ -333,8 +334,8 @@ DETECTOR: Final = Detector(
     evidence="fraud/show_self_referral_cycle",
     picture="fraud/draw_self_referral_cycle",
     compared_with=(
-        "pairs of inviter and invitee of the same mall: how many share such tokens, and how many "
-        "buy so often through the inviter"
+        "pairs of inviter and invitee of the same mall: how many share such tokens, how many buy "
+        "so often through the inviter, and how many deal with hardly anybody else"
     ),
     thresholds=THRESHOLDS,
     find=find,
