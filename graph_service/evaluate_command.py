@@ -112,7 +112,7 @@ def evaluate(
             progress.update(task, completed=done, total=total)
 
         if simulator:
-            measured = _simulated(members, trials or 3, told)
+            measured = _simulated(members, trials or 3, seed, told)
         elif unseen:
             measured = _unseen(members, trials or 5, seed, told)
         elif file is None:
@@ -193,7 +193,7 @@ def _injected(
     )
 
 
-def _simulated(members: int, seeds: int, told: Told) -> Measured:
+def _simulated(members: int, seeds: int, seed: int | None, told: Told) -> Measured:
     from graph_service.evaluation.simulator import simulate
     from graph_service.evaluation.simulator_report import answer_of, show, stages
 
@@ -205,13 +205,15 @@ def _simulated(members: int, seeds: int, told: Told) -> Measured:
         done += 1
         told(min(done, whole), whole)
 
-    found = simulate(members=members, seeds=range(1, seeds + 1), progress=next_stage)
+    first = 1 if seed is None else seed
+    found = simulate(members=members, seeds=range(first, first + seeds), progress=next_stage)
     return Measured(
         answer_of(found),
         lambda console: show(found, console),
         "simulator",
         "Made-up malls: hidden better, and of kinds that were not learned",
-        f"graph-service evaluate --simulator --members {members} --trials {seeds}",
+        f"graph-service evaluate --simulator --members {members} --trials {seeds}"
+        + ("" if seed is None else f" --seed {seed}"),
     )
 
 

@@ -16,6 +16,6 @@ VERDICTS: Final[Mapping[Conclusion, Verdict]] = {
     "cleared": "cleared",
     "inconclusive": "inconclusive",
 }
-# What a label of a member counts in learning, by its place in the case (decimals).
+# What a label of a member counts in learning, by its place in the case (decimals). Source: issue 8.
 CORE_WEIGHT: Final = "1"
 PERIPHERAL_WEIGHT: Final = "0.3"

@@ -132,7 +132,10 @@ class PageNotFound(NotFound):
 @router.get("/{rest:path}")
 async def get_unknown(visit: Annotated[Visit, Depends(Visiting(None))]) -> Response:
     """Whoever followed an old or a mistyped address is told so on a page, with a way on."""
-    raise PageNotFound(f"there is no page {visit.request.url.path}")
+    path = visit.request.url.path
+    if path.endswith("/"):
+        return seen_other(path.rstrip("/"))
+    raise PageNotFound(f"there is no page {path}")
 
 
 def _login_page(request: Request, following: str, code: str = "") -> HTMLResponse:

@@ -211,8 +211,8 @@ async def post_lift(
     before = await read_hold(graph, hold_id)
     if before.case_id is not None and before.is_active(now_ms):
         raise CaseDecides(
-            f"{hold_id} belongs to case {before.case_id}: decide the case with lift_holds, which a "
-            "second person agrees to"
+            f"{hold_id} belongs to case {before.case_id}: decide it with lift_holds, which a "
+            "second person agrees to; a case that is decided must be reopened or appealed first"
         )
 
     async def work(transaction: Transaction) -> Hold:

@@ -133,7 +133,7 @@ class Snapshot:
 
     names: texts by kind and number. token_kind: place in TOKEN_KINDS. owner: by shop, NONE if
     unknown. category: by product. confirmed_at, cleared_at: by member, when a case's decision said
-    so first (us), NONE if none did. peripheral: by member, was it never at the core of such a case?
+    so first (us), NONE if none did. confirmed_core, cleared_core: at the core of such a case?
     """
 
     seq: int
@@ -152,7 +152,8 @@ class Snapshot:
     category: Numbers
     confirmed_at: Ints
     cleared_at: Ints
-    peripheral: Flags
+    confirmed_core: Flags
+    cleared_core: Flags
 
 
 def latest(keys: Numbers, at: Ints, size: int) -> Numbers:

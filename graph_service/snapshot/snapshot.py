@@ -76,7 +76,15 @@ def snapshot_of(log: Log, *, at: int | None = None, window_days: int = WINDOW_DA
         )
         for place in (CONFIRMED, CLEARED)
     }
-    at_core = np.bincount(verdicts["member"], verdicts["core"], minlength=people) > 0
+    core = {
+        place: np.bincount(
+            verdicts["member"],
+            verdicts["core"] * (verdicts["conclusion"] == place),
+            minlength=people,
+        )
+        > 0
+        for place in (CONFIRMED, CLEARED)
+    }
     return Snapshot(
         seq=log.seq,
         now=log.now,
@@ -94,7 +102,8 @@ def snapshot_of(log: Log, *, at: int | None = None, window_days: int = WINDOW_DA
         category=taken(goods["category"], latest(goods["product"], goods["at"], size["product"])),
         confirmed_at=said[CONFIRMED],
         cleared_at=said[CLEARED],
-        peripheral=~at_core & ((said[CONFIRMED] != NONE) | (said[CLEARED] != NONE)),
+        confirmed_core=core[CONFIRMED],
+        cleared_core=core[CLEARED],
     )
 
 

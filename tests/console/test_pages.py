@@ -282,6 +282,7 @@ async def test_what_there_is_not_is_a_page_that_says_so(desk: ConsoleDesk) -> No
     assert {page.status_code for page in pages} == {404}
     assert all("<main" in page.text for page in pages)
     assert "there is no page /console/casez/x" in pages[-1].text
+    assert (await desk.page("/help/")).headers["location"] == "/console/help"
 
 
 async def test_a_cursor_that_is_none_is_refused_as_a_page(desk: ConsoleDesk) -> None:

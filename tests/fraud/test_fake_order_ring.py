@@ -65,6 +65,8 @@ def test_a_group_buy_of_the_goods_of_a_ring_is_left_out_of_it() -> None:
     [found] = alerts(scene)
 
     assert ids_of(scene, found.members) == {f"r{number}" for number in range(8)}
+    [told] = [one for one in found.reasons if one.feature == "bought_the_same"]
+    assert told.value == 8 * 4
 
 
 @pytest.mark.parametrize("world", [self_referral, circular])

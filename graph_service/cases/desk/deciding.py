@@ -38,8 +38,7 @@ from graph_service.verdicts import (
 # Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
 CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 DECIDE_TIMEOUT_S: Final = 30.0
-# What a label of a decision weighs: of those at the core of a case, and of others in it.
-# Source: issue 8.
+# What a decision teaches of its members.
 LABELS: Final[Mapping[Verdict, str]] = {"confirmed": "fraud", "cleared": "honest"}
 
 

@@ -137,7 +137,30 @@ def _trimmed(scene: Scene, kinship: Kinship, group: Group) -> Group:
     if len(kept) < least:
         return group
     orders = group.orders[np.isin(told.buyer[group.orders], kept)]
-    return replace(group, members=kept, orders=orders)
+    part = _edges(scene, orders, group.products) / max(
+        1, _edges(scene, group.orders, group.products)
+    )
+    return replace(
+        group,
+        members=kept,
+        orders=orders,
+        edges=round(group.edges * part),
+        expected=group.expected * len(kept) / len(group.members),
+        nats=group.nats * part,
+    )
+
+
+def _edges(scene: Scene, orders: Ints, products: Ints) -> int:
+    """How many pairs of a buyer and one of these goods are in these orders?"""
+    lines = scene.snapshot.lines
+    rows = scene.lines_of(orders)
+    rows = rows[np.isin(lines.product[rows], products)]
+    buyer = scene.snapshot.orders.buyer[lines.order[rows]].astype(np.int64)
+    return (
+        len(np.unique(buyer * (int(lines.product.max()) + 1) + lines.product[rows]))
+        if len(rows)
+        else 0
+    )
 
 
 def shares_inside(kinship: Kinship, members: Ints) -> Flags:

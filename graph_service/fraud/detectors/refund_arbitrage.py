@@ -19,8 +19,8 @@ from graph_service.fraud.odds import (
     shrunk,
     yuan,
 )
-from graph_service.fraud.scene import KIND_WEIGHTS, RARITY_C, Floats, Scene
-from graph_service.snapshot.log import NONE, Ints, Numbers
+from graph_service.fraud.scene import KIND_WEIGHTS, PAIR_DEGREE_MAX, RARITY_C, Floats, Scene
+from graph_service.snapshot.log import NONE, TOKEN_KINDS, Ints, Numbers
 from graph_service.snapshot.resolving import Flags
 
 THRESHOLDS: Final = {
@@ -45,8 +45,9 @@ SPREAD: Final = 2.5
 ONE_HAND_PART: Final = 0.3
 # The weight of a device that five share, seen a season ago: an address of two weighs less.
 FIRM_LEAST: Final = KIND_WEIGHTS["device"] / log(RARITY_C + 5) * 0.9
-# A token says something of a few where they are at least half of those who have it; set.
+# A place says something of a few where they are at least half of those who are seen there; set.
 TELLING_MOST: Final = 2
+PLACES: Final = [TOKEN_KINDS.index(kind) for kind in ("address", "ip")]
 FINDINGS_MAX: Final = 2_000
 CHINA_MICROS: Final = 8 * 3_600 * 1_000_000
 
@@ -303,15 +304,16 @@ def _signs(scene: Scene, pairs: Pairs, rows: Ints, returns: tuple[Ints, Floats])
             min(float(at_least(linked, len(buyers), 0.1)), CAPS["linked"]) if linked else 0.0,
             linked / max(len(buyers), 1),
             0.1,
-            f"{len(buyers)} 个退款买家中有 {linked} 个彼此共用设备、支付方式、地址或 IP。",
-            f"{linked} of the {len(buyers)} buyers share a device, payment, address or IP with "
-            "another of them.",
+            f"{len(buyers)} 个退款买家中有 {linked} 个彼此共用设备、支付方式，"
+            "或很少有他人使用的地址、IP。",
+            f"{linked} of the {len(buyers)} buyers share a device or a payment with another of "
+            "them, or an address or IP of hardly anybody else.",
         ),
     ]
 
 
 def linked_among(scene: Scene, members: Numbers) -> int:
-    """How many of these have a token in common with another of them, of mostly them.
+    """How many of these have a token in common with another of them; a place, of mostly them.
 
     A pick-up address of thirty says nothing of the four among them who sent something back.
     """
@@ -319,7 +321,9 @@ def linked_among(scene: Scene, members: Numbers) -> int:
         return 0
     held = scene.incidence[members]
     here = np.bincount(held.indices, minlength=held.shape[1])
-    telling = (here >= 2) & (scene.token_degree <= TELLING_MOST * here)
+    is_place = np.isin(scene.snapshot.token_kind, PLACES)
+    few = scene.token_degree <= np.where(is_place, TELLING_MOST * here, PAIR_DEGREE_MAX)
+    telling = (here >= 2) & few
     with_it = telling[held.indices].nonzero()[0]
     return len(np.unique(np.searchsorted(held.indptr, with_it, side="right")))
 
@@ -338,7 +342,10 @@ DETECTOR: Final = Detector(
     question="Do orders of this promoter go back once the reward is safe?",
     evidence="fraud/show_refund_arbitrage",
     picture="fraud/draw_refund_arbitrage",
-    compared_with="the mall's rate of late returns, and what the same buyers return elsewhere",
+    compared_with=(
+        "late returns of orders paid as long before the month's end, and what the same buyers "
+        "return elsewhere"
+    ),
     thresholds=THRESHOLDS,
     find=find,
 )

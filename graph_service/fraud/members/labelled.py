@@ -45,6 +45,11 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.false)
 
+    @property
+    def false_part(self) -> float:
+        """The part that is false, by weight."""
+        return float(np.average(self.false, weights=self.weight))
+
     def keep(self, which: NDArray[np.bool_]) -> "Labelled":
         """These rows only."""
         return Labelled(
@@ -110,8 +115,8 @@ def of_decisions(
 
     What they are like is as of now, so what was done to them since (a freeze) shows in it; take a
     log of before if that matters. features: of these members as of now, if they are there. What
-    was decided at once is one case, and members who are one person are one ring. Who was never at
-    the core of a case counts PERIPHERAL_WEIGHT.
+    was decided at once is one case, and members who are one person are one ring. Who was at the
+    core of no case that says so counts PERIPHERAL_WEIGHT.
     """
     shot = snapshot_of(log)
     features = known_of(Scene(shot), delay_days=delay_days) if features is None else features
@@ -122,6 +127,7 @@ def of_decisions(
     # Confirmed after it was cleared is confirmed; the other way round an appeal was granted.
     false = confirmed & ~(cleared & (shot.cleared_at > shot.confirmed_at))
     known = confirmed | cleared
+    core = np.where(false, shot.confirmed_core, shot.cleared_core)
     when = np.where(false, shot.confirmed_at, shot.cleared_at)
     whole = Labelled(
         features.names,
@@ -130,7 +136,7 @@ def of_decisions(
         _cases(shot, when),
         when,
         np.full(len(when), "", dtype="<U24"),
-        np.where(shot.peripheral, float(PERIPHERAL_WEIGHT), float(CORE_WEIGHT)),
+        np.where(core, float(CORE_WEIGHT), float(PERIPHERAL_WEIGHT)),
     )
     return whole.keep(known)
 

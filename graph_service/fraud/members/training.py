@@ -71,7 +71,6 @@ CERTAIN: Final = (
     "confirmed_identity",
 )
 
-
 # More read columns make no model better (150 of 500: AUPRC the same to .003 on the worlds that
 # BOOSTING was chosen on) and take most of the time.
 COLUMNS_MAX: Final = 150
@@ -163,7 +162,7 @@ def train(
     odds = odds_of(boosted, later.values[:, places])
     slope, offset = platt(odds, later.false, later.weight)
     if prevalence is not None:
-        offset += log_odds(prevalence) - log_odds(float(later.false.mean()))
+        offset += log_odds(prevalence) - log_odds(later.false_part)
     p = odds_to_part(slope * odds + offset)
     threshold = budget_threshold(p, later.false, budget_part)
     flagged = p >= threshold

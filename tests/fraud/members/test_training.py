@@ -141,10 +141,12 @@ def test_the_fringe_of_a_case_counts_less() -> None:
         "conclusion": "confirmed",
     }
     again = {"memberIds": ["m2", "m3"], "conclusion": "cleared"}
+    unsure = {"memberIds": ["m1"], "conclusion": "inconclusive"}
     facts: list[Told] = [
         *[("member.joined", number, {"memberId": f"m{number}"}) for number in range(5)],
         ("case.decided", DAY, decided),
         ("case.decided", 2 * DAY, again),
+        ("case.decided", 3 * DAY, unsure),
         ("member.active", 20 * DAY, {"memberId": "m4"}),
     ]
 
