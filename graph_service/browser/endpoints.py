@@ -1,14 +1,15 @@
 """Guide and style, which Neo4j Browser reads from another origin; no key: they hold no data."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph_service.browser.guide import asciidoc_guide, html_guide, style_text
+from graph_service.browser.guide import Lang, asciidoc_guide, html_guide, style_text
 from graph_service.browser.questions import saved_questions
 from graph_service.settings import Settings
 
@@ -27,6 +28,8 @@ class AsciiDocResponse(PlainTextResponse):
 
     media_type = "text/asciidoc"
 
+
+LangOfGuide = Annotated[Lang, Query(description="the language of what is said")]
 
 router = APIRouter(prefix=PREFIX, tags=["browser"])
 
@@ -59,9 +62,9 @@ class AnyOrigin:
     summary="The saved questions as a guide of Neo4j Browser",
     response_class=HTMLResponse,
 )
-async def get_guide(request: Request) -> HTMLResponse:
+async def get_guide(request: Request, lang: LangOfGuide = "en") -> HTMLResponse:
     """For `:play` in Neo4j Browser."""
-    return HTMLResponse(html_guide(saved_questions(), _style_url(request)))
+    return HTMLResponse(html_guide(saved_questions(), _style_url(request), lang))
 
 
 @router.get(
@@ -69,9 +72,9 @@ async def get_guide(request: Request) -> HTMLResponse:
     summary="The saved questions as AsciiDoc",
     response_class=AsciiDocResponse,
 )
-async def get_asciidoc(request: Request) -> AsciiDocResponse:
+async def get_asciidoc(request: Request, lang: LangOfGuide = "en") -> AsciiDocResponse:
     """The same as the guide, to be rendered elsewhere."""
-    return AsciiDocResponse(asciidoc_guide(saved_questions(), _style_url(request)))
+    return AsciiDocResponse(asciidoc_guide(saved_questions(), _style_url(request), lang))
 
 
 @router.get(

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from httpx2 import AsyncClient
 
-from graph_service.browser.guide import style_text
+from graph_service.browser.guide import style_text, words_in
 from graph_service.browser.questions import saved_questions
 from graph_service.settings import Settings
 from tests.browser.telling import styles
@@ -38,6 +38,18 @@ async def test_the_asciidoc_has_every_question(client: AsyncClient) -> None:
     text = (await client.get("/browser/guide.adoc")).text
 
     assert all(f"----\n{one}\n----" in text for those in QUESTIONS for one in those.texts)
+
+
+async def test_the_guide_speaks_chinese_too(client: AsyncClient) -> None:
+    guide = (await client.get("/browser/guide.html?lang=zh")).text
+    text = (await client.get("/browser/guide.adoc?lang=zh")).text
+
+    words = words_in("zh")
+    assert words.topics.keys() == saved_questions().keys()
+    assert words.questions.keys() == {one.name for one in QUESTIONS}
+    assert all(f"<p>{one}</p>" in guide for one in words.questions.values())
+    assert all(f"\n{one}\n" in text for one in words.questions.values())
+    assert '<html lang="zh">' in guide
 
 
 async def test_the_style_says_a_colour_of_every_node_that_a_question_draws(
