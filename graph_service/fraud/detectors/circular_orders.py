@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from graph_service.fraud.chains.cycles import joined, short_cycles
+from graph_service.fraud.chains.rounds import CIRCLE_NATS_MAX, CIRCLE_PART
 from graph_service.fraud.chains.trading import (
     CLOSE_NATS_LEAST,
     LENGTH_MAX,
@@ -55,8 +56,6 @@ THRESHOLDS: Final = {
     "missing_hand_nats": Threshold(3.5, "nats", "whom nothing ties to an owner is a customer"),
     "alert_nats": Threshold(ALERT_NATS, "nats", "3,000 honest candidates for one false, at 1 %"),
 }
-# Owners who know each other buy of each other more than chance has it: rarity says half.
-CIRCLE_PART: Final = 0.5
 
 
 def find(scene: Scene) -> list[Finding]:
@@ -259,7 +258,7 @@ def _circle_sign(length: int, rounds: float, surprise: float) -> Sign:
         "closed_circle",
         length,
         float(np.exp(-surprise)),
-        min(surprise * CIRCLE_PART, 8.0),
+        min(surprise * CIRCLE_PART, CIRCLE_NATS_MAX),
         f"{length} 家店主依次在下一家下单，形成闭环，每一环至少 {rounds:.0f} 笔。",
         f"{length} owners of shops each buy in the next one's shop, in a circle, with at least "
         f"{rounds:.0f} orders each.",
