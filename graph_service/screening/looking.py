@@ -7,7 +7,6 @@ sample of others, and lets every detector see that part.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +43,6 @@ class Look:
     alerts: list[dict[str, Any]]
     looked_at: int
     compared: int
-    seconds: float
     left: int
     failed: tuple[str, ...] = ()
 
@@ -96,12 +94,11 @@ class Eye:
 
     def look(self, log: Log, detectors: Sequence[Detector], terms: Terms) -> Look:
         """Look at what came to the log since the last look."""
-        began = perf_counter()
         ties = Ties(log)
         self._touch(log, ties)
         core = np.array(self._next(), np.int32)
         if not len(core):
-            return Look([], 0, 0, perf_counter() - began, 0)
+            return Look([], 0, 0, 0)
         members, _ = neighbourhood(log, core, seed=self.seed, ties=ties)
         cut = cut_log(log, members)
         scene = Scene(snapshot_of(cut.log), terms.steps, terms.holding_days, self.seed)
@@ -122,8 +119,7 @@ class Eye:
                 or view.part(numbers["shop"][list(one.shops)]) >= IN_VIEW_PART
             )
         ]
-        took = perf_counter() - began
-        return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))
+        return Look(alerts, len(core), len(members), len(self.waiting), tuple(failed))
 
     def _touch(self, log: Log, ties: Ties) -> None:
         members, weights = touched_members(log, self.place, ties=ties)
