@@ -43,7 +43,9 @@ def promoted(buyers: int) -> list[Event]:
         diary.join(name, 20, **own_things(name))
     first, second = (diary.share(name, 70, "p-5") for name in CHAIN[:2])
     for place, name in enumerate(others):
-        diary.buy(name, 71 + place / 10, "p-5", 8_000 + place, share=first)
+        # In another shop each time: the customers of one are looked at together.
+        product = f"p-{6 + place % 14}"
+        diary.buy(name, 71 + place / 10, product, 8_000 + place, share=first)
     for day in range(4):
         diary.buy("bea", 90 + 2 * day, "p-5", 9_000 + 500 * day, share=first)
         diary.buy("cyd", 91 + 2 * day, "p-5", 9_200 + 500 * day, share=second)
@@ -54,7 +56,8 @@ def look_at_last_order(
     events: Sequence[Event], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[str], list[str]]:
     """Kinds that the whole shows, and that a look after the last order of the chain does."""
-    monkeypatch.setattr(touching, "COMPARED", 20)
+    # One of ninety is compared with, as 500 of a mall of 45,000.
+    monkeypatch.setattr(touching, "COMPARED", 3)
     facts = by_time([*honest_mall(), *events])
     last = max(
         place
