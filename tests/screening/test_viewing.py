@@ -7,6 +7,7 @@ import pytest
 
 from graph_service.fraud import touching
 from graph_service.fraud.detectors import self_referral_cycle
+from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.scanning import Terms, search_log
 from graph_service.fraud.touching import Place, Ties
 from graph_service.screening.looking import Eye
@@ -112,3 +113,47 @@ def test_a_view_tells_which_part_of_what_a_promoter_brought_was_seen() -> None:
         return view_of(log, seen).part_brought(np.array([ada], np.int32))
 
     assert (part(ada), part(ada, one), part(ada, bea)) == (0.0, 1 / 10, 4 / 10)
+
+
+def clicked(clickers: int) -> list[Event]:
+    """Members, and as many visitors who become others, click on a share of ada's.
+
+    One visitor more is never known.
+    """
+    diary = Diary("clicked")
+    diary.join("ada", 20, **own_things("ada"))
+    share = diary.share("ada", 70, "p-5")
+    for number in range(clickers):
+        for name in (f"c{number}", f"d{number}"):
+            diary.join(name, 20, **own_things(name))
+        diary.write("share.clicked", 71, shareId=share, memberId=f"c{number}")
+        diary.write("share.clicked", 72, shareId=share, visitorId=f"v{number}")
+        diary.write("visitor.identified", 73, visitorId=f"v{number}", memberId=f"d{number}")
+    diary.write("share.clicked", 74, shareId=share, visitorId="v-nobody")
+    return diary.events
+
+
+def test_a_click_is_in_view_where_it_is_known_what_came_of_it() -> None:
+    log = log_of_events([*honest_mall(), *clicked(4)])
+    ada, c0, d0 = numbers_of(log, ["ada", "c0", "d0"])
+
+    def part(*members: int) -> float:
+        seen = np.array(sorted(members), np.int32)
+        return view_of(log, seen).part_of_clicks(np.array([ada], np.int32))
+
+    assert [part(c0), part(ada), part(ada, c0), part(ada, c0, d0)] == [
+        pytest.approx(clicks / 9) for clicks in (1, 1, 2, 3)
+    ]
+
+
+def test_a_flood_is_not_told_of_clicks_of_which_few_are_in_view() -> None:
+    log = log_of_events([*honest_mall(), *clicked(4)])
+    ada = numbers_of(log, ["ada"])
+
+    def is_enough(members: Numbers) -> bool:
+        view = view_of(log, members)
+        one = int(np.searchsorted(view.cut.numbers["member"], ada[0]))
+        return view.is_enough(Finding("click_flood", 0.8, (one,), ()))
+
+    assert is_enough(np.arange(len(log.names["member"]), dtype=np.int32))
+    assert not is_enough(ada)
