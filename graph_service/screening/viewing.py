@@ -15,9 +15,9 @@ from graph_service.snapshot.snapshot import snapshot_of
 # What is said of a shop's owner needs most of the shop's orders in view: of a shop of which only
 # few buyers' orders are seen these would look like all there is.
 OF_SHOPS: Final = frozenset({"round_trip", "circular_orders"})
-# What is said of a promoter's clicks needs to know of most whether they sold: of two honest promoters
-# of a mall of 20,000 it was known of 44 % and 60 %, and the others' looked unsold. Orders are not
-# asked for: of a flood that lay whole in view, two fifths of the promoter's orders did.
+# What is said of a promoter's clicks needs to know of most whether they sold: of two honest ones in
+# a mall of 20,000 it was known of 44 % and 60 %, and the others looked unsold. Orders are not asked
+# for: of a flood that lay whole in view, two fifths of the promoter's orders did.
 OF_CLICKS: Final = frozenset({"click_flood"})
 # That somebody sells to nobody else needs most of what they sell. A ring of buyers does not rest on
 # what else its promoter sells: true ones were found with half of that in view.
