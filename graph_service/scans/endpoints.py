@@ -50,7 +50,7 @@ class ScanAnswer(Answer):
     stage: str = Field(description="what it is doing, or did last")
     progress: float = Field(description="how far it is, from 0 to 1")
     alerts: int | None = Field(description="live alerts; null until it has ended")
-    requested_by: str = Field(description="name and keyId of the API key, or cli")
+    requested_by: str = Field(description="name and keyId of the API key, cli, or screening")
     created_at: str = Field(description="UTC")
     started_at: str | None = Field(description="UTC")
     ended_at: str | None = Field(description="UTC")

@@ -7,7 +7,6 @@ sample of others, and lets every detector see that part.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, Final
 
 import numpy as np
@@ -17,8 +16,9 @@ from graph_service.fraud.scanning import Terms, scan_scene, uncleared
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.touching import Place, Ties, neighbourhood, touched_members
 from graph_service.scans.searching import alert_of
+from graph_service.screening.viewing import View
 from graph_service.snapshot.cutting import cut_log
-from graph_service.snapshot.log import NONE, Ints, Log, Numbers
+from graph_service.snapshot.log import Log
 from graph_service.snapshot.snapshot import snapshot_of
 
 # Whom one look is about at most; what is left is looked at next, or by the next scan.
@@ -29,10 +29,6 @@ SHOWN_FROM: Final = 0.6
 # Of members of a finding at least so many were looked at with all they did; others are at the
 # fringe, known only by what they did to these, which may look like nothing else than a ring.
 WHOLE_PART: Final = 0.5
-# What is said of a shop's owner needs most of the shop's orders in view: of a shop of which only
-# few buyers' orders are seen these would look like all there is.
-OF_SHOPS: Final = frozenset({"round_trip", "circular_orders"})
-IN_VIEW_PART: Final = 0.7
 # Those left are remembered up to so many, the most suspicious.
 LEFT_MAX: Final = 2_000
 
@@ -44,30 +40,8 @@ class Look:
     alerts: list[dict[str, Any]]
     looked_at: int
     compared: int
-    seconds: float
     left: int
     failed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class View:
-    """How much of shops was in view? orders: all of each shop, and those in view."""
-
-    orders: Ints
-
-    @staticmethod
-    def of(log: Log, members: Numbers) -> "View":
-        """What of this log is in view when these members are."""
-        told, size = log.tables["orders"], len(log.names["shop"])
-        known = told["shop"] != NONE
-        seen = known & np.isin(told["member"], members)
-        counts = [np.bincount(told["shop"][rows], minlength=size) for rows in (known, seen)]
-        return View(np.array(counts, np.int64))
-
-    def part(self, shops: Numbers) -> float:
-        """Which part of the orders in these shops was in view?"""
-        whole, seen = self.orders[:, shops].sum(axis=1)
-        return float(seen / whole) if whole else 1.0
 
 
 def is_shown(finding: Finding, looked_at: frozenset[int], whole: frozenset[int]) -> bool:
@@ -96,12 +70,11 @@ class Eye:
 
     def look(self, log: Log, detectors: Sequence[Detector], terms: Terms) -> Look:
         """Look at what came to the log since the last look."""
-        began = perf_counter()
         ties = Ties(log)
         self._touch(log, ties)
         core = np.array(self._next(), np.int32)
         if not len(core):
-            return Look([], 0, 0, perf_counter() - began, 0)
+            return Look([], 0, 0, 0)
         members, _ = neighbourhood(log, core, seed=self.seed, ties=ties)
         cut = cut_log(log, members)
         scene = Scene(snapshot_of(cut.log), terms.steps, terms.holding_days, self.seed)
@@ -111,19 +84,13 @@ class Eye:
             frozenset(np.searchsorted(cut.numbers["member"], some).tolist())
             for some in (core, members)
         )
-        view = View.of(log, members)
-        numbers = cut.numbers
+        view = View(log, ties, members, cut)
         alerts = [
             alert_of(scene, one, detectors)
             for one in found
-            if is_shown(one, mine, whole)
-            and (
-                one.kind not in OF_SHOPS
-                or view.part(numbers["shop"][list(one.shops)]) >= IN_VIEW_PART
-            )
+            if is_shown(one, mine, whole) and view.is_enough(one)
         ]
-        took = perf_counter() - began
-        return Look(alerts, len(core), len(members), took, len(self.waiting), tuple(failed))
+        return Look(alerts, len(core), len(members), len(self.waiting), tuple(failed))
 
     def _touch(self, log: Log, ties: Ties) -> None:
         members, weights = touched_members(log, self.place, ties=ties)

@@ -24,6 +24,7 @@ from graph_service.ingest.facts import canonical, digest
 from graph_service.scans.alerts import reasons_for_scores
 from graph_service.scans.searching import REGISTRY, connection_of, terms_of
 from graph_service.scans.working import MODEL, Bookkeeper
+from graph_service.screening.beginning import first_scan
 from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
 from graph_service.settings import Settings
 from graph_service.workers import keep_running
@@ -44,6 +45,10 @@ STEP_S: Final = 5.0
 # than a fifth: then a look is followed by a rest of so many times as long, else by a short one.
 LOAD_FACTS_PER_S: Final = 300.0
 REST_UNDER_LOAD, REST = 4.0, 0.25
+# Up to so many facts that no scan saw are looked at without one. A member has about ten (world M:
+# 2,000,713 of 200,000), so these are of 500 members, and each look sees as many for comparison:
+# its part is the whole mall.
+UNSCANNED_FACTS_MAX: Final = 5_000
 
 
 class ScreeningDied(ServiceError):
@@ -54,17 +59,22 @@ class ScreeningDied(ServiceError):
 
 @dataclass
 class Screener:
-    """Has new facts looked at. settings: name the database. Start `run` as a task."""
+    """Has new facts looked at. settings: name the database. Start `run` as a task.
+
+    unscanned_facts_max: where no scan was done and there are more, one is done first.
+    """
 
     graph: Graph
     books: Bookkeeper
     rules: RiskRules
     settings: Settings
     registry: str = REGISTRY
+    unscanned_facts_max: int = UNSCANNED_FACTS_MAX
     holder: str = field(default_factory=new_id)
     seq: int = 0
     _child: asyncio.subprocess.Process | None = None
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
+    _scanned: bool = False
 
     async def run(self) -> None:
         """Look at new facts until it is to end."""
@@ -75,16 +85,14 @@ class Screener:
                 with suppress(ScanStores):
                     end = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
                     BEHIND.set(max(0, end - self.seq) if self._child else 0)
-                    if (end > self.seq or left) and await self._holds():
+                    if (end > self.seq or left) and await self._holds() and await self._begin(end):
                         look = await self.look()
                         now = monotonic()
                         rate, since, at = (end - since) / max(now - at, 0.1), end, now
                         under_load = rate > LOAD_FACTS_PER_S
                         rest = look["seconds"] * (REST_UNDER_LOAD if under_load else REST)
                         left = look["left"]
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(max(rest, 0 if left else IDLE_S)):
-                        await self._ending.wait()
+                await self._rest(max(rest, 0 if left else IDLE_S))
         finally:
             await self._end_child()
 
@@ -98,6 +106,37 @@ class Screener:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait so long, or until it is to end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+
+    async def _begin(self, facts: int) -> bool:
+        """Start the process that looks, after a scan where none was done; whether it may look.
+
+        Without columns of a former scan the whole mall would be new, to be looked at in pieces.
+        """
+        if self._child is not None:
+            return True
+        is_based = await self._start()
+        if is_based or self._scanned or facts <= self.unscanned_facts_max:
+            return True
+        # It would hold the memory that the scan needs, and begins where that ends.
+        await self._end_child()
+        scan = await first_scan(self.graph, self.books.clock, self._still_waits)
+        if scan is None:
+            return False
+        self._scanned = True
+        if scan.status != "done":
+            log.warning("screening.not_scanned", scanId=scan.scan_id, status=scan.status)
+        await self._start(anew=scan.status != "done")
+        return True
+
+    async def _still_waits(self) -> bool:
+        await self._rest(IDLE_S)
+        return not self._ending.is_set() and await self._holds()
 
     async def _holds(self) -> bool:
         rows = await self.graph.write(
@@ -144,10 +183,13 @@ class Screener:
         await score_members(self.graph, shown, self.rules, now)
 
     async def _ask(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        child = self._child or await self._start()
-        return await self._say(child, wanted)
+        if self._child is None:
+            await self._start()
+        assert self._child is not None
+        return await self._say(self._child, wanted)
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self, *, anew: bool = False) -> bool:
+        """Start the process; whether a scan left columns. anew: what these hold is new as well."""
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "graph_service.screening.seeing"),
             stdin=asyncio.subprocess.PIPE,
@@ -159,10 +201,10 @@ class Screener:
             "folder": str(self.settings.data_dir / "snapshots"),
             "registry": self.registry,
             "seed": 0,
+            "anew": anew,
             "neo4j": connection_of(self.settings),
         }
-        await self._say(child, job)
-        return child
+        return bool((await self._say(child, job))["based"])
 
     async def _say(self, child: asyncio.subprocess.Process, told: dict[str, Any]) -> dict[str, Any]:
         assert child.stdin is not None

@@ -1,6 +1,8 @@
 """A desk whose new facts are looked at when a test says so."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,13 @@ async def screener(desk: ScanDesk) -> AsyncGenerator[Screener]:
         yield one
     finally:
         await one.close()
+
+
+@asynccontextmanager
+async def running(screener: Screener) -> AsyncGenerator[asyncio.Task[None]]:
+    """It looks at new facts by itself while this is open."""
+    task = asyncio.create_task(screener.run())
+    try:
+        yield task
+    finally:
+        await screener.end(task)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
 from graph_service.clock import to_micros
 from graph_service.fraud.detectors.registry import DETECTORS
 from graph_service.fraud.detectors.shape import Finding
@@ -14,7 +12,7 @@ from graph_service.fraud.touching import Place
 from graph_service.ingest.facts import Fact, parse_event
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.screening import looking
-from graph_service.screening.looking import SHOWN_FROM, Eye, View, is_shown
+from graph_service.screening.looking import SHOWN_FROM, Eye, is_shown
 from graph_service.snapshot.log import LogWriter
 from tests.worlds import Event
 from tests.worlds.frauds import honest_mall, order_ring
@@ -105,21 +103,3 @@ def test_what_is_mostly_about_members_at_the_fringe_is_not_shown() -> None:
     assert is_shown(found, frozenset({1}), frozenset({1, 2}))
     assert not is_shown(found, frozenset({1}), frozenset({1}))
     assert not is_shown(found, frozenset({5}), frozenset({1, 2, 3, 4}))
-
-
-def test_a_view_tells_which_part_of_the_orders_in_shops_was_seen() -> None:
-    writer = LogWriter()
-    add(writer, by_time(honest_mall()))
-    log = writer.rebased()
-    members = np.arange(0, len(log.names["member"]), 3, dtype=np.int32)
-
-    part = View.of(log, members).part(np.array([1, 4], np.int32))
-
-    told = log.tables["orders"]
-    buyers = [
-        int(buyer)
-        for buyer, shop in zip(told["member"], told["shop"], strict=True)
-        if shop in (1, 4)
-    ]
-    assert len(buyers) > 0
-    assert part == sum(buyer % 3 == 0 for buyer in buyers) / len(buyers)
