@@ -110,6 +110,14 @@ class Scene:
         return grouped(self.snapshot.orders.buyer, self.snapshot.orders.paid, self.people)
 
     @cached_property
+    def sellers(self) -> Numbers:
+        """By order, the account that owns its shop; NONE where nobody is known to."""
+        told, owner = self.snapshot.orders.shop, self.snapshot.owner
+        if not len(owner):
+            return np.full(len(told), NONE, np.int32)
+        return np.where(told != NONE, owner[np.maximum(told, 0)], NONE).astype(np.int32)
+
+    @cached_property
     def invitees(self) -> tuple[Ints, Ints]:
         """Members by who invited them (in force), by when they joined: (starts, members)."""
         members = self.snapshot.members

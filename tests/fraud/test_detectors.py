@@ -59,6 +59,18 @@ def test_a_mall_of_nobody_has_no_findings(detector: Detector) -> None:
     assert list(detector.find(Scene(snapshot_of(log_of([]))))) == []
 
 
+@pytest.mark.parametrize("detector", DETECTORS, ids=kind_of)
+def test_a_mall_of_which_no_shop_is_known_has_its_findings_all_the_same(detector: Detector) -> None:
+    events = [
+        {**one, "data": {name: value for name, value in one["data"].items() if name != "shopId"}}
+        for one in [*worlds.honest_mall(), *worlds.order_ring()]
+        if one["type"] != "shop.registered"
+    ]
+    scene = Scene(snapshot_of(log_of(worlds.facts_of(events))))
+
+    assert {one.kind for one in detector.find(scene)} <= {detector.kind}
+
+
 @pytest.mark.parametrize(("detector", "world"), OWN_WORLDS)
 def test_reasons_tell_the_score_in_whole_sentences(detector: Detector, world: World) -> None:
     [found] = alerts(detector, scene_of(world()))

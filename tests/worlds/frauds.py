@@ -121,11 +121,12 @@ def honest_mall() -> list[Event]:
 def scene_of(*worlds: Sequence[Event]) -> Scene:
     """The scene of an honest mall and what else happens in it."""
     return Scene(
-        snapshot_of(log_of(_facts([*honest_mall(), *(one for each in worlds for one in each)])))
+        snapshot_of(log_of(facts_of([*honest_mall(), *(one for each in worlds for one in each)])))
     )
 
 
-def _facts(events: Sequence[Event]) -> list[tuple[str, int, Mapping[str, Any]]]:
+def facts_of(events: Sequence[Event]) -> list[tuple[str, int, Mapping[str, Any]]]:
+    """Events as the log takes them: type, time (us), data."""
     tokeniser = Tokeniser(b"pepper")
     found: list[tuple[str, int, Mapping[str, Any]]] = []
     for place, one in enumerate(events):

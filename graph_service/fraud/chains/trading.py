@@ -100,9 +100,8 @@ def trades_of(scene: Scene) -> Trades:
 
 def owners_of_orders(scene: Scene) -> Ints:
     """By order, the person who owns its shop; NONE where nobody is known to."""
-    told, person = scene.snapshot.orders, scene.snapshot.members.person
-    owner = np.where(told.shop != NONE, scene.snapshot.owner[np.maximum(told.shop, 0)], NONE)
-    return np.where(owner != NONE, person[np.maximum(owner, 0)], NONE).astype(np.int64)
+    person, seller = scene.snapshot.members.person, scene.sellers
+    return np.where(seller != NONE, person[np.maximum(seller, 0)], NONE).astype(np.int64)
 
 
 def _trade(scene: Scene, acts_for: Ints, stands_in: Flags, guessed: Flags) -> Trade:

@@ -84,7 +84,7 @@ def find(scene: Scene) -> list[Finding]:
 def _visits(scene: Scene) -> _Visits:
     snapshot = scene.snapshot
     told, members = snapshot.orders, snapshot.members
-    owner = np.where(told.shop != NONE, snapshot.owner[np.maximum(told.shop, 0)], NONE)
+    owner = scene.sellers
     rows = np.flatnonzero((told.buyer != NONE) & (owner != NONE))
     shops = max(1, len(snapshot.owner))
     keys = told.buyer[rows].astype(np.int64) * shops + told.shop[rows]
