@@ -42,6 +42,9 @@ BLOCK_PART_LEAST: Final = 0.2
 # One explains another when it has so large a part of it: of nine in a ring, six who share a card
 # are a part, and seven may be the whole.
 EXPLAINED_PART: Final = 0.75
+PARTS_OF_RINGS: Final[frozenset[Kind]] = frozenset({"sleeper", "account_farm"})
+# As sure as another: scores near 1 differ by less and say the same.
+SURE_AS: Final = 0.02
 # A specific kind may be so much less certain than a general one and still stay.
 SCORE_LESS_MAX: Final = 0.35
 
@@ -116,11 +119,29 @@ def _settled(findings: Sequence[Finding]) -> list[Finding]:
             continue
         if explained and len(explained) >= SHARED_PART * len(one.members):
             largest = max(sure, key=lambda other: (_common(one, other), other.score))
+            if _is_whole(one, largest):
+                kept = [other for other in kept if other not in rivals]
+                kept.append(join(one, largest))
+                continue
             kept = [join(other, one) if other is largest else other for other in kept]
             continue
         kept = [other for other in kept if other not in rivals]
         kept.append(one)
     return kept
+
+
+def _is_whole(one: Finding, part: Finding) -> bool:
+    """Is a part that woke or joined oddly only that of a ring which is as sure by what it buys?
+
+    A ring takes what accounts it finds: old ones, new ones, of a farm. Sleepers and farms are such
+    all over.
+    """
+    return (
+        part.kind in PARTS_OF_RINGS
+        and _is_block(one)
+        and one.score >= part.score - SURE_AS
+        and _common(one, part) < EXPLAINED_PART * len(one.members)
+    )
 
 
 def _rivals(one: Finding, others: Sequence[Finding]) -> list[Finding]:

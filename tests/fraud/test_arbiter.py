@@ -1,5 +1,6 @@
 """Which finding stays when several are about the same people."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,17 @@ def test_a_specific_finding_that_is_only_a_part_gives_way() -> None:
     ring = finding("fake_order_ring", 0.9, range(20))
 
     assert settle([finding("sleeper", 0.99, range(5)), ring]) == [ring]
+
+
+@pytest.mark.parametrize("kind", ["sleeper", "account_farm"])
+def test_a_ring_some_of_whose_accounts_slept_or_were_made_is_a_ring(kind: Kind) -> None:
+    ring = ring_by_goods(range(12))
+
+    [found] = settle([ring, finding(kind, 0.96, range(7))])
+
+    assert (found.kind, found.members) == ("fake_order_ring", tuple(range(12)))
+    assert [one.kind for one in settle([ring, finding(kind, 0.96, range(11))])] == [kind]
+    assert [one.kind for one in settle([ring, finding(kind, 0.99, range(7))])] == [kind]
 
 
 def test_two_views_of_one_group_become_one_of_the_specific_kind() -> None:
