@@ -139,7 +139,7 @@ async def test_of_many_who_decide_at_once_one_does(desk: Desk) -> None:
 async def test_a_hold_that_ended_before_the_decision_stays_as_it_is(desk: Desk) -> None:
     case_id = await opened(desk)
     [hold_id] = await desk.held("lin")
-    await desk.lift(hold_id, "they called")
+    await desk.end(hold_id, "they called")
 
     await decided(desk, case_id, **CLEARED)
     case = (await approved(desk, case_id)).json()

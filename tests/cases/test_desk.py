@@ -166,7 +166,7 @@ async def test_freezing_more_accounts_than_allowed_waits_for_a_second_person(
 async def test_a_freeze_in_shadow_only_says_what_it_would_do(desk: Desk) -> None:
     case_id = await opened(desk)
     [hold_id] = await desk.held("lin")
-    await desk.lift(hold_id, "they called")
+    await desk.end(hold_id, "they called")
 
     answer = await decided(
         desk,
@@ -204,7 +204,7 @@ async def test_a_frozen_account_has_that_status_until_two_unfreeze_it(desk: Desk
 async def test_a_freeze_may_end_by_itself(desk: Desk) -> None:
     case_id = await opened(desk)
     [hold_id] = await desk.held("lin")
-    await desk.lift(hold_id, "they called")
+    await desk.end(hold_id, "they called")
     ends = FREEZE | {"expiresAt": desk.later(days=3)}
 
     await decided(desk, case_id, conclusion="policy_abuse", reason="coupons", actions=[ends])

@@ -192,7 +192,7 @@ async def test_after_a_decision_a_high_score_holds_anew_only_if_nothing_is_held(
     while_held = desk.types()
 
     for hold_id in await desk.held("lin"):
-        await desk.lift(hold_id, "they appealed")
+        await desk.end(hold_id, "they appealed")
     desk.pass_time(days=1)
     await scored(desk, "0.97")
 
@@ -205,7 +205,7 @@ async def test_a_hold_lifted_while_its_case_is_open_is_placed_into_the_same_case
 ) -> None:
     await scored(desk, "0.95")
     [first] = await desk.held("lin")
-    await desk.lift(first)
+    await desk.end(first)
     desk.pass_time(days=1)
 
     told = await scored(desk, "0.96")

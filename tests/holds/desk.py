@@ -9,6 +9,9 @@ from typing import Any
 
 from httpx2 import AsyncClient, Response
 
+from graph_service.graph.opening import open_graph
+from graph_service.graph.session import Transaction
+from graph_service.holds.placing import Hold, Lifting, lift_hold, millis_of
 from graph_service.settings import Settings
 from tests.conftest import Database, client_of
 from tests.worlds import NOW, START, event, spelled
@@ -62,6 +65,16 @@ class Desk:
     async def lift(self, hold_id: str, reason: str = "they are sisters") -> Response:
         """The answer to a request to lift a hold."""
         return await self.client.post(f"{HOLDS}/{hold_id}:lift", json={"reason": reason})
+
+    async def end(self, hold_id: str, reason: str = "they are sisters") -> None:
+        """End a hold whose case is open, as a decision would."""
+        lifting = Lifting("somebody", reason, millis_of(self.now))
+
+        async def work(transaction: Transaction) -> Hold:
+            return await lift_hold(transaction, hold_id, lifting)
+
+        async with open_graph(self.database.settings) as opened:
+            await opened.graph.write_together(work, name="test", timeout_s=10)
 
     async def held(self, member_id: str) -> list[str]:
         """Ids of the holds in force on any account of the member's person."""
