@@ -198,8 +198,11 @@ async def test_a_page_loads_and_runs_only_what_the_service_serves(desk: ConsoleD
 async def test_files_are_kept_for_good_and_nothing_else_is_served(desk: ConsoleDesk) -> None:
     style = await desk.client.get("/console/static/console.css")
     script = await desk.client.get("/console/static/htmx.min.js")
+    stranger = await desk.client.get("/console/static/..%2Fwords.json")
+    await desk.log_in()
     other = await desk.client.get("/console/static/..%2Fwords.json")
 
+    assert (stranger.status_code, stranger.headers["location"][:14]) == (303, "/console/login")
     assert "immutable" in style.headers["cache-control"]
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert other.status_code == 404
