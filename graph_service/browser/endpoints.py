@@ -9,8 +9,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph_service.browser.guide import Lang, asciidoc_guide, html_guide, style_text
+from graph_service.browser.guide import asciidoc_guide, html_guide, style_text
 from graph_service.browser.questions import saved_questions
+from graph_service.plans.member import Lang
 from graph_service.settings import Settings
 
 PREFIX = "/browser"

@@ -6,8 +6,9 @@ from html import unescape
 import pytest
 from httpx2 import AsyncClient
 
-from graph_service.browser.guide import style_text, words_in
+from graph_service.browser.guide import style_text
 from graph_service.browser.questions import saved_questions
+from graph_service.hypertext.rendering import room_words
 from graph_service.settings import Settings
 from tests.browser.telling import styles
 from tests.conftest import Database, client_of
@@ -44,11 +45,11 @@ async def test_the_guide_speaks_chinese_too(client: AsyncClient) -> None:
     guide = (await client.get("/browser/guide.html?lang=zh")).text
     text = (await client.get("/browser/guide.adoc?lang=zh")).text
 
-    words = words_in("zh")
-    assert words.topics.keys() == saved_questions().keys()
-    assert words.questions.keys() == {one.name for one in QUESTIONS}
-    assert all(f"<p>{one}</p>" in guide for one in words.questions.values())
-    assert all(f"\n{one}\n" in text for one in words.questions.values())
+    words = room_words("browser")["zh"]
+    assert words["topics"].keys() == saved_questions().keys()
+    assert words["questions"].keys() == {one.name for one in QUESTIONS}
+    assert all(f"<p>{one}</p>" in guide for one in words["questions"].values())
+    assert all(f"\n{one}\n" in text for one in words["questions"].values())
     assert '<html lang="zh">' in guide
 
 

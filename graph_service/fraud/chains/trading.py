@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graph_service.fraud.scene import Scene
 from graph_service.fraud.signs.kinship import close_kin
-from graph_service.snapshot.log import NONE, Ints, Numbers
+from graph_service.snapshot.log import NONE, Ints
 from graph_service.snapshot.resolving import Flags
 
 # A household's shared address says about 1: whoever buys for an owner shares something rarer.
@@ -86,8 +86,7 @@ def trades_of(scene: Scene) -> Trades:
     Where a chain of owners lacks but one hand to be a circle, and a stranger buys of its first as
     the others do of one another, the stranger counts as that hand.
     """
-    told = scene.snapshot.orders
-    acts_for, stood_in = _who_acts(scene, np.unique(told.buyer[told.buyer != NONE]))
+    acts_for, stood_in = _who_acts(scene)
     known = _trade(scene, acts_for, stood_in, np.zeros(scene.people, np.bool_))
     hands, truncated = _missing_hands(scene, known, acts_for)
     if not hands:
@@ -123,7 +122,7 @@ def _trade(scene: Scene, acts_for: Ints, stands_in: Flags, guessed: Flags) -> Tr
     )
 
 
-def _who_acts(scene: Scene, buyers: Numbers) -> tuple[Ints, Flags]:
+def _who_acts(scene: Scene) -> tuple[Ints, Flags]:
     """By member: the owner (person) for whom it buys, NONE if for none; is it a stand-in?"""
     person = scene.snapshot.members.person
     owns = scene.snapshot.owner[scene.snapshot.owner != NONE]
@@ -137,11 +136,8 @@ def _who_acts(scene: Scene, buyers: Numbers) -> tuple[Ints, Flags]:
         for other, nats in kin.items():
             if nats >= CLOSE_NATS_LEAST and not is_owner[person[other]]:
                 best[other] = max(best.get(other, (0.0, 0)), (nats, -int(person[account])))
-    bought = np.zeros(scene.people, np.bool_)
-    bought[buyers] = True
     for other, (_, owner) in best.items():
-        if bought[other]:
-            acts_for[other], stands_in[other] = -owner, True
+        acts_for[other], stands_in[other] = -owner, True
     return acts_for, stands_in
 
 

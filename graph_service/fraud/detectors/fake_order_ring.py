@@ -156,11 +156,7 @@ def _edges(scene: Scene, orders: Ints, products: Ints) -> int:
     rows = scene.lines_of(orders)
     rows = rows[np.isin(lines.product[rows], products)]
     buyer = scene.snapshot.orders.buyer[lines.order[rows]].astype(np.int64)
-    return (
-        len(np.unique(buyer * (int(lines.product.max()) + 1) + lines.product[rows]))
-        if len(rows)
-        else 0
-    )
+    return len(np.unique(buyer * len(scene.snapshot.names["product"]) + lines.product[rows]))
 
 
 def shares_inside(kinship: Kinship, members: Ints) -> Flags:

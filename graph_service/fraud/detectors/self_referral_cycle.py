@@ -119,12 +119,13 @@ def _chain_finding(ground: Ground, chains: Sequence[Chain]) -> Finding:
     core = {pair for one in chains for pair in one.pairs}
     back = {pair for one in chains if not one.is_open for pair in one.pairs}
     rows = np.array(sorted(core | _taking_part(ground, back)), np.int64)
+    part_here = _part_here(ground, rows)
     signs = [
         *_back_signs(ground, [one for one in chains if not one.is_open]),
         *_jump_signs(chains),
         _paying_sign(ground, rows),
-        _else_sign(ground, rows),
-        *_sole_sign(ground, rows),
+        _else_sign(part_here),
+        *_sole_sign(ground, rows, part_here),
     ]
     return finding_of(
         "self_referral_cycle",
@@ -247,12 +248,11 @@ def _paying_sign(ground: Ground, rows: Ints) -> Sign:
     )
 
 
-def _else_sign(ground: Ground, rows: Ints) -> Sign:
+def _else_sign(part: float) -> Sign:
     """How much else the buyers buy: a household buys here and there, an account for rewards does
 
     not.
     """
-    part = _part_here(ground, rows)
     nats = float(np.clip(2 * log(part / ELSE_PART), ELSE_NATS_LEAST, ELSE_NATS_MAX))
     return Sign(
         "little_else",
@@ -270,7 +270,7 @@ def _part_here(ground: Ground, rows: Ints) -> float:
     return int(ground.pairs.touched[rows].sum()) / max(1, whole)
 
 
-def _sole_sign(ground: Ground, rows: Ints) -> list[Sign]:
+def _sole_sign(ground: Ground, rows: Ints, part_here: float) -> list[Sign]:
     """That those who earn here sell to nobody else, if so: a promoter does, such an account not.
 
     Who buys elsewhere as well is of the same household, and no account for rewards.
@@ -279,7 +279,7 @@ def _sole_sign(ground: Ground, rows: Ints) -> list[Sign]:
     whole = int(ground.sold[np.unique(pairs.earner[rows[pairs.touched[rows] > 0]])].sum())
     own = int(pairs.touched[rows].sum())
     part, rate = own / max(1, whole), ground.sole_rate
-    if own < SOLE_ORDERS_LEAST or part < SOLE_PART or _part_here(ground, rows) < ELSE_PART:
+    if own < SOLE_ORDERS_LEAST or part < SOLE_PART or part_here < ELSE_PART:
         return []
     return [
         Sign(
@@ -316,7 +316,7 @@ def _sole_finding(ground: Ground, rows: Ints) -> Finding:
             f"buys from hardly anybody else; a member has only {rate:.4f} such links on average.",
         ),
         replace(paying, nats=min(paying.nats, SOLE_PAYING_NATS_MAX)),
-        _else_sign(ground, rows),
+        _else_sign(_part_here(ground, rows)),
     ]
     return finding_of(
         "self_referral_cycle",
