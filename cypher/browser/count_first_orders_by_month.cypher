@@ -1,4 +1,5 @@
 // How many bought for the first time in a month, and how many of them invited?
+// zh: 每个月有多少人首次购买，其中多少人又邀请了别人？
 // topic: growth
 // mode: read
 // params: none

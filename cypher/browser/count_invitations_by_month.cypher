@@ -1,5 +1,6 @@
 // How many did the members who joined in a month invite in their first days
 // (the K-factor)?
+// zh: 某月加入的会员在最初几天里邀请了多少人（K 因子）？
 // topic: growth
 // mode: read
 // params: $days integer

@@ -1,5 +1,6 @@
 // Of those who bought first in a month, how many bought again in each later
 // one?
+// zh: 某月首次购买的人，之后每个月有多少人再次购买？
 // topic: churn
 // mode: read
 // params: none

@@ -1,5 +1,6 @@
 // Of the shares of each channel: how many were clicked, and through how many
 // did an order come?
+// zh: 各渠道的分享中，有多少被点击，有多少带来订单？
 // topic: growth
 // mode: read
 // params: none

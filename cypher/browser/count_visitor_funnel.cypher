@@ -1,4 +1,5 @@
 // Of those who clicked before they had an account: how many joined and bought?
+// zh: 注册前就点击过的人，有多少加入，有多少购买？
 // topic: growth
 // mode: read
 // params: none

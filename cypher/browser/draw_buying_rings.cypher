@@ -1,4 +1,5 @@
 // Which members share an identifier and buy of the same shop?
+// zh: 哪些会员共用标识，又在同一家店铺购买？
 // topic: rings
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // For which orders is this member paid?
+// zh: 这位会员因哪些订单得到报酬？
 // topic: money
 // mode: read
 // params: $memberId string

@@ -1,4 +1,5 @@
 // Which promoters click each other's shares?
+// zh: 哪些推广者互相点击对方的分享？
 // topic: rings
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // Whom are the newest cases that are not decided about, and what is held?
+// zh: 最新的未决案件涉及谁，冻结了什么？
 // topic: risk
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // For whom does this order count, and who stands above them?
+// zh: 这笔订单算在谁名下，其上线是谁？
 // topic: orders
 // mode: read
 // params: $orderId string

@@ -1,5 +1,6 @@
 // Through which shares did this order come, and who made each? The nearest is
 // the one that was told with the order, else the last that the buyer clicked.
+// zh: 这笔订单经由哪些分享而来，各由谁发出？最近的一步是随订单告知的分享，没有则为买家最后点击的分享。
 // topic: orders
 // mode: read
 // params: $orderId string

@@ -1,4 +1,5 @@
 // Which accounts are believed to be one person, and by what are they linked?
+// zh: 哪些账号被认为是同一个人，依据是什么？
 // topic: rings
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // Who passed this share on, and who passed it on from them?
+// zh: 谁转发了这个分享，又有谁继续转发？
 // topic: influence
 // mode: read
 // params: $shareId string

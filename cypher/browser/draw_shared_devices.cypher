@@ -1,4 +1,5 @@
 // Who is seen with the devices and addresses of this member, and of those?
+// zh: 谁与这位会员共用设备和地址，那些人又与谁共用？
 // topic: rings
 // mode: read
 // params: $memberId string

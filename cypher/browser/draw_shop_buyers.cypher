@@ -1,4 +1,5 @@
 // Who buys of this shop, and who owns it?
+// zh: 谁在这家店铺购买，店主是谁？
 // topic: shops
 // mode: read
 // params: $shopId string

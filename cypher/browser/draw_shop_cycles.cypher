@@ -1,4 +1,5 @@
 // Which shop owners buy of each other?
+// zh: 哪些店主互相购买？
 // topic: rings
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // Who stands below this member, three levels down?
+// zh: 这位会员之下三层有谁？
 // topic: teams
 // mode: read
 // params: $memberId string

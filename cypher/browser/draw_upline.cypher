@@ -1,4 +1,5 @@
 // Who stands above this member, up to the top?
+// zh: 这位会员之上直到顶端有谁？
 // topic: teams
 // mode: read
 // params: $memberId string

@@ -1,4 +1,5 @@
 // Whom and what is the live alert with the greatest score about?
+// zh: 分数最高的现行告警涉及谁和什么？
 // topic: risk
 // mode: read
 // params: none

@@ -1,4 +1,5 @@
 // Which holds are in force, the newest first, and why?
+// zh: 哪些冻结正在生效，原因是什么？（最新在前）
 // topic: risk
 // mode: read
 // params: none

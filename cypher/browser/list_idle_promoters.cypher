@@ -1,4 +1,5 @@
 // Which promoters have shared nothing since this day, largest teams first?
+// zh: 哪些推广者自该日起再无分享？（团队最大的在前）
 // topic: churn
 // mode: read
 // params: $since string (a day)

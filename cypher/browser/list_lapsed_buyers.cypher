@@ -1,4 +1,5 @@
 // Who bought before this day and no more since, most valuable first?
+// zh: 谁在该日之前买过、之后再未购买？（价值最高的在前）
 // topic: churn
 // mode: read
 // params: $since string (a day)

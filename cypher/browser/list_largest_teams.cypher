@@ -1,4 +1,5 @@
 // Who has the largest teams, and what did they sell in a month?
+// zh: 谁的团队最大，一个月内卖了多少？
 // topic: teams
 // mode: read
 // params: $month string

@@ -1,4 +1,5 @@
 // Which groups look false now, greatest score first?
+// zh: 现在哪些群体看起来可疑？（分数最高的在前）
 // topic: risk
 // mode: read
 // params: none

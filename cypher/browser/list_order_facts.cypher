@@ -1,4 +1,5 @@
 // What was told of this order, in the order in which it was booked?
+// zh: 关于这笔订单收到过哪些事实？（按入账顺序）
 // topic: orders
 // mode: read
 // params: $orderId string

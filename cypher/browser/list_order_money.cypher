@@ -1,4 +1,5 @@
 // Who is owed what of this order, by which rule?
+// zh: 这笔订单应付给谁多少，依据哪条规则？
 // topic: money
 // mode: read
 // params: $orderId string

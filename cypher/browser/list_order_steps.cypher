@@ -1,4 +1,5 @@
 // How many people did each step of this order's path bring, nearest first?
+// zh: 这笔订单路径上的每一步各带来多少人？（最近的在前）
 // topic: orders
 // mode: read
 // params: $orderId string

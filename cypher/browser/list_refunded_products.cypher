@@ -1,4 +1,5 @@
 // Of which goods comes most back?
+// zh: 哪些商品退货最多？
 // topic: shops
 // mode: read
 // params: $orders integer

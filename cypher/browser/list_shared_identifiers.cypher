@@ -1,4 +1,5 @@
 // Which devices, addresses and other identifiers are seen with most members?
+// zh: 哪些设备、地址等标识被最多会员使用？
 // topic: rings
 // mode: read
 // params: $members integer

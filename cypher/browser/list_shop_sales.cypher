@@ -1,4 +1,5 @@
 // What did each shop sell, to how many, and how much came back?
+// zh: 每家店铺卖了多少、卖给多少人、退回多少？
 // topic: shops
 // mode: read
 // params: none

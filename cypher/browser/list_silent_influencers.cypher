@@ -1,4 +1,5 @@
 // Who brought people and is credited with no order?
+// zh: 谁带来了人，却没有一笔订单算在名下？
 // topic: influence
 // mode: read
 // params: $people integer

@@ -1,4 +1,5 @@
 // How many stand on each level below this member, and what did each level sell?
+// zh: 这位会员之下每一层有多少人，各卖了多少？
 // topic: teams
 // mode: read
 // params: $memberId string, $month string

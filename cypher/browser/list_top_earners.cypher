@@ -1,4 +1,5 @@
 // Who earned most of a month's orders?
+// zh: 一个月的订单里谁赚得最多？
 // topic: money
 // mode: read
 // params: $month string

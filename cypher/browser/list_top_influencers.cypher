@@ -1,4 +1,5 @@
 // Whose shares did most people click?
+// zh: 谁的分享被最多人点击？
 // topic: influence
 // mode: read
 // params: none

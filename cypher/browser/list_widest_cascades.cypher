@@ -1,4 +1,5 @@
 // Which first shares were passed on most, and what did that sell?
+// zh: 哪些首发分享被转发最多，卖了多少？
 // topic: influence
 // mode: read
 // params: none

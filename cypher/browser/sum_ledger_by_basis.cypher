@@ -1,5 +1,6 @@
 // What was booked for a month's orders by each rule, for members and kept by
 // the platform?
+// zh: 一个月的订单按每条规则各入账多少，给会员多少，平台留存多少？
 // topic: money
 // mode: read
 // params: $month string

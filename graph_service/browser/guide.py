@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from graph_service.browser.questions import TOPICS, Question
+from graph_service.browser.questions import Question
 from graph_service.hypertext.rendering import room_words
 from graph_service.plans.member import Lang
 
@@ -26,7 +26,7 @@ def html_guide(found: Mapping[str, Sequence[Question]], style_url: str, lang: La
     words = room_words(ROOM)[lang]
     slides = [
         _first_slide(words, style_url),
-        *(_slide(words, topic, found[topic]) for topic in found),
+        *(_slide(words["topics"][topic], found[topic], lang) for topic in found),
     ]
     body = "\n".join(f'<slide class="row-fluid">\n{one}\n</slide>' for one in slides)
     return (
@@ -41,19 +41,18 @@ def asciidoc_guide(
     found: Mapping[str, Sequence[Question]], style_url: str, lang: Lang = "en"
 ) -> str:
     """The guide as AsciiDoc."""
-    return "\n\n".join(_asciidoc(room_words(ROOM)[lang], found, style_url)) + "\n"
+    return "\n\n".join(_asciidoc(found, style_url, lang)) + "\n"
 
 
-def _asciidoc(
-    words: Mapping[str, Any], found: Mapping[str, Sequence[Question]], style_url: str
-) -> Iterator[str]:
+def _asciidoc(found: Mapping[str, Sequence[Question]], style_url: str, lang: Lang) -> Iterator[str]:
+    words = room_words(ROOM)[lang]
     yield f"= {words['title']}\n:icons: font"
     yield words["intro"]
     yield f"{words['colours']}\n\n----\n:style {style_url}\n----"
     for topic, those in found.items():
-        yield f"== {_topic(words, topic)}"
+        yield f"== {words['topics'][topic]}"
         for one in those:
-            yield f"=== {one.name}\n\n{_question(words, one)}"
+            yield f"=== {one.name}\n\n{one.asked(lang)}"
             yield from (f"[source,cypher]\n----\n{text}\n----" for text in one.texts)
 
 
@@ -65,24 +64,13 @@ def _first_slide(words: Mapping[str, Any], style_url: str) -> str:
     )
 
 
-def _slide(words: Mapping[str, Any], topic: str, those: Sequence[Question]) -> str:
+def _slide(heading: str, those: Sequence[Question], lang: Lang) -> str:
     asked = "\n".join(
-        f"<h4>{one.name}</h4>\n<p>{escape(_question(words, one))}</p>\n{_runnable(one)}"
-        for one in those
+        f"<h4>{one.name}</h4>\n<p>{escape(one.asked(lang))}</p>\n{_runnable(one)}" for one in those
     )
-    return f'<div class="col-sm-12">\n<h3>{_topic(words, topic)}</h3>\n{asked}\n</div>'
+    return f'<div class="col-sm-12">\n<h3>{heading}</h3>\n{asked}\n</div>'
 
 
 def _runnable(one: Question) -> str:
     shown = (escape(text, quote=False) for text in one.texts)
     return "\n".join(f'<pre class="code runnable">{text}</pre>' for text in shown)
-
-
-def _topic(words: Mapping[str, Any], topic: str) -> str:
-    """The heading of a topic; the English ones stand with the topics."""
-    return words["topics"][topic] if "topics" in words else TOPICS[topic]
-
-
-def _question(words: Mapping[str, Any], one: Question) -> str:
-    """A question in words; the English ones stand in the query files."""
-    return words["questions"][one.name] if "questions" in words else one.query.question

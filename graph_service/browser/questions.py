@@ -7,20 +7,11 @@ from functools import cache
 
 from graph_service.errors import QueryInvalid
 from graph_service.graph.queries import Query, load_queries
+from graph_service.plans.member import Lang
 
 ROOM = "browser/"
 # In the order in which they are shown.
-TOPICS: Mapping[str, str] = {
-    "orders": "Orders and their paths",
-    "influence": "Influence",
-    "teams": "Teams",
-    "rings": "Rings and cycles",
-    "growth": "Funnels and growth",
-    "churn": "Who stays, who leaves",
-    "money": "Money",
-    "shops": "Shops and goods",
-    "risk": "Alerts, cases, holds",
-}
+TOPICS = ("orders", "influence", "teams", "rings", "growth", "churn", "money", "shops", "risk")
 # A text or a number, as Cypher and the Browser's :param write it.
 VALUE = re.compile(r"(\w+) => ('[^'\\]*'|-?\d+(?:\.\d+)?)(?:, |$)")
 
@@ -36,6 +27,10 @@ class Question:
     def name(self) -> str:
         """Its name within the room: draw_team."""
         return self.query.name.removeprefix(ROOM)
+
+    def asked(self, lang: Lang) -> str:
+        """The question itself, in one sentence or two."""
+        return self.query.zh if lang == "zh" else self.query.question
 
     @property
     def is_picture(self) -> bool:
@@ -63,9 +58,11 @@ class Question:
 
 
 def question_of(query: Query) -> Question:
-    """The question in a query file. Raises QueryInvalid where topic or example are missing."""
+    """The question in a query file. Raises QueryInvalid where a line of its header is missing."""
     if query.topic not in TOPICS:
         raise QueryInvalid(f"query {query.name} has no topic of {', '.join(TOPICS)}")
+    if not query.zh:
+        raise QueryInvalid(f"query {query.name} is not asked in Chinese")
     found = VALUE.findall(query.example)
     read = ", ".join(f"{name} => {text}" for name, text in found)
     values = {name: _value(text) for name, text in found}

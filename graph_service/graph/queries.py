@@ -6,10 +6,10 @@
     // returns: memberId string, uplineIds list<string>
     // timeout: 5 s
 
-A question for people in Neo4j Browser (the folder browser) has two lines more: `topic:`, under
-which it is shown, and where it takes parameters `example:`, values to try it with
-(memberId => 'm-1'). Read and checked once at start-up; a file that breaks the contract stops the
-start.
+A question for people in Neo4j Browser (the folder browser) has three lines more: `zh:`, the
+question in Chinese, `topic:`, under which it is shown, and where it takes parameters `example:`,
+values to try it with (memberId => 'm-1'). Read and checked once at start-up; a file that breaks the
+contract stops the start.
 """
 
 import re
@@ -22,7 +22,7 @@ from graph_service.errors import QueryInvalid
 
 Mode = Literal["read", "write"]
 FIELDS = ("mode", "params", "returns", "timeout")
-OF_BROWSER = ("topic", "example")
+OF_BROWSER = ("zh", "topic", "example")
 _PARAM = re.compile(r"\$([A-Za-z]\w*)")
 _NAME = re.compile(r"[a-z][a-z_]*/[a-z]+(_[a-z0-9]+)*")
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'")
@@ -32,7 +32,7 @@ _STRING = re.compile(r"'(?:[^'\\]|\\.)*'")
 class Query:
     """One statement and what it promises. timeout_s: for the statement alone (s).
 
-    topic, example: of questions for people, else empty.
+    zh (the question in Chinese), topic, example: of questions for people, else empty.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Query:
     returns: tuple[str, ...]
     timeout_s: float
     text: LiteralString
+    zh: str = ""
     topic: str = ""
     example: str = ""
 
@@ -95,6 +96,7 @@ def parse_query(name: str, text: str) -> Query:
         returns=_columns(fields["returns"]),
         timeout_s=float(timeout[1]),
         text=cast(LiteralString, f"// {name}\n{statement}"),
+        zh=fields.get("zh", ""),
         topic=fields.get("topic", ""),
         example=fields.get("example", ""),
     )

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from graph_service.browser.questions import TOPICS, Question
+from graph_service.browser.questions import Question
+from graph_service.hypertext.rendering import room_words
 from tests.browser.telling import Row, caption_of, label_of, lines_of, styles, told
 
+TOPICS = room_words("browser")["en"]["topics"]
 PAGE = Path(__file__).parents[2] / "docs" / "browser.md"
 START, END = "<!-- Questions: written by the tests, see the end of the page. -->", "<!-- End. -->"
 LINES_MAX = 30

@@ -45,11 +45,12 @@ async def test_the_guide_speaks_chinese_too(client: AsyncClient) -> None:
     guide = (await client.get("/browser/guide.html?lang=zh")).text
     text = (await client.get("/browser/guide.adoc?lang=zh")).text
 
-    words = room_words("browser")["zh"]
-    assert words["topics"].keys() == saved_questions().keys()
-    assert words["questions"].keys() == {one.name for one in QUESTIONS}
-    assert all(f"<p>{one}</p>" in guide for one in words["questions"].values())
-    assert all(f"\n{one}\n" in text for one in words["questions"].values())
+    headings = room_words("browser")["zh"]["topics"]
+    assert list(headings) == list(saved_questions())
+    assert all(f"<h3>{one}</h3>" in guide and f"\n== {one}\n" in text for one in headings.values())
+    assert all(f"<p>{one.query.zh}</p>" in guide for one in QUESTIONS)
+    assert all(f"\n{one.query.zh}\n" in text for one in QUESTIONS)
+    assert all(re.search("[一-鿿]", one.query.zh) for one in QUESTIONS)
     assert '<html lang="zh">' in guide
 
 

@@ -19,6 +19,7 @@ from tests.conftest import Database
 pytestmark = pytest.mark.anyio
 QUESTIONS = {one.name: one for those in saved_questions().values() for one in those}
 HEADER = """// Which members are these?
+// zh: 这些会员是谁？
 // topic: teams
 // mode: read
 // params: $memberId string, $days integer
@@ -103,6 +104,7 @@ def test_the_values_of_an_example_are_ready_to_be_sent() -> None:
     [
         ("// topic: teams\n", "", "no topic"),
         ("teams", "weather", "no topic"),
+        ("// zh: 这些会员是谁？\n", "", "not asked in Chinese"),
         ("// example: memberId => 'm-1', days => 30\n", "", "no example"),
         (", days => 30", "", "no example"),
         ("days => 30", "day => 30", "no example"),
@@ -110,6 +112,8 @@ def test_the_values_of_an_example_are_ready_to_be_sent() -> None:
         ("'m-1'", "'m' + '-1'", "no example"),
     ],
 )
-def test_a_question_without_topic_or_example_is_refused(old: str, new: str, complaint: str) -> None:
+def test_a_question_without_a_line_of_its_header_is_refused(
+    old: str, new: str, complaint: str
+) -> None:
     with pytest.raises(QueryInvalid, match=complaint):
         made(HEADER.replace(old, new))
