@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from graph_service.access.people import is_among
 from graph_service.cases.actions import (
     LIFT_HOLDS,
     Action,
@@ -119,7 +120,7 @@ async def decide_case(
             return
         if standing.stage == "PENDING_APPROVAL" and standing.pending == _proposal(decision, maker):
             return
-        not_anothers(standing, maker.name)
+        await not_anothers(transaction, standing, maker.name)
         if standing.stage == "APPEALED" and maker.name == standing.decided_by:
             raise SecondPersonNeeded("an appeal is heard by somebody else than who decided")
         ground = await _ground(transaction, kept, decision, maker.name, maker.now)
@@ -151,7 +152,7 @@ async def approve(graph: Graph, case_id: str, maker: Asker, *, agreed: bool, rea
         stage_after("refused", kept.standing.stage)
         assert pending is not None, "what waits for approval was proposed"
         proposal: dict[str, Any] = json.loads(pending)
-        if proposal["by"] == maker.name:
+        if await is_among(transaction.run, maker.name, [proposal["by"]]):
             raise SecondPersonNeeded("whoever proposed a decision cannot approve it")
         if not agreed:
             detail = {"reason": reason, "proposedBy": proposal["by"]}
@@ -180,7 +181,7 @@ async def reopen(graph: Graph, case_id: str, maker: Asker, *, reason: str) -> No
 
 
 def _unassigned(standing: Standing) -> Standing:
-    return replace(standing, assignee=None, assigned_ms=None)
+    return replace(standing, assignee=None, claimed_by=None, assigned_ms=None)
 
 
 def needs_second(

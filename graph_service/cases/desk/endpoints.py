@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from graph_service.access.endpoints import CallingKey, Requires
+from graph_service.access.people import signature
 from graph_service.answers import Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.cases.actions import (
@@ -43,7 +44,6 @@ from graph_service.cases.desk.working import Asker, NothingNext
 from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import signature
 from graph_service.ingest.endpoints import EventStore, Store
 from graph_service.ingest.envelope import Id
 from graph_service.pages import CursorInvalid
@@ -84,7 +84,7 @@ STEP = answers(CaseDetail, CaseNotFound, CaseChanged, CaseTaken, StepRefused)
 
 async def asker_of(key: CallingKey, clock: ClockOfApp, version: IfVersion) -> Asker:
     """Who asks, when, and for which version."""
-    return Asker(signature(key), clock(), version)
+    return Asker(signature(key), clock(), version, admin=key.allows("admin"))
 
 
 AskerOfCall = Annotated[Asker, Depends(asker_of)]
@@ -149,7 +149,9 @@ async def get_cases(
     state: Annotated[
         AnyState | None, Query(description="open and closed are several states each")
     ] = None,
-    assignee: Annotated[str | None, Query(max_length=200, description="Who works on it")] = None,
+    assignee: Annotated[
+        str | None, Query(max_length=200, description="Whose it is: a name, keyId or other word")
+    ] = None,
     member_id: Annotated[
         Id | None,
         Query(alias="memberId", description="Those about any account of this member's person"),
@@ -201,7 +203,10 @@ async def post_assignment(
     case_id: CaseId,
     given: AssignmentGiven | None = None,
 ) -> dict[str, Any]:
-    """Without a body whoever asks takes it; a case that somebody works on has to be given away."""
+    """Without a body whoever asks takes it, unless somebody else did.
+
+    A case that somebody took is given on by them or an admin.
+    """
     if given is None or "assignee" not in given.model_fields_set:
         await working.claim(graph, case_id, asker)
     else:

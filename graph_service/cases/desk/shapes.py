@@ -61,7 +61,10 @@ class CaseAnswer(Answer):
     due_at: str | None = Field(description="UTC")
     overdue: bool
     snoozed_until: str | None = Field(description="UTC; null: it does not sleep")
-    assignee: str | None = Field(description="who works on it")
+    assignee: str | None = Field(description="who works on it, or for whom it is meant")
+    claimed_by: str | None = Field(
+        description="who keeps others off it (name and keyId of the API key); null: nobody does"
+    )
     typology: str | None
     version: int = Field(description="its ETag; grows with each step")
     decision: CaseDecision | None = Field(description="the last one; null: there is none yet")
@@ -138,7 +141,9 @@ class AssignmentGiven(Asked):
     """Who works on a case."""
 
     assignee: Annotated[str, Field(strict=True, min_length=1, max_length=200)] | None = Field(
-        None, description="null: nobody; absent: whoever asks, if nobody else does"
+        None,
+        description="name or keyId of somebody with an API key, whose it is then; any other word is"
+        " a note; null: nobody; absent: whoever asks, if nobody else took it",
     )
 
 

@@ -42,12 +42,18 @@ class CaseTaken(Conflict):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a case stands: all that steps change. Times in ms. pending: a decision to approve."""
+    """Where a case stands: all that steps change. Times in ms.
+
+    claimed_by: who keeps others off it; an assignee without is a note for whom it is meant.
+    pending: a decision to approve. appealed: who decided what somebody appeals against; None: nobody
+    does.
+    """
 
     stage: Stage
     priority: int
     due_ms: int | None
     assignee: str | None = None
+    claimed_by: str | None = None
     assigned_ms: int | None = None
     snoozed_ms: int | None = None
     conclusion: Conclusion | None = None
@@ -55,8 +61,10 @@ class Standing:
     reason: str | None = None
     actions: tuple[str, ...] | None = None
     decided_by: str | None = None
+    approved_by: str | None = None
     decided_ms: int | None = None
     pending: str | None = None
+    appealed: tuple[str, ...] | None = None
     decisions: int = 0
 
     def told(self) -> dict[str, Any]:
@@ -66,11 +74,13 @@ class Standing:
             "priority": self.priority,
             "dueAt": spelled(self.due_ms),
             "assignee": self.assignee,
+            "claimedBy": self.claimed_by,
             "snoozedUntil": spelled(self.snoozed_ms),
             "conclusion": self.conclusion,
             "typology": self.typology,
             "reason": self.reason,
             "decidedBy": self.decided_by,
+            "approvedBy": self.approved_by,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -114,6 +124,7 @@ def kept_of(row: Row) -> Kept:
             priority=row["priority"],
             due_ms=row["dueMillis"],
             assignee=row["assignee"],
+            claimed_by=row["claimedBy"],
             assigned_ms=row["assignedMillis"],
             snoozed_ms=row["snoozedMillis"],
             conclusion=row["conclusion"],
@@ -121,8 +132,10 @@ def kept_of(row: Row) -> Kept:
             reason=row["decisionReason"],
             actions=None if row["actions"] is None else tuple(row["actions"]),
             decided_by=row["decidedBy"],
+            approved_by=row["approvedBy"],
             decided_ms=row["decidedMillis"],
             pending=row["pending"],
+            appealed=None if row["appealed"] is None else tuple(row["appealed"]),
             decisions=row["decisions"],
         ),
         row["version"],
@@ -136,6 +149,12 @@ async def lock_case(transaction: Transaction, case_id: str) -> Kept:
     if not rows:
         raise CaseNotFound(f"there is no case {case_id}")
     return kept_of(rows[0])
+
+
+def check_version(kept: Kept, if_version: int | None) -> None:
+    """Raises CaseChanged where something is meant for another version of a case."""
+    if if_version is not None and if_version != kept.version:
+        raise CaseChanged(f"{kept.case_id} is at version {kept.version}, not {if_version}")
 
 
 def unchanged(standing: Standing) -> Standing:
@@ -153,8 +172,7 @@ async def take_step(
 
     Raises CaseChanged where it is meant for another version, and StepRefused.
     """
-    if taken.if_version is not None and taken.if_version != kept.version:
-        raise CaseChanged(f"{kept.case_id} is at version {kept.version}, not {taken.if_version}")
+    check_version(kept, taken.if_version)
     before = kept.standing
     after = replace(change(before), stage=stage_after(taken.step, before.stage))
     number = kept.version + 1
@@ -199,6 +217,7 @@ async def _keep(
         state=state_of(standing.stage),
         stage=standing.stage,
         assignee=standing.assignee,
+        claimedBy=standing.claimed_by,
         assignedMillis=standing.assigned_ms,
         priority=standing.priority,
         dueMillis=standing.due_ms,
@@ -208,8 +227,10 @@ async def _keep(
         decisionReason=standing.reason,
         actions=None if standing.actions is None else list(standing.actions),
         decidedBy=standing.decided_by,
+        approvedBy=standing.approved_by,
         decidedMillis=standing.decided_ms,
         pending=standing.pending,
+        appealed=None if standing.appealed is None else list(standing.appealed),
         decisions=standing.decisions,
         version=version,
         trailHash=hashed,

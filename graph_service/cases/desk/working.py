@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from graph_service.cases.desk.stages import due_ms
+from graph_service.access.people import is_among, signature_meant
+from graph_service.cases.desk.stages import due_ms, stage_after
 from graph_service.cases.desk.trail import (
     CaseTaken,
     Kept,
     Standing,
     Taken,
+    check_version,
     lock_case,
     take_step,
     unchanged,
@@ -44,11 +46,12 @@ class AttachmentNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, and for which version of the case (None: whichever)."""
+    """Who asks, and for which version of the case (None: whichever). admin: may take over."""
 
     name: str
     now: datetime
     if_version: int | None = None
+    admin: bool = False
 
 
 async def step_case(
@@ -56,53 +59,76 @@ async def step_case(
     case_id: str,
     taken: Taken,
     change: Callable[[Standing], Standing] = unchanged,
+    *,
+    of_claimer: bool = False,
 ) -> Kept:
-    """The case after a step. Raises CaseNotFound, CaseChanged and StepRefused."""
+    """The case after a step. of_claimer: taken by whoever claimed the case, if anybody did.
+
+    Raises CaseNotFound, CaseChanged, StepRefused and CaseTaken.
+    """
 
     async def work(transaction: Transaction) -> Kept:
-        return await take_step(transaction, await lock_case(transaction, case_id), taken, change)
+        kept = await lock_case(transaction, case_id)
+        stage_after(taken.step, kept.standing.stage)
+        if of_claimer:
+            await not_anothers(transaction, kept.standing, taken.actor)
+        return await take_step(transaction, kept, taken, change)
 
     return await graph.write_together(work, name="cases/step", timeout_s=STEP_TIMEOUT_S)
 
 
-def not_anothers(standing: Standing, who: str) -> None:
-    """Raises CaseTaken where somebody else works on the case."""
-    if standing.assignee is not None and standing.assignee != who:
-        raise CaseTaken(f"{standing.assignee} works on this case")
+async def not_anothers(transaction: Transaction, standing: Standing, who: str) -> None:
+    """Raises CaseTaken where somebody else claimed the case. A rotated key is the same person."""
+    claimed_by = standing.claimed_by
+    if claimed_by is not None and not await is_among(transaction.run, who, [claimed_by]):
+        raise CaseTaken(f"{claimed_by} works on this case")
 
 
 async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None) -> None:
-    """Give a case to somebody, or back to the inbox (None).
+    """Say whose a case is, or give it back to the inbox (None).
 
-    Raises CaseNotFound, CaseChanged and StepRefused.
+    Somebody with a key, named so that it can only be them, has it as if they had claimed it; any
+    other word is a note that keeps nobody off. Raises CaseNotFound, CaseChanged, StepRefused, and
+    CaseTaken where somebody else claimed it, unless an admin asks.
     """
     at_ms = millis_of(asker.now)
-    taken = Taken(
-        "released" if assignee is None else "assigned",
-        asker.name,
-        asker.now,
-        if_version=asker.if_version,
-    )
-
-    def change(standing: Standing) -> Standing:
-        return replace(
-            standing,
-            assignee=assignee,
-            assigned_ms=None if assignee is None else at_ms,
-            snoozed_ms=None,
-        )
-
-    await step_case(graph, case_id, taken, change)
-
-
-async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
-    """Take a case that nobody else works on. Raises CaseTaken, and as assign does."""
+    step = "released" if assignee is None else "assigned"
+    taken = Taken(step, asker.name, asker.now, if_version=asker.if_version)
 
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
-        not_anothers(kept.standing, asker.name)
-        if kept.standing.assignee != asker.name:
+        stage_after(step, kept.standing.stage)
+        if not asker.admin:
+            await not_anothers(transaction, kept.standing, asker.name)
+        claimed_by = assignee if assignee == asker.name else None
+        if assignee is not None and claimed_by is None:
+            claimed_by = await signature_meant(transaction.run, assignee, at_ms)
+
+        def change(standing: Standing) -> Standing:
+            return replace(
+                standing,
+                assignee=assignee,
+                claimed_by=claimed_by,
+                assigned_ms=None if assignee is None else at_ms,
+                snoozed_ms=None,
+            )
+
+        await take_step(transaction, kept, taken, change)
+
+    await graph.write_together(work, name="cases/assign", timeout_s=STEP_TIMEOUT_S)
+
+
+async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
+    """Take a case that nobody else claimed. Raises CaseTaken, and as assign does."""
+
+    async def work(transaction: Transaction) -> None:
+        kept = await lock_case(transaction, case_id)
+        stage_after("assigned", kept.standing.stage)
+        await not_anothers(transaction, kept.standing, asker.name)
+        if kept.standing.claimed_by is None:
             await _claim(transaction, kept, asker)
+        else:
+            check_version(kept, asker.if_version)
 
     await graph.write_together(work, name="cases/claim", timeout_s=STEP_TIMEOUT_S)
 
@@ -112,7 +138,13 @@ async def _claim(transaction: Transaction, kept: Kept, asker: Asker) -> None:
     at_ms = millis_of(asker.now)
 
     def change(standing: Standing) -> Standing:
-        return replace(standing, assignee=asker.name, assigned_ms=at_ms, snoozed_ms=None)
+        return replace(
+            standing,
+            assignee=asker.name,
+            claimed_by=asker.name,
+            assigned_ms=at_ms,
+            snoozed_ms=None,
+        )
 
     await take_step(transaction, kept, taken, change)
 
@@ -140,7 +172,10 @@ async def claim_next(graph: Graph, asker: Asker) -> str:
 async def triage(
     graph: Graph, case_id: str, asker: Asker, *, priority: int, typology: str | None, note: str
 ) -> None:
-    """Say how urgent a case is (1 to 4) and what it looks like; it is due from now on."""
+    """Say how urgent a case is (1 to 4) and what it looks like; it is due from now on.
+
+    Raises as step_case does.
+    """
     taken = Taken("triaged", asker.name, asker.now, {"note": note}, asker.if_version)
     due = due_ms(priority, asker.now)
 
@@ -152,7 +187,7 @@ async def triage(
             due_ms=due if priority != standing.priority else standing.due_ms or due,
         )
 
-    await step_case(graph, case_id, taken, change)
+    await step_case(graph, case_id, taken, change, of_claimer=True)
 
 
 async def snooze(
@@ -164,7 +199,11 @@ async def snooze(
     step = "woken" if until is None else "snoozed"
     taken = Taken(step, asker.name, asker.now, {"reason": reason}, asker.if_version)
     until_ms = None if until is None else millis_of(until)
-    await step_case(graph, case_id, taken, lambda standing: replace(standing, snoozed_ms=until_ms))
+
+    def change(standing: Standing) -> Standing:
+        return replace(standing, snoozed_ms=until_ms)
+
+    await step_case(graph, case_id, taken, change, of_claimer=True)
 
 
 async def comment(graph: Graph, case_id: str, asker: Asker, text: str) -> None:
