@@ -23,6 +23,7 @@ from graph_service.holds.placing import (
 from graph_service.ingest.facts import canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.ledger.affected import RESTORED, REVERSED
+from graph_service.verdicts import Conclusion
 
 ActionName = Literal["freeze", "unfreeze", "reverse_commissions", "restore_commissions"]
 Scope = Literal["payout", "order", "account"]
@@ -34,6 +35,9 @@ SOURCE: Final = "graph-service/cases"
 STEP_DECIDED: Final = "decided"
 ORDERS_MAX: Final = 2_000
 HOLDS_MAX: Final = 5_000
+DECISIONS_MAX: Final = 1_000
+# Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
+CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,10 @@ def action_of(kept: str) -> Action:
     """An action as it was kept."""
     if kept == LIFT_HOLDS:
         return Action("unfreeze")
-    told: dict[str, Any] = json.loads(kept)
+    return _action_told(json.loads(kept))
+
+
+def _action_told(told: Mapping[str, Any]) -> Action:
     expires_at = told.get("expiresAt")
     expires_ms = None if expires_at is None else to_micros(datetime.fromisoformat(expires_at))
     return Action(
@@ -130,10 +137,36 @@ def _among(asked: Sequence[str], known: Sequence[str], what: str) -> tuple[str, 
     return tuple(sorted(asked or known))
 
 
+def with_confirmed(actions: Sequence[Action], conclusion: Conclusion) -> list[Action]:
+    """Whoever is confirmed is held, unless the decision says itself what is frozen."""
+    says = any(one.name == "freeze" for one in actions)
+    holds = conclusion in CONFIRMS and not says
+    return [*actions, Action("freeze")] if holds else list(actions)
+
+
 def frozen_accounts(actions: Iterable[Action], ground: Ground) -> set[str]:
     """Members whom these actions freeze indeed."""
     freezes = [one for one in actions if one.name == "freeze" and one.scope != "order"]
     return {member for one in freezes if not one.shadow for member in narrowed(one, ground).members}
+
+
+def frozen_before(decided: Iterable[Mapping[str, Any]], now_ms: int) -> set[str]:
+    """Members whom earlier decisions of a case froze until now. decided: facts, the first first."""
+    frozen: set[str] = set()
+    for data in decided:
+        actions = [
+            Action("unfreeze") if one == LIFT_HOLDS else _action_told(one)
+            for one in data["actions"]
+        ]
+        for one in with_confirmed(actions, data["conclusion"]):
+            members = one.members or data["memberIds"]
+            if one.shadow or one.scope == "order":
+                continue
+            if one.name == "freeze" and (one.expires_ms is None or one.expires_ms > now_ms):
+                frozen |= set(members)
+            elif one.name == "unfreeze":
+                frozen -= set(members)
+    return frozen
 
 
 async def carry_out(
@@ -262,6 +295,12 @@ async def case_orders(transaction: Transaction, case_id: str) -> list[str]:
         "cases/list_case_orders", caseId=case_id, number=shown["number"], limit=ORDERS_MAX
     )
     return rows[0]["orderIds"]
+
+
+async def case_decisions(transaction: Transaction, case_id: str) -> list[dict[str, Any]]:
+    """Facts of the decisions of a case so far, the first first."""
+    rows = await transaction.run("cases/list_case_decisions", caseId=case_id, limit=DECISIONS_MAX)
+    return [json.loads(row["data"]) for row in rows]
 
 
 async def case_holds(transaction: Transaction, case_id: str) -> list[Hold]:

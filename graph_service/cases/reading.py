@@ -149,6 +149,7 @@ def _decision(row: Row) -> dict[str, Any]:
         "reason": row["decisionReason"],
         "actions": [told_action(one) for one in row["actions"] or ()],
         "decidedBy": row["decidedBy"],
+        "approvedBy": row["approvedBy"],
         "decidedAt": spelled(row["decidedMillis"]),
     }
 

@@ -17,7 +17,6 @@ from graph_service.cases.desk import deciding, working
 from graph_service.cases.desk.deciding import (
     CaseDecided,
     FourEyes,
-    SecondPersonNeeded,
 )
 from graph_service.cases.desk.inbox import AlertUnknown, open_by_hand
 from graph_service.cases.desk.shapes import (
@@ -39,6 +38,7 @@ from graph_service.cases.desk.trail import (
     CaseChanged,
     CaseNotFound,
     CaseTaken,
+    SecondPersonNeeded,
 )
 from graph_service.cases.desk.working import Asker, NothingNext
 from graph_service.cases.reading import Wanted, list_cases, read_case
@@ -194,7 +194,7 @@ async def get_case(
     "/cases/{caseId}/assign",
     summary="Say who works on a case",
     dependencies=[DECIDES],
-    responses=STEP,
+    responses=STEP | answers(None, SecondPersonNeeded),
 )
 async def post_assignment(
     graph: GraphOfApp,

@@ -29,6 +29,7 @@ class CaseDecision(Answer):
     reason: str
     actions: list[str | dict[str, Any]] = Field(description="as they were asked for")
     decided_by: str = Field(description="name and keyId of the API key")
+    approved_by: str | None = Field(description="the second person, where one had to agree")
     decided_at: str = Field(description="UTC")
 
 

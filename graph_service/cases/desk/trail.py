@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from graph_service.cases.desk.stages import Stage, Step, stage_after, state_of
-from graph_service.errors import Conflict, NotFound
+from graph_service.errors import Conflict, NotFound, Refused
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import millis_of, spelled
 from graph_service.ids import new_id
@@ -40,13 +40,19 @@ class CaseTaken(Conflict):
     code = "case_taken"
 
 
+class SecondPersonNeeded(Refused):
+    """Whoever proposed cannot also approve, and whoever judged hears no appeal."""
+
+    code = "second_person_needed"
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a case stands: all that steps change. Times in ms.
 
     claimed_by: who keeps others off it; an assignee without is a note for whom it is meant.
-    pending: a decision to approve. appealed: who decided what somebody appeals against; None: nobody
-    does.
+    pending: a decision to approve. appealed: whose judgement somebody objects to, until that is
+    decided.
     """
 
     stage: Stage
@@ -66,6 +72,11 @@ class Standing:
     pending: str | None = None
     appealed: tuple[str, ...] | None = None
     decisions: int = 0
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Who decided and who agreed."""
+        return tuple(one for one in (self.decided_by, self.approved_by) if one is not None)
 
     def told(self) -> dict[str, Any]:
         """As events tell it, without what is not there."""
@@ -174,7 +185,8 @@ async def take_step(
     """
     check_version(kept, taken.if_version)
     before = kept.standing
-    after = replace(change(before), stage=stage_after(taken.step, before.stage))
+    stage = stage_after(taken.step, before.stage, appealed=before.appealed is not None)
+    after = replace(change(before), stage=stage)
     number = kept.version + 1
     detail = _changes(before, after) | dict(taken.detail or {})
     at_ms = millis_of(taken.at)

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from graph_service.access.people import is_among, signature_meant
-from graph_service.cases.desk.stages import due_ms, stage_after
+from graph_service.cases.desk.stages import WORKED_ON, due_ms, stage_after
 from graph_service.cases.desk.trail import (
     CaseTaken,
     Kept,
+    SecondPersonNeeded,
     Standing,
     Taken,
     check_version,
@@ -84,12 +85,24 @@ async def not_anothers(transaction: Transaction, standing: Standing, who: str) -
         raise CaseTaken(f"{claimed_by} works on this case")
 
 
+async def not_judge(transaction: Transaction, standing: Standing, who: str) -> None:
+    """Raises SecondPersonNeeded where this person judged what is appealed against."""
+    if await _judged(transaction, standing, who):
+        raise SecondPersonNeeded("an appeal is heard by somebody else than who decided or agreed")
+
+
+async def _judged(transaction: Transaction, standing: Standing, who: str) -> bool:
+    judges = standing.appealed
+    return judges is not None and await is_among(transaction.run, who, judges)
+
+
 async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None) -> None:
     """Say whose a case is, or give it back to the inbox (None).
 
     Somebody with a key, named so that it can only be them, has it as if they had claimed it; any
-    other word is a note that keeps nobody off. Raises CaseNotFound, CaseChanged, StepRefused, and
-    CaseTaken where somebody else claimed it, unless an admin asks.
+    other word is a note that keeps nobody off. Raises CaseNotFound, CaseChanged, StepRefused,
+    CaseTaken where somebody else claimed it, unless an admin asks, and SecondPersonNeeded for who
+    judged what is appealed against.
     """
     at_ms = millis_of(asker.now)
     step = "released" if assignee is None else "assigned"
@@ -103,6 +116,9 @@ async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None)
         claimed_by = assignee if assignee == asker.name else None
         if assignee is not None and claimed_by is None:
             claimed_by = await signature_meant(transaction.run, assignee, at_ms)
+
+        if claimed_by is not None:
+            await not_judge(transaction, kept.standing, claimed_by)
 
         def change(standing: Standing) -> Standing:
             return replace(
@@ -125,6 +141,7 @@ async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
         kept = await lock_case(transaction, case_id)
         stage_after("assigned", kept.standing.stage)
         await not_anothers(transaction, kept.standing, asker.name)
+        await not_judge(transaction, kept.standing, asker.name)
         if kept.standing.claimed_by is None:
             await _claim(transaction, kept, asker)
         else:
@@ -158,7 +175,8 @@ async def claim_next(graph: Graph, asker: Asker) -> str:
         for row in waiting:
             kept = await lock_case(transaction, row["caseId"])
             # Somebody may have taken it until it was locked.
-            if kept.standing.assignee is None and kept.standing.stage != "DECIDED":
+            free = kept.standing.assignee is None and kept.standing.stage in WORKED_ON
+            if free and not await _judged(transaction, kept.standing, asker.name):
                 await _claim(transaction, kept, asker)
                 return kept.case_id
         return None
