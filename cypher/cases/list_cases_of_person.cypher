@@ -11,9 +11,9 @@
 //   dueMillis integer (ms), snoozedMillis integer (ms),
 //   amountAtRiskMinor integer, currency string, conclusion string,
 //   typology string, decisionReason string, actions list<string>,
-//   decidedBy string, approvedBy string, decidedMillis integer (ms),
-//   pending string, decisions integer, version integer, trailHash string,
-//   claimedBy string, appealed list<string>
+//   decidedBy string, decidedMillis integer (ms), pending string,
+//   decisions integer, version integer, trailHash string, claimedBy string,
+//   approvedBy string, appealed list<string>
 // timeout: 5 s
 MATCH (asked:Member {memberId: $memberId})
 CALL (asked) {
