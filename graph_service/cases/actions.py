@@ -20,6 +20,7 @@ from graph_service.holds.placing import (
     place_hold,
     spelled,
 )
+from graph_service.holds.thawing import thaw
 from graph_service.ingest.facts import canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.ledger.affected import RESTORED, REVERSED
@@ -30,7 +31,7 @@ Scope = Literal["payout", "order", "account"]
 # The action of the first version of this contract, which is kept: unfreeze, said in one word.
 LIFT_HOLDS: Final = "lift_holds"
 CONFIRMED: Final = "case_confirmed"
-FROZEN, ACTIVE = "frozen", "active"
+FROZEN: Final = "frozen"
 SOURCE: Final = "graph-service/cases"
 STEP_DECIDED: Final = "decided"
 ORDERS_MAX: Final = 2_000
@@ -181,7 +182,7 @@ async def carry_out(
         action = narrowed(given, ground)
         said: dict[str, Any] = {"type": action.name, "shadow": action.shadow}
         if action.name == "freeze" and action.scope != "order":
-            held = {one.member_id for one in holds if one.is_active(ground.at_ms)}
+            held = {one.member_id for one in holds if _covers(one, action, ground.at_ms)}
             fresh = sorted(set(action.members) - held)
             said |= {"scope": action.scope, "memberIds": fresh}
             if action.scope == "account":
@@ -195,10 +196,11 @@ async def carry_out(
                 if one.is_active(ground.at_ms) and one.member_id in action.members
             ]
             said |= {"holdIds": sorted(one.hold_id for one in lifted)}
-            if action.scope == "account":
-                said |= {"status": ACTIVE, "statusOf": list(action.members)}
             if not action.shadow:
                 await _lift(transaction, lifted, ground)
+            if action.scope == "account":
+                frozen = [one for one in holds if one.member_id in action.members]
+                said |= {"statuses": await _thaw(transaction, frozen, shadow=action.shadow)}
         else:
             kind = REVERSED if action.name in ("freeze", "reverse_commissions") else RESTORED
             said |= {"orderIds": list(action.orders)}
@@ -220,16 +222,40 @@ def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "specversion": "1.0",
-            "id": f"{case['caseId']} {last['number']} {done['status']} {member_id}",
+            "id": f"{case['caseId']} {last['number']} {status} {member_id}",
             "source": SOURCE,
             "type": "member.updated",
             "time": last["at"],
-            "data": {"memberId": member_id, "status": done["status"]},
+            "data": {"memberId": member_id, "status": status},
         }
         for done in last["detail"]["done"]
-        if "status" in done and not done["shadow"]
-        for member_id in done["statusOf"]
+        if not done["shadow"]
+        for member_id, status in _statuses(done).items()
     ]
+
+
+def _statuses(done: Mapping[str, Any]) -> dict[str, str]:
+    """By account the status that something that was done gives it."""
+    if "status" in done:
+        return dict.fromkeys(done["statusOf"], done["status"])
+    return done.get("statuses", {})
+
+
+def _covers(hold: Hold, action: Action, at_ms: int) -> bool:
+    """Whether a hold holds what an action freezes, and no shorter."""
+    if not hold.is_active(at_ms) or (action.scope == "account" and hold.status_before is None):
+        return False
+    if hold.expires_ms is None or action.expires_ms is None:
+        return hold.expires_ms is None
+    return hold.expires_ms >= action.expires_ms
+
+
+async def _thaw(transaction: Transaction, holds: Sequence[Hold], *, shadow: bool) -> dict[str, str]:
+    """By account the status that it has again without these holds, which are over unless shadow."""
+    if not shadow:
+        return await thaw(transaction, holds)
+    before = [(one.member_id, one.status_before) for one in holds]
+    return {one: str(status) for one, status in before if status not in (None, FROZEN)}
 
 
 async def _hold(
@@ -240,6 +266,8 @@ async def _hold(
     *,
     place: int,
 ) -> None:
+    if action.scope == "account":
+        await transaction.run("holds/note_statuses", memberIds=sorted(action.members))
     for member_id in sorted(members):
         named = f"{action.code} {ground.case_id} {member_id}"
         if ground.number > 1 or place:
@@ -253,6 +281,7 @@ async def _hold(
             placed_by=ground.by,
             expires_ms=action.expires_ms,
             case_id=ground.case_id,
+            freezes=action.scope == "account",
         )
         await place_hold(transaction, wanted, ground.at)
 
