@@ -1,5 +1,5 @@
-// Lift these holds. An account that stays frozen after one is looked at when the
-// hold would have ended.
+// Lift these holds. An account that stays frozen after one is looked at when
+// the hold would have ended.
 // mode: write
 // params: $rows list<map>
 // returns: nothing

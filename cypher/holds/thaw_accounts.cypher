@@ -1,6 +1,6 @@
-// Let accounts be what they were before they were frozen with these holds; which
-// are otherwise then? Not those that another hold keeps frozen, nor those that
-// somebody gave another status since.
+// Let accounts be what they were before they were frozen with these holds;
+// which are otherwise then? Not those that another hold keeps frozen, nor those
+// that somebody gave another status since.
 // mode: write
 // params: $holdIds list<string>
 // returns: memberId string, status string

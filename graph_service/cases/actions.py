@@ -237,7 +237,7 @@ def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _statuses(done: Mapping[str, Any]) -> dict[str, str]:
     """By account the status that something that was done gives it."""
     if "status" in done:
-        return dict.fromkeys(done["statusOf"], done["status"])
+        return {one: done["status"] for one in done["statusOf"]}
     return done.get("statuses", {})
 
 
