@@ -43,7 +43,7 @@ CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do. members, orders: of the case; empty: all of it.
+    """One thing to do. members, orders: of the case; empty: all of it. reason: None: as decided.
 
     scope: what is frozen: payouts of the person, the orders' commissions, or the account, which
     earns nothing any more either. shadow: only say what would be done.
@@ -56,6 +56,7 @@ class Action:
     code: str = CONFIRMED
     expires_ms: int | None = None
     shadow: bool = False
+    reason: str | None = None
 
     @property
     def undoes(self) -> bool:
@@ -72,6 +73,7 @@ class Action:
             "reasonCode": self.code if self.name == "freeze" else None,
             "expiresAt": spelled(self.expires_ms),
             "shadow": self.shadow or None,
+            "reason": self.reason,
         }
         return canonical({name: value for name, value in said.items() if value is not None})
 
@@ -99,6 +101,7 @@ def _action_told(told: Mapping[str, Any]) -> Action:
         told.get("reasonCode", CONFIRMED),
         None if expires_ms is None else expires_ms // 1_000,
         told.get("shadow", False),
+        told.get("reason"),
     )
 
 
@@ -171,15 +174,15 @@ def frozen_before(decided: Iterable[Mapping[str, Any]], now_ms: int) -> set[str]
 
 
 async def carry_out(
-    transaction: Transaction, actions: Sequence[Action], ground: Ground, holds: Sequence[Hold]
+    transaction: Transaction, actions: Sequence[Action], whole: Ground, holds: Sequence[Hold]
 ) -> list[dict[str, Any]]:
     """Do what these actions say; what each did, or would have done. Repeats do nothing.
 
-    holds: those of the case.
+    whole: what the decision is about. holds: those of the case.
     """
     told: list[dict[str, Any]] = []
     for place, given in enumerate(actions):
-        action = narrowed(given, ground)
+        action, ground = narrowed(given, whole), replace(whole, reason=given.reason or whole.reason)
         said: dict[str, Any] = {"type": action.name, "shadow": action.shadow}
         if action.name == "freeze" and action.scope != "order":
             held = {one.member_id for one in holds if _covers(one, action, ground.at_ms)}
@@ -237,7 +240,8 @@ def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _statuses(done: Mapping[str, Any]) -> dict[str, str]:
     """By account the status that something that was done gives it."""
     if "status" in done:
-        return {one: done["status"] for one in done["statusOf"]}
+        status: str = done["status"]
+        return dict.fromkeys(done["statusOf"], status)
     return done.get("statuses", {})
 
 
