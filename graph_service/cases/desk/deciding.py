@@ -21,7 +21,7 @@ from graph_service.cases.actions import (
     narrowed,
     with_confirmed,
 )
-from graph_service.cases.desk.stages import StepRefused, stage_after
+from graph_service.cases.desk.stages import StepRefused, due_ms, stage_after
 from graph_service.cases.desk.trail import (
     Kept,
     SecondPersonNeeded,
@@ -173,18 +173,23 @@ async def appeal(graph: Graph, case_id: str, maker: Asker, *, reason: str, by: s
     detail = {"reason": reason} | ({"by": by} if by else {})
     taken = Taken("appealed", maker.name, maker.now, detail, maker.if_version)
     await step_case(
-        graph, case_id, taken, lambda one: replace(_unassigned(one), appealed=one.judges)
+        graph,
+        case_id,
+        taken,
+        lambda standing: replace(_anew(standing, maker.now), appealed=standing.judges),
     )
 
 
 async def reopen(graph: Graph, case_id: str, maker: Asker, *, reason: str) -> None:
     """Look at a decided case again."""
     taken = Taken("reopened", maker.name, maker.now, {"reason": reason}, maker.if_version)
-    await step_case(graph, case_id, taken, _unassigned)
+    await step_case(graph, case_id, taken, lambda standing: _anew(standing, maker.now))
 
 
-def _unassigned(standing: Standing) -> Standing:
-    return replace(standing, assignee=None, claimed_by=None, assigned_ms=None)
+def _anew(standing: Standing, now: datetime) -> Standing:
+    """Nobody's, and due as if it came in now."""
+    due = due_ms(standing.priority, now)
+    return replace(standing, assignee=None, claimed_by=None, assigned_ms=None, due_ms=due)
 
 
 def needs_second(

@@ -51,7 +51,8 @@ from graph_service.settings import Settings
 
 READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide"))
 EVENTS_TOGETHER: Final = 1_000
-VERSION: Final = re.compile(r'^"(\d{1,15})"$')
+# A proxy that changes an answer, as by packing it, makes its ETag a weak one.
+VERSION: Final = re.compile(r'^(?:W/)?"(\d{1,15})"$')
 router = APIRouter(prefix="/v1", tags=["cases"])
 
 
@@ -227,7 +228,7 @@ async def post_triage(
     case_id: CaseId,
     given: TriageGiven,
 ) -> dict[str, Any]:
-    """Another priority is another due time, from now on."""
+    """It is due so much later than now."""
     await working.triage(
         graph,
         case_id,
@@ -263,7 +264,7 @@ async def post_snooze(
     status_code=201,
     dependencies=[DECIDES],
     response_model=None,
-    responses=answers(None, CaseNotFound) | {201: {"model": CaseDetail}},
+    responses=answers(None, CaseNotFound, CaseChanged) | {201: {"model": CaseDetail}},
 )
 async def post_comment(
     graph: GraphOfApp,
@@ -283,7 +284,8 @@ async def post_comment(
     status_code=201,
     dependencies=[DECIDES],
     response_model=None,
-    responses=answers(None, CaseNotFound, Invalid, TooLarge) | {201: {"model": CaseDetail}},
+    responses=answers(None, CaseNotFound, CaseChanged, Invalid, TooLarge)
+    | {201: {"model": CaseDetail}},
 )
 async def post_attachment(
     graph: GraphOfApp,

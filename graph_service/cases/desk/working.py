@@ -202,7 +202,7 @@ async def triage(
             standing,
             priority=priority,
             typology=typology or standing.typology,
-            due_ms=due if priority != standing.priority else standing.due_ms or due,
+            due_ms=due,
         )
 
     await step_case(graph, case_id, taken, change, of_claimer=True)
@@ -226,7 +226,8 @@ async def snooze(
 
 async def comment(graph: Graph, case_id: str, asker: Asker, text: str) -> None:
     """Say something about a case, at any stage."""
-    await step_case(graph, case_id, Taken("commented", asker.name, asker.now, {"text": text}))
+    taken = Taken("commented", asker.name, asker.now, {"text": text}, asker.if_version)
+    await step_case(graph, case_id, taken)
 
 
 async def attach(
@@ -244,7 +245,7 @@ async def attach(
         raise TooLarge(f"a file has at most {ATTACHMENT_BYTES_MAX:,} bytes")
     attachment_id = f"file_{digest(f'{case_id} {name} {digest(raw)}')}"
     detail = {"attachmentId": attachment_id, "name": name, "bytes": len(raw)}
-    taken = Taken("attached", asker.name, asker.now, detail)
+    taken = Taken("attached", asker.name, asker.now, detail, asker.if_version)
 
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
@@ -252,6 +253,7 @@ async def attach(
             "cases/list_attachments", caseId=case_id, limit=ATTACHMENTS_MAX + 1
         )
         if any(one["attachmentId"] == attachment_id for one in files):
+            check_version(kept, asker.if_version)
             return
         if len(files) >= ATTACHMENTS_MAX:
             raise TooLarge(f"a case keeps at most {ATTACHMENTS_MAX} files")
