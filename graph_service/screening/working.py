@@ -24,7 +24,7 @@ from graph_service.ingest.facts import canonical, digest
 from graph_service.scans.alerts import reasons_for_scores
 from graph_service.scans.jobs import SCREENING
 from graph_service.scans.searching import REGISTRY, connection_of, terms_of
-from graph_service.scans.working import MODEL, Bookkeeper
+from graph_service.scans.working import BROKEN, MODEL, Bookkeeper
 from graph_service.screening.beginning import own_scan
 from graph_service.screening.storing import ScanStores, add_alerts
 from graph_service.settings import Settings
@@ -36,6 +36,9 @@ LOOKS = Counter("fraud_screening_looks", "How often new facts were looked at")
 SECONDS = Gauge("fraud_screening_seconds", "Seconds that the last look took")
 BEHIND = Gauge("fraud_screening_behind", "Booked facts that were not looked at yet")
 FOUND = Counter("fraud_screening_alerts", "Alerts that were raised or grew at once", ["kind"])
+FAILED_DETECTORS = Gauge(
+    "fraud_screening_failed_detectors", "Detectors that broke in the last look at new facts"
+)
 LEASE: Final = "screening"
 LEASE_S: Final = 30
 # How often an idle worker looks for new facts (s).
@@ -70,7 +73,7 @@ class Screener:
     """Has new facts looked at. settings: name the database. Start `run` as a task.
 
     unscanned_facts_max: where there are more that neither scan nor look saw, a scan is done first,
-    once for quiet_s (s) hardly anything came.
+    once for quiet_s (s) hardly anything came. warning: what /readyz says of the last look.
     """
 
     graph: Graph
@@ -82,6 +85,7 @@ class Screener:
     quiet_s: float = QUIET_S
     holder: str = field(default_factory=new_id)
     seq: int = 0
+    warning: str | None = None
     _child: asyncio.subprocess.Process | None = None
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
     # How many facts there were when the last scan that was asked for here ended.
@@ -186,6 +190,11 @@ class Screener:
         self.seq = told["seq"]
         LOOKS.inc()
         SECONDS.set(told["seconds"])
+        failed = told["failed"]
+        if failed and self.warning is None:
+            log.warning("screening.detectors_broken", kinds=failed)
+        self.warning = BROKEN if failed else None
+        FAILED_DETECTORS.set(len(failed))
         return told
 
     async def _add(self, alerts: Sequence[dict[str, Any]]) -> None:
@@ -282,16 +291,16 @@ class Screener:
 @asynccontextmanager
 async def screening(
     graph: Graph, books: Bookkeeper, rules: RiskRules, settings: Settings
-) -> AsyncGenerator[None, None]:
+) -> AsyncGenerator[Screener | None, None]:
     """New facts are looked at while this is open, unless settings say no."""
     if not settings.screening:
-        yield
+        yield None
         return
     if settings.neo4j_uri is None:
         raise GraphUnavailable("screening needs the address of the database")
     screener = Screener(graph, books, rules, settings)
     task = asyncio.create_task(keep_running(screener.run, "screening"))
     try:
-        yield
+        yield screener
     finally:
         await screener.end(task)
