@@ -8,9 +8,15 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
 from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.answers import Answer, Asked, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.desk.working import Asker, list_silences, silence
+from graph_service.cases.desk.working import Asker
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
 from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
+from graph_service.cases.silences import (
+    SilenceNotFound,
+    end_silence,
+    list_silences,
+    silence,
+)
 from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
@@ -156,6 +162,14 @@ RulesOfApp = Annotated[RiskRules, Depends(rules_of)]
 MemberId = Annotated[str, Path(alias="memberId", description="The member")]
 
 
+async def asker_of(key: CallingKey, clock: ClockOfApp) -> Asker:
+    """Who asks, and when."""
+    return Asker(signature(key), clock())
+
+
+AskerOfCall = Annotated[Asker, Depends(asker_of)]
+
+
 @router.get(
     "/risk/rules",
     summary="What follows from a risk score?",
@@ -210,11 +224,25 @@ async def get_risk(
     responses=answers(None, MemberNotFound, Invalid) | {201: {"model": SilenceAnswer}},
 )
 async def post_silence(
-    graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, member_id: MemberId, given: SilenceGiven
+    graph: GraphOfApp,
+    rules: RulesOfApp,
+    asker: AskerOfCall,
+    member_id: MemberId,
+    given: SilenceGiven,
 ) -> dict[str, Any]:
-    """It holds nothing and opens no case until then; scores and alerts are told as before."""
-    asker = Asker(signature(key), clock())
-    await silence(graph, member_id, asker, code=given.code, until=given.until, reason=given.reason)
+    """A rule holds nothing and opens no case until then; of a kind of alert it is as if the member
+
+    were in none. Alerts are told as before. Again: the new reason and time count.
+    """
+    await silence(
+        graph,
+        member_id,
+        asker,
+        rules,
+        code=given.code,
+        until=given.until,
+        reason=given.reason,
+    )
     found = await list_silences(graph, member_id, asker.now)
     return next(one for one in found if one["code"] == given.code)
 
@@ -228,3 +256,21 @@ async def post_silence(
 async def get_silences(graph: GraphOfApp, clock: ClockOfApp, member_id: MemberId) -> dict[str, Any]:
     """Those in force, the one that ends first first."""
     return {"items": await list_silences(graph, member_id, clock())}
+
+
+@router.delete(
+    "/members/{memberId}/silences/{code}",
+    summary="Let a rule speak about a member again",
+    status_code=204,
+    dependencies=[DECIDES],
+    response_model=None,
+    responses=answers(None, SilenceNotFound),
+)
+async def delete_silence(
+    graph: GraphOfApp,
+    asker: AskerOfCall,
+    member_id: MemberId,
+    code: Annotated[str, Path(max_length=64, description="The rule, or the kind of alert")],
+) -> None:
+    """Before its time; the next score, or the next scan, counts again."""
+    await end_silence(graph, member_id, code, asker)

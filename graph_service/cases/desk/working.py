@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from graph_service.access.people import is_among, signature_meant
 from graph_service.cases.desk.stages import WORKED_ON, due_ms, stage_after
@@ -20,9 +20,9 @@ from graph_service.cases.desk.trail import (
     take_step,
     unchanged,
 )
-from graph_service.errors import Invalid, MemberNotFound, NotFound, TooLarge
+from graph_service.errors import Invalid, NotFound, TooLarge
 from graph_service.graph.session import Graph, Transaction
-from graph_service.holds.placing import millis_of, spelled
+from graph_service.holds.placing import millis_of
 from graph_service.ingest.facts import digest
 
 STEP_TIMEOUT_S: Final = 10.0
@@ -30,7 +30,6 @@ STEP_TIMEOUT_S: Final = 10.0
 NEXT_MAX: Final = 20
 ATTACHMENT_BYTES_MAX: Final = 1_048_576
 ATTACHMENTS_MAX: Final = 100
-SNOOZES_MAX: Final = 100
 
 
 class NothingNext(NotFound):
@@ -281,51 +280,3 @@ async def read_attachment(graph: Graph, case_id: str, attachment_id: str) -> tup
         raise AttachmentNotFound(f"{case_id} keeps no file {attachment_id}")
     row = rows[0]
     return row["name"], row["mediaType"], base64.b64decode(row["content"])
-
-
-async def silence(
-    graph: Graph, member_id: str, asker: Asker, *, code: str, until: datetime, reason: str
-) -> dict[str, Any]:
-    """Let a rule be silent about a member until then: it holds nothing and opens no case.
-
-    Raises MemberNotFound, and Invalid where then is not later than now.
-    """
-    if until <= asker.now:
-        raise Invalid("until: is not later than now")
-    snooze_id = f"snooze_{digest(f'{member_id} {code}')}"
-
-    async def work(transaction: Transaction) -> bool:
-        rows = await transaction.run(
-            "cases/place_snooze",
-            snoozeId=snooze_id,
-            memberId=member_id,
-            code=code,
-            reason=reason,
-            by=asker.name,
-            placedMillis=millis_of(asker.now),
-            untilMillis=millis_of(until),
-        )
-        return bool(rows)
-
-    if not await graph.write_together(work, name="cases/silence", timeout_s=STEP_TIMEOUT_S):
-        raise MemberNotFound(f"there is no member {member_id}")
-    return {"snoozeId": snooze_id, "memberId": member_id, "code": code}
-
-
-async def list_silences(graph: Graph, member_id: str, now: datetime) -> list[dict[str, Any]]:
-    """Which rules are silent about a member now, those that end first first."""
-    rows = await graph.read(
-        "cases/list_snoozes", memberId=member_id, nowMillis=millis_of(now), limit=SNOOZES_MAX
-    )
-    return [
-        {
-            "snoozeId": row["snoozeId"],
-            "memberId": member_id,
-            "code": row["code"],
-            "reason": row["reason"],
-            "placedBy": row["placedBy"],
-            "placedAt": spelled(row["placedMillis"]),
-            "until": spelled(row["untilMillis"]),
-        }
-        for row in rows
-    ]
