@@ -10,14 +10,9 @@ from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.access.people import signature
 from graph_service.answers import Cursor, Limit, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.actions import (
-    status_events,
-)
+from graph_service.cases.actions import status_events
 from graph_service.cases.desk import deciding, working
-from graph_service.cases.desk.deciding import (
-    CaseDecided,
-    FourEyes,
-)
+from graph_service.cases.desk.deciding import CaseDecided, FourEyes
 from graph_service.cases.desk.inbox import AlertUnknown, open_by_hand
 from graph_service.cases.desk.shapes import (
     AppealGiven,
@@ -34,12 +29,7 @@ from graph_service.cases.desk.shapes import (
     TriageGiven,
 )
 from graph_service.cases.desk.stages import AnyState, StepRefused
-from graph_service.cases.desk.trail import (
-    CaseChanged,
-    CaseNotFound,
-    CaseTaken,
-    SecondPersonNeeded,
-)
+from graph_service.cases.desk.trail import CaseChanged, CaseNotFound, CaseTaken, SecondPersonNeeded
 from graph_service.cases.desk.working import Asker, NothingNext
 from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from graph_service.cases.desk.stages import Stage, Step, stage_after, state_of
 from graph_service.errors import Conflict, NotFound, Refused
@@ -16,9 +16,9 @@ from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import millis_of, spelled
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
+from graph_service.pages import decode_cursor, encode_cursor
 from graph_service.verdicts import Conclusion
 
-EVENTS_TOGETHER: Final = 500
 BEYOND: Final = 2**53
 
 
@@ -79,7 +79,7 @@ class Standing:
         return tuple(one for one in (self.decided_by, self.approved_by) if one is not None)
 
     def told(self) -> dict[str, Any]:
-        """As events tell it, without what is not there."""
+        """As events tell it, without what is not there. proposal: a digest of what is pending."""
         said: dict[str, Any] = {
             "state": self.stage,
             "priority": self.priority,
@@ -90,8 +90,12 @@ class Standing:
             "conclusion": self.conclusion,
             "typology": self.typology,
             "reason": self.reason,
+            "actions": None if self.actions is None else list(self.actions),
             "decidedBy": self.decided_by,
             "approvedBy": self.approved_by,
+            "decidedAt": spelled(self.decided_ms),
+            "proposal": None if self.pending is None else digest(self.pending),
+            "appealed": None if self.appealed is None else list(self.appealed),
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -188,7 +192,8 @@ async def take_step(
     stage = stage_after(taken.step, before.stage, appealed=before.appealed is not None)
     after = replace(change(before), stage=stage)
     number = kept.version + 1
-    detail = _changes(before, after) | dict(taken.detail or {})
+    known = {} if taken.step == "opened" else before.told()
+    detail = _changes(known, after.told()) | dict(taken.detail or {})
     at_ms = millis_of(taken.at)
     event = [kept.case_id, number, at_ms, taken.actor, taken.step, detail, kept.trail_hash]
     hashed = digest(canonical(event))
@@ -208,9 +213,8 @@ async def take_step(
     return replace(kept, standing=after, version=number, trail_hash=hashed)
 
 
-def _changes(before: Standing, after: Standing) -> dict[str, Any]:
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What is otherwise after than before, each with both."""
-    old, new = before.told(), after.told()
     names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
     if not names:
         return {}
@@ -249,21 +253,16 @@ async def _keep(
     )
 
 
-@dataclass(frozen=True)
-class TrailVerdict:
-    """Whether the trail of a case is whole. first_broken: the number of the event that is not."""
-
-    ok: bool
-    events: int
-    first_broken: int | None = None
-
-
 async def list_events(
-    graph: Graph, case_id: str, *, limit: int, before: int = BEYOND
-) -> list[dict[str, Any]]:
-    """The events of a case, the latest first."""
-    rows = await graph.read("cases/list_case_events", caseId=case_id, before=before, limit=limit)
-    return [event_of(row) for row in rows]
+    graph: Graph, case_id: str, *, limit: int, cursor: str | None = None, before: int = BEYOND
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of the events of a case, the latest first, and the next page's cursor."""
+    (until,) = decode_cursor(cursor, (int,)) if cursor else (BEYOND,)
+    rows = await graph.read(
+        "cases/list_case_events", caseId=case_id, before=min(before, until), limit=limit + 1
+    )
+    following = encode_cursor([rows[limit - 1]["number"]]) if len(rows) > limit else None
+    return [event_of(row) for row in rows[:limit]], following
 
 
 def event_of(row: Row) -> dict[str, Any]:
@@ -279,55 +278,3 @@ def event_of(row: Row) -> dict[str, Any]:
         "detail": detail,
         "hash": row["hash"],
     }
-
-
-async def verify_trail(graph: Graph, case_id: str) -> TrailVerdict:
-    """Compute every hash of a case's trail again, from the last event to the first.
-
-    Raises CaseNotFound.
-    """
-
-    async def work(transaction: Transaction) -> tuple[Kept, list[Row]]:
-        rows = await transaction.run("cases/read_case", caseId=case_id)
-        if not rows:
-            raise CaseNotFound(f"there is no case {case_id}")
-        kept, found = kept_of(rows[0]), list[Row]()
-        while not found or found[-1]["number"] > 1:
-            events = await transaction.run(
-                "cases/list_case_events",
-                caseId=case_id,
-                before=found[-1]["number"] if found else BEYOND,
-                limit=EVENTS_TOGETHER,
-            )
-            if not events:
-                break
-            found += events
-        return kept, found
-
-    kept, rows = await graph.read_together(work, name="cases/verify_trail", timeout_s=30.0)
-    broken = _broken(kept, rows)
-    return TrailVerdict(not broken, len(rows), min(broken, default=None))
-
-
-def _broken(kept: Kept, rows: list[Row]) -> list[int]:
-    """Numbers of events that do not fit. rows: the latest first."""
-    found: list[int] = []
-    following, number = kept.trail_hash, kept.version
-    for row in rows:
-        event = [
-            kept.case_id,
-            row["number"],
-            row["atMillis"],
-            row["actor"],
-            row["step"],
-            cast("dict[str, Any]", json.loads(row["detail"])),
-            row["previous"],
-        ]
-        if row["number"] != number or row["hash"] != following:
-            found.append(number)
-        if digest(canonical(event)) != row["hash"]:
-            found.append(row["number"])
-        following, number = row["previous"], row["number"] - 1
-    if number > 0 or following:
-        found.append(max(1, number))
-    return found

@@ -242,8 +242,14 @@ async def attach(
         raise Invalid("content: is no base64") from fault
     if len(raw) > ATTACHMENT_BYTES_MAX:
         raise TooLarge(f"a file has at most {ATTACHMENT_BYTES_MAX:,} bytes")
-    attachment_id = f"file_{digest(f'{case_id} {name} {digest(raw)}')}"
-    detail = {"attachmentId": attachment_id, "name": name, "bytes": len(raw)}
+    content_digest = digest(raw)
+    attachment_id = attachment_id_of(case_id, name, content_digest)
+    detail = {
+        "attachmentId": attachment_id,
+        "name": name,
+        "bytes": len(raw),
+        "digest": content_digest,
+    }
     taken = Taken("attached", asker.name, asker.now, detail, asker.if_version)
 
     async def work(transaction: Transaction) -> None:
@@ -271,6 +277,11 @@ async def attach(
 
     await graph.write_together(work, name="cases/attach", timeout_s=STEP_TIMEOUT_S)
     return attachment_id
+
+
+def attachment_id_of(case_id: str, name: str, content_digest: str) -> str:
+    """Id of a file, which follows from the case, its name and what is in it."""
+    return f"file_{digest(f'{case_id} {name} {content_digest}')}"
 
 
 async def read_attachment(graph: Graph, case_id: str, attachment_id: str) -> tuple[str, str, bytes]:
