@@ -11,6 +11,8 @@ from graph_service.errors import Invalid, ServiceError
 from graph_service.settings import Settings
 
 PROBLEM = "application/problem+json"
+# Characters told of a field that a body does not have.
+NAME_SHOWN_MAX = 100
 
 
 class Answer(BaseModel):
@@ -31,7 +33,9 @@ class Asked(BaseModel):
         if isinstance(given, dict):
             asked = cast("dict[object, object]", given)
             if unknown := sorted(str(one) for one in asked if one not in known):
-                raise ValueError(f"{unknown[0]} is no field here; there are {', '.join(known)}")
+                # Half a character would not leave in an answer.
+                name = unknown[0][:NAME_SHOWN_MAX].encode("utf-8", "replace").decode()
+                raise ValueError(f"{name} is no field here; there are {', '.join(known)}")
         return cast("object", given)
 
 

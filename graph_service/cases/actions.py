@@ -156,7 +156,7 @@ def frozen_accounts(actions: Iterable[Action], ground: Ground) -> set[str]:
 
 def frozen_before(decided: Iterable[Mapping[str, Any]], now_ms: int) -> set[str]:
     """Members whom earlier decisions of a case froze until now. decided: facts, the first first."""
-    frozen: set[str] = set()
+    frozen: dict[Scope, set[str]] = {"payout": set(), "account": set()}
     for data in decided:
         actions = [
             Action("unfreeze") if one == LIFT_HOLDS else _action_told(one)
@@ -167,10 +167,12 @@ def frozen_before(decided: Iterable[Mapping[str, Any]], now_ms: int) -> set[str]
             if one.shadow or one.scope == "order":
                 continue
             if one.name == "freeze" and (one.expires_ms is None or one.expires_ms > now_ms):
-                frozen |= set(members)
+                frozen[one.scope] |= set(members)
             elif one.name == "unfreeze":
-                frozen -= set(members)
-    return frozen
+                frozen["payout"] -= set(members)
+                # Payouts may be let go while the account stays frozen.
+                frozen["account"] -= set(members) if one.scope == "account" else set()
+    return frozen["payout"] | frozen["account"]
 
 
 async def carry_out(

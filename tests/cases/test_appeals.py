@@ -130,6 +130,9 @@ def test_a_freeze_counts_until_it_is_undone_or_over() -> None:
     assert frozen({"actions": [{"type": "freeze", "shadow": True}]}) == set()
     assert frozen({"actions": [{"type": "freeze", "scope": "order"}]}) == set()
     assert frozen({"conclusion": "confirmed"}, {"actions": ["lift_holds"]}) == set()
+    account = {"actions": [{"type": "freeze", "scope": "account"}]}
+    assert frozen(account, {"actions": ["lift_holds"]}) == {"a", "b"}
+    assert frozen(account, {"actions": [{"type": "unfreeze", "scope": "account"}]}) == set()
     assert frozen(
         {"actions": [{"type": "freeze"}]}, {"actions": [{"type": "unfreeze", "memberIds": ["b"]}]}
     ) == {"a"}

@@ -58,7 +58,8 @@ async def test_a_case_is_shown_with_members_holds_reasons_and_history(desk: Desk
 
 def unnumbered(case: dict[str, Any]) -> dict[str, Any]:
     """A case without the places of its facts in the log, which they get a little later."""
-    return {**case, "history": [{**one, "seq": None} for one in case["history"]]}
+    history = sorted(({**one, "seq": None} for one in case["history"]), key=repr)
+    return {**case, "history": history}
 
 
 async def test_a_decision_closes_the_case_and_lifts_its_holds_if_it_says_so(desk: Desk) -> None:
