@@ -54,14 +54,35 @@ class GraphColumns:
         return self.values[:, : self.widths[name]]
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Says whether two graphs are the same, own values included."""
-        digest = sha256(np.ascontiguousarray(self.view("own")).tobytes())
-        for relation in self.relations:
-            digest.update(relation.name.encode())
-            digest.update(relation.ties.indptr.tobytes())
-            digest.update(relation.ties.indices.tobytes())
-        return digest.hexdigest()
+    def fingerprint(self) -> tuple[str, str]:
+        """Says whether two graphs are the same: of the own values, and of the ties."""
+        return values_fingerprint(self.view("own")), ties_fingerprint(self.relations)
+
+
+def values_fingerprint(own: Floats) -> str:
+    """Says whether nodes are the same. own: as own_values gives them."""
+    digest = sha256(repr(own.shape).encode())
+    digest.update(np.ascontiguousarray(own).tobytes())
+    return digest.hexdigest()
+
+
+def ties_fingerprint(relations: Sequence[Relation]) -> str:
+    """Says whether ties are the same, and their names."""
+    digest = sha256()
+    for relation in relations:
+        digest.update(repr(relation.name).encode())
+        digest.update(relation.ties.indptr.tobytes())
+        digest.update(relation.ties.indices.tobytes())
+    return digest.hexdigest()
+
+
+def own_values(values: Any) -> Floats:
+    """X as it is read: (n, d), NaN where unknown. Raises ValueError."""
+    own = np.array(values, dtype=np.float32, order="C")
+    if own.ndim != 2 or not own.shape[0]:
+        raise ValueError(f"X has the shape {own.shape} and must have rows and columns")
+    own[np.isinf(own)] = np.nan
+    return own
 
 
 def graph_columns(
@@ -71,15 +92,23 @@ def graph_columns(
     region_columns: int,
     random: np.random.Generator,
 ) -> GraphColumns:
-    """The columns of a graph. values: (n, d), NaN where unknown. Raises ValueError.
+    """The columns of a graph. values: (n, d), NaN where unknown. Raises ValueError."""
+    own = own_values(values)
+    ties = relations_of(relations, len(own))
+    return columns_of_ties(own, ties, region_columns=region_columns, random=random)
+
+
+def columns_of_ties(
+    own: Floats,
+    ties: Sequence[Relation],
+    *,
+    region_columns: int,
+    random: np.random.Generator,
+) -> GraphColumns:
+    """The columns of a graph that was read. own: of own_values; ties: of relations_of.
 
     Cost: a few dozen sparse products of the ties with d columns.
     """
-    own = np.array(values, dtype=np.float32, order="C")
-    if own.ndim != 2 or not own.shape[0]:
-        raise ValueError(f"X has the shape {own.shape} and must have rows and columns")
-    own[np.isinf(own)] = np.nan
-    ties = relations_of(relations, len(own))
     near: list[Floats] = []
     shape: list[Floats] = []
     notes: list[str] = []
