@@ -29,7 +29,7 @@ class GraphFileInvalid(Invalid):
 
 @dataclass(frozen=True)
 class GraphFile:
-    """values: (n, d), NaN where unknown. labels: (n,), 0, 1 or UNLABELLED.
+    """values: (n, d), unknown where not finite; d may be 0. labels: (n,), 0, 1 or UNLABELLED.
 
     relations: by name, csr (n, n), each edge as it stands in the file. masks: per part (trials, n),
     all parts or none.
@@ -81,7 +81,9 @@ def _part(name: str) -> str | None:
 def _values(array: NDArray[Any]) -> NDArray[np.float32]:
     if array.ndim != 2 or not len(array) or array.dtype.kind not in "fiub":
         raise GraphFileInvalid(f"X is {array.dtype} {array.shape} and must be numbers (n, d)")
-    return array.astype(np.float32)
+    # Too large for single precision: infinite, which counts as unknown.
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
 
 
 def _labels(array: NDArray[Any], nodes: int) -> NDArray[np.int8]:

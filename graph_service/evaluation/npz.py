@@ -42,6 +42,7 @@ METRICS = ("auroc", "auprc", "recallAtK")
 PERCENT = 100.0
 # The part of a trial that learning takes, as its progress is shown; the recipe is the rest.
 LEARNT = 0.9
+NOTHING_TO_READ = "X holds no value that is known: the recipe has nothing to read"
 Told = Callable[[float, int], None]
 Scores = NDArray[np.floating[Any]]
 
@@ -125,7 +126,9 @@ def evaluate_graph_file(
     found: list[dict[str, float]] = []
     plain: list[dict[str, float]] = []
     weights: list[dict[str, float]] = []
-    notes: dict[str, None] = {}
+    has_values = bool(np.isfinite(graph.values).any())
+    baseline = baseline and has_values
+    notes: dict[str, None] = {} if has_values else {NOTHING_TO_READ: None}
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
@@ -143,11 +146,9 @@ def evaluate_graph_file(
         found.append(_measured(graph.labels, learned.probabilities_[:, 1], split.test))
         if baseline:
             start = perf_counter()
-            scores = _recipe_scores(columns, graph.labels, split, seed + trial)
+            plain.append(_recipe_measured(columns, graph.labels, split, seed + trial))
             recipe_s += perf_counter() - start
-            plain.append(_measured(graph.labels, scores, split.test))
         told(trial + 2, trials + 1)
-    gains = [{one: a[one] - b[one] for one in METRICS} for a, b in zip(found, plain, strict=False)]
     return Evaluation(
         labels=labels,
         splits=_splits_told(masks, counts),
@@ -159,7 +160,7 @@ def evaluate_graph_file(
         relations={one.name: int(one.ties.nnz) // 2 for one in columns.relations},
         service=Outcome(_figures(found), seconds),
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
-        difference=_figures(gains),
+        difference=_figures(_gains(found, plain)),
         weights=_mean_weights(weights),
         peak_memory_mib=peak_memory_mib(),
         notes=tuple(notes),
@@ -246,10 +247,10 @@ def _few(
     return train
 
 
-def _recipe_scores(
+def _recipe_measured(
     columns: GraphColumns, labels: NDArray[np.int8], split: Split, seed: int
-) -> Scores:
-    """What the published recipe says of the nodes that are tested; NaN of others."""
+) -> dict[str, float]:
+    """How well the published recipe finds the nodes that are tested."""
     plain = columns.view("plain")
     fitted = fit_member(
         PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
@@ -259,7 +260,7 @@ def _recipe_scores(
     for start in range(0, len(asked), ROWS_AT_ONCE):
         rows = asked[start : start + ROWS_AT_ONCE]
         scores[rows] = fitted.predict_proba(plain[rows])[:, 1]
-    return scores
+    return _measured(labels, scores, split.test)
 
 
 def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str, float]:
@@ -271,6 +272,13 @@ def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str,
         "auprc": PERCENT * float(average_precision_score(y, asked)),
         "recallAtK": PERCENT * float(y[first].mean()),
     }
+
+
+def _gains(
+    found: Sequence[Mapping[str, float]], plain: Sequence[Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """Service less recipe in each trial; none without a recipe."""
+    return [{one: a[one] - b[one] for one in METRICS} for a, b in zip(found, plain, strict=False)]
 
 
 def _figures(trials: Sequence[Mapping[str, float]]) -> dict[str, Figure]:

@@ -33,6 +33,8 @@ FURTHER_NODES_MAX = 1_000_000
 # of the walks are still under way and are cut off.
 WALK, STEPS = 0.85, 10
 CROSS_FOLDS = 4
+# Larger values count as this: its squares, summed over 10^8 ties, are of single precision yet.
+VALUE_MAX = 1e15
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,16 @@ def ties_fingerprint(relations: Sequence[Relation]) -> str:
 
 
 def own_values(values: Any) -> Floats:
-    """X as it is read: (n, d), NaN where unknown. Raises ValueError."""
-    own = np.array(values, dtype=np.float32, order="C")
+    """X as it is read: (n, d), NaN where unknown. Raises ValueError.
+
+    What is infinite, or too large for single precision, is unknown.
+    """
+    with np.errstate(over="ignore"):
+        own = np.array(values, dtype=np.float32, order="C")
     if own.ndim != 2 or not own.shape[0]:
-        raise ValueError(f"X has the shape {own.shape} and must have rows and columns")
+        raise ValueError(f"X has the shape {own.shape} and must have rows and columns (n, d)")
     own[np.isinf(own)] = np.nan
-    return own
+    return np.clip(own, -VALUE_MAX, VALUE_MAX, out=own)
 
 
 def graph_columns(
@@ -107,8 +113,11 @@ def columns_of_ties(
 ) -> GraphColumns:
     """The columns of a graph that was read. own: of own_values; ties: of relations_of.
 
-    Cost: a few dozen sparse products of the ties with d columns.
+    X without columns leaves what the ties say. Raises ValueError where there are neither. Cost: a
+    few dozen sparse products of the ties with d columns.
     """
+    if not own.shape[1] and not ties:
+        raise ValueError("X has no columns and there are no relations: nothing is said of nodes")
     near: list[Floats] = []
     shape: list[Floats] = []
     notes: list[str] = []

@@ -27,7 +27,7 @@ from graph_service.evaluation.npz import (
     evaluate_graph_file,
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
-from tests.learning.graphs import values_only
+from tests.learning.graphs import structure_only, values_only
 
 NODES = 300
 LABELS = np.where(np.arange(NODES) % 3, np.arange(NODES) % 2, -1).astype(np.int8)
@@ -139,6 +139,42 @@ def test_progress_is_told_inside_of_a_trial_too() -> None:
     assert heard == sorted(heard)
     assert (heard[0], heard[-1]) == ((0, 3), (3, 3))
     assert sum(1 < done < 2 for done, _ in heard) > 5
+
+
+@pytest.mark.parametrize("labels", ["full", "20+80"])
+def test_a_column_that_is_not_known_of_anyone_who_is_learned_from_is_no_trouble(
+    tmp_path: Path, labels: str
+) -> None:
+    made = values_only(NODES, 1)
+    values = np.column_stack([made.values, np.full((NODES, 3), np.nan)])
+    # Of unlabelled nodes only; the same everywhere; and not finite.
+    y = np.where(np.arange(NODES) % 10, made.y, -1)
+    values[::10, 6], values[:, 7], values[::3, 8] = 1.0, 2.0, np.inf
+    np.savez(tmp_path / "graph.npz", X=values, y=y, edges=made.edges)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    one = evaluate_graph_file(tmp_path / "graph.npz", labels=labels, trials=1, classifier=quick)
+
+    assert one.recipe is not None
+    assert one.service.figures["auroc"].mean > 65
+    assert one.recipe.figures["auroc"].mean > 50
+
+
+@pytest.mark.parametrize("width", [0, 2])
+def test_where_x_says_nothing_the_structure_is_learned_from_without_the_recipe(
+    tmp_path: Path, width: int
+) -> None:
+    made = structure_only(NODES, 1)
+    values = np.full((NODES, width), np.nan)
+    np.savez(tmp_path / "graph.npz", X=values, y=made.y, edges=made.edges)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    one = evaluate_graph_file(tmp_path / "graph.npz", trials=1, classifier=quick)
+
+    assert one.service.figures["auroc"].mean > 80
+    assert one.recipe is None
+    assert "the recipe has nothing to read" in one.notes[0]
+    assert "baseline" not in answer_of(one)
 
 
 def run(*words: str) -> Any:

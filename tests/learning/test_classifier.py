@@ -227,6 +227,43 @@ def test_a_graph_without_relations_and_with_unknown_values_is_learned_from() -> 
     assert roc_auc_score(one.y, found.probabilities_[:, 1]) > 0.8
 
 
+def odd(name: str) -> NDArray[np.float64]:
+    """The columns of "values only", of which two say all, with one that is odd."""
+    values, train = made("values only").values.copy(), train_of(NODES)
+    values[train, 3] = np.nan
+    values[:, 4] = {"unknown": np.nan, "constant": 1, "infinite": np.inf, "huge": 3e38}[name]
+    values[::2, 5] = {"unknown": np.nan, "constant": 1, "infinite": -np.inf, "huge": 1e300}[name]
+    return values
+
+
+@pytest.mark.parametrize("name", ["unknown", "constant", "infinite", "huge"])
+@pytest.mark.parametrize("related", [True, False])
+def test_columns_that_say_nothing_to_learn_from_do_no_harm(name: str, related: bool) -> None:
+    one, train, values = made("values only"), train_of(NODES), odd(name)
+    relations = {"knows": relation_of(one)} if related else {}
+    classifier = GraphFeatureClassifier(**QUICK)
+
+    found = classifier.fit(values, one.y, relations=relations, train=train)
+
+    assert roc_auc_score(one.y[~train], found.probabilities_[~train, 1]) > 0.8
+    # What was unknown where it learned may be known elsewhere.
+    other = found.predict_proba(one.values, relations)
+    assert roc_auc_score(one.y[~train], other[~train, 1]) > 0.8
+
+
+def test_without_columns_the_structure_is_learned_from() -> None:
+    one, other, train = made("structure only"), made("structure only", 2), train_of(NODES)
+    none = np.zeros((NODES, 0))
+
+    found = GraphFeatureClassifier(**QUICK).fit(
+        none, one.y, relations={"knows": relation_of(one)}, train=train
+    )
+
+    assert roc_auc_score(one.y[~train], found.probabilities_[~train, 1]) > 0.9
+    chances = found.predict_proba(none, {"knows": relation_of(other)})
+    assert roc_auc_score(other.y, chances[:, 1]) > 0.8
+
+
 def test_one_label_of_a_class_is_enough_to_say_something() -> None:
     one = made("values only")
     train = np.zeros(NODES, dtype=bool)
@@ -274,6 +311,7 @@ def test_validation_labels_only_weigh_the_learners() -> None:
         ({"relations": {"knows": csr_matrix((4, 4))}}, "4 nodes and X has 600"),
         ({"relations": {"knows": csr_matrix((4, 5))}}, "not square"),
         ({"X": np.zeros(NODES)}, "shape"),
+        ({"X": np.zeros((NODES, 0))}, "no columns and there are no relations"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(change: dict[str, Any], told: str) -> None:

@@ -87,6 +87,18 @@ def test_many_columns_are_aggregated_further_off_by_directions_only() -> None:
     assert np.isfinite(found.view("region")[:, 240:]).all()
 
 
+@pytest.mark.parametrize("width", [3, 80])
+def test_huge_and_infinite_values_leave_everything_finite_or_unknown(width: int) -> None:
+    values = np.random.default_rng(1).normal(size=(40, width))
+    values[:5, 0], values[5:9, 1], values[::2, 2] = np.inf, 1e300, -3e38
+
+    found = columns(values, {"knows": ties(1, 40)})
+
+    assert not np.isinf(found.values).any()
+    assert np.array_equal(np.isnan(found.view("own")), ~np.isfinite(values) | (values > 1e299))
+    assert np.isfinite(found.values[:, width:]).all()
+
+
 def test_a_graph_that_is_too_large_says_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns_file, "FURTHER_NODES_MAX", 10)
     monkeypatch.setattr(columns_file, "REGION_NODES_MAX", 10)
