@@ -246,6 +246,8 @@ def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured
 
 def _show(found: "Evaluation", console: Console) -> None:
     edges = ", ".join(f"{count:,} {name}" for name, count in found.relations.items())
+    if len(found.relations) > 1:
+        edges = f"{edges} ({found.edges_together:,} pairs)"
     console.print(
         f"{found.nodes:,} nodes, {found.features} columns, ties: {edges}; {found.labelled:,} "
         f"labelled, {found.positives:,} positive; labels {found.labels}, {found.splits}, "

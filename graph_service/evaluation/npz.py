@@ -30,7 +30,7 @@ from graph_service.evaluation.graph_files import (
     read_graph_file,
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
-from graph_service.learning.columns import GraphColumns
+from graph_service.learning.columns import GraphColumns, named
 from graph_service.learning.fitting import ROWS_AT_ONCE
 from graph_service.learning.members import PUBLISHED, fit_member
 from graph_service.processes import peak_memory_mib
@@ -76,7 +76,8 @@ class Outcome:
 class Evaluation:
     """Everything that is told of a file. relations: edges by name, each pair once.
 
-    difference: service less recipe, paired by trial. weights: of the learners, mean over trials.
+    edges_together: pairs that are tied by any of them. difference: service less recipe, paired by
+    trial. weights: of the learners, mean over trials.
     """
 
     labels: str
@@ -87,6 +88,7 @@ class Evaluation:
     positives: int
     labelled: int
     relations: Mapping[str, int]
+    edges_together: int
     service: Outcome
     recipe: Outcome | None
     difference: Mapping[str, Figure]
@@ -109,14 +111,13 @@ def evaluate_graph_file(
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. classifier: not fitted; by default as it comes. told: now and then, steps done
-    (a part of one, too) and in all: a step for the columns and one for each trial.
+    are not read, however wrong. classifier: not fitted; by default as it comes. told: now and then,
+    steps done (a part of one, too) and in all: a step for the columns and one for each trial.
     """
     counts = _counts(labels)
-    graph = read_graph_file(file)
+    graph = read_graph_file(file, with_masks=not own_splits)
     trials = trials or (TRIALS_FULL if counts is None else TRIALS_FEW)
-    masks = {} if own_splits else graph.masks
-    splits = list(_splits(graph.labels, masks, counts, trials, seed))
+    splits = list(_splits(graph.labels, graph.masks, counts, trials, seed))
     told(0, trials + 1)
     start = perf_counter()
     columns = _seeded(classifier, seed).columns_of(graph.values, graph.relations)
@@ -128,7 +129,7 @@ def evaluate_graph_file(
     weights: list[dict[str, float]] = []
     has_values = bool(np.isfinite(graph.values).any())
     baseline = baseline and has_values
-    notes: dict[str, None] = {} if has_values else {NOTHING_TO_READ: None}
+    notes = dict.fromkeys(graph.notes if has_values else (*graph.notes, NOTHING_TO_READ))
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
@@ -151,13 +152,14 @@ def evaluate_graph_file(
         told(trial + 2, trials + 1)
     return Evaluation(
         labels=labels,
-        splits=_splits_told(masks, counts),
+        splits=_splits_told(graph.masks, counts),
         trials=trials,
         features=int(graph.values.shape[1]),
         nodes=len(graph.labels),
         positives=int((graph.labels == 1).sum()),
         labelled=int((graph.labels != UNLABELLED).sum()),
-        relations={one.name: int(one.ties.nnz) // 2 for one in columns.relations},
+        relations={one.name: int(one.ties.nnz) // 2 for one in named(columns.relations)},
+        edges_together=int(columns.relations[-1].ties.nnz) // 2,
         service=Outcome(_figures(found), seconds),
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
         difference=_figures(_gains(found, plain)),
@@ -320,8 +322,8 @@ def answer_of(found: Evaluation) -> dict[str, Any]:
         "labelled": found.labelled,
         "positives": found.positives,
         "features": found.features,
-        "edges": sum(count for name, count in found.relations.items() if name != "any")
-        or sum(found.relations.values()),
+        "edges": sum(found.relations.values()),
+        "edgesTogether": found.edges_together,
         "relations": dict(found.relations),
         "weights": {name: round(weight, 3) for name, weight in found.weights.items()},
         "notes": list(found.notes),

@@ -22,6 +22,7 @@ from graph_service.learning.columns import (
     View,
     columns_of_ties,
     graph_columns,
+    named,
     own_values,
     ties_fingerprint,
     values_fingerprint,
@@ -127,7 +128,7 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
                 f"labels in train are of {len(self.classes_)} classes and must be of 2"
             )
         self.n_features_in_ = columns.widths["own"]
-        self.relations_ = [one.name for one in columns.relations]
+        self.relations_ = [one.name for one in named(columns.relations)]
         confirmed = labels == self.classes_[1]
         task = Task(columns, confirmed, known, self._seed() if seed is None else seed, self.trees)
         rows = np.flatnonzero(_mask("asked", asked, nodes, default=True))
@@ -201,7 +202,7 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
 
     def _elsewhere(self, own: Floats, ties: Sequence[Relation]) -> NDArray[np.float64]:
         """The chances of the nodes of another graph."""
-        names = [one.name for one in ties]
+        names = [one.name for one in named(ties)]
         if own.shape[1] != self.n_features_in_ or names != self.relations_:
             raise ValueError(
                 f"the graph has {own.shape[1]} columns and relations {names}; "

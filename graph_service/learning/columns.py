@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from graph_service.learning.relations import UNION, Floats, Relation, relations_of
+from graph_service.learning.relations import Floats, Relation, relations_of
 from graph_service.learning.spectrum import coordinates
 from graph_service.learning.structure import structure_of
 
@@ -71,11 +71,16 @@ def values_fingerprint(own: Floats) -> str:
 def ties_fingerprint(relations: Sequence[Relation]) -> str:
     """Says whether ties are the same, and their names."""
     digest = sha256()
-    for relation in relations:
+    for relation in named(relations):
         digest.update(repr(relation.name).encode())
         digest.update(relation.ties.indptr.tobytes())
         digest.update(relation.ties.indices.tobytes())
     return digest.hexdigest()
+
+
+def named(relations: Sequence[Relation]) -> list[Relation]:
+    """The relations that were given, without all together."""
+    return [one for one in relations if not one.is_union]
 
 
 def own_values(values: Any) -> Floats:
@@ -129,7 +134,7 @@ def columns_of_ties(
     for relation in ties:
         once = relation.mean_of(own)
         # All together is what one relation alone would be: it adds to the plain recipe.
-        (shape if relation.name == UNION else near).extend([once, relation.mean_of(once)])
+        (shape if relation.is_union else near).extend([once, relation.mean_of(once)])
         structure = structure_of(relation, random)
         notes.extend(structure.notes)
         shape.append(structure.values)

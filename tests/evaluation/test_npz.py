@@ -177,6 +177,26 @@ def test_where_x_says_nothing_the_structure_is_learned_from_without_the_recipe(
     assert "baseline" not in answer_of(one)
 
 
+def test_a_relation_called_any_is_one_of_several_and_notes_of_the_file_are_told(
+    tmp_path: Path,
+) -> None:
+    made = values_only(NODES, 1)
+    turn = np.arange(NODES) % 4
+    parts: dict[str, Any] = {"train": turn < 2, "val": turn == 1, "test": turn == 3}
+    one, other = made.edges[:500], made.edges[500:]
+    file = tmp_path / "graph.npz"
+    np.savez(file, X=made.values, y=made.y, edges_any=one, edges_other=other, **parts)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    found = evaluate_graph_file(file, trials=1, classifier=quick, baseline=False)
+
+    apart = [{frozenset(pair) for pair in edges.tolist()} for edges in (one, other)]
+    pairs = [{pair for pair in edges if len(pair) == 2} for edges in apart]
+    assert found.relations == {"any": len(pairs[0]), "other": len(pairs[1])}
+    assert found.edges_together == len(pairs[0] | pairs[1])
+    assert "the mask val that are in train, too, and are learned from only: 75" in found.notes[0]
+
+
 def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["evaluate", *words])
 
@@ -198,7 +218,7 @@ def test_the_command_prints_json_with_its_unit(monkeypatch: pytest.MonkeyPatch) 
     assert answer["unit"] == "percent"
     assert (answer["nodes"], answer["features"], answer["trials"]) == (NODES, 6, 2)
     assert answer["auroc"]["mean"] == round(found().service.figures["auroc"].mean, 2)
-    assert answer["edges"] == sum(found().relations.values())
+    assert answer["edges"] == answer["edgesTogether"] == sum(found().relations.values())
     assert {"auprc", "recallAtK", "seconds", "peakMemoryMib", "baseline", "difference"} <= set(
         answer
     )
