@@ -220,7 +220,7 @@ def _simulated(members: int, seeds: int, seed: int | None, told: Told) -> Measur
 def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured:
     from graph_service.evaluation.unseen import CAMOUFLAGES, SEED, alerts_of
     from graph_service.examination.judging import examine_in_memory
-    from graph_service.examine_command import show_judgements
+    from graph_service.examination.report import answer_of, show_judgements
 
     done = 0
     first = SEED if seed is None else seed
@@ -236,7 +236,7 @@ def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured
         find, members=members, seeds=range(first, first + worlds), camouflages=CAMOUFLAGES
     )
     return Measured(
-        {f"{at:g}": one.body() for at, one in found.items()},
+        answer_of(found),
         lambda console: show_judgements(found, console),
         "unseen",
         "Malls by another hand",
