@@ -1,8 +1,8 @@
-// Which members were in alerts of the scan shown before, are in none now, and
-// were scored by a scan last?
+// Which members were in alerts of the scan shown before, are in none now that
+// is not silent about them, and have a score above 0?
 // mode: read
-// params: $number integer, $before integer, $minScore float, $after string,
-//   $limit integer
+// params: $number integer, $before integer, $minScore float,
+//   $nowMillis integer (ms since 1970), $after string, $limit integer
 // returns: memberId string, lastData string
 // timeout: 30 s
 MATCH (v:AlertVersion)-[:ALERTS]->(m:Member)
@@ -12,6 +12,10 @@ WITH DISTINCT m
 WHERE NOT EXISTS {
   MATCH (now:AlertVersion)-[:ALERTS]->(m)
   WHERE now.number = $number AND now.state = 'live' AND now.score >= $minScore
+    AND NOT EXISTS {
+      MATCH (s:RuleSnooze)-[:SILENCES]->(m)
+      WHERE s.code = now.kind AND s.until.epochMillis > $nowMillis
+    }
 }
 WITH m
 ORDER BY m.memberId

@@ -1,30 +1,40 @@
 """A case as a page and as a PDF: who, why, how much, what was decided, and every step."""
 
-from io import BytesIO
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
-
+from graph_service.case_reports.paper import paper_of
+from graph_service.case_reports.wording import action_lines
 from graph_service.hypertext.rendering import render, room_words
 from graph_service.plans.member import Lang, amount_text
 
-# A font of every PDF reader that knows Chinese; nothing is embedded.
-FONT: Final = "STSong-Light"
-MEMBERS_SHOWN, EVENTS_SHOWN = 200, 200
+MEMBERS_SHOWN, HOLDS_SHOWN = 2_000, 500
 DASH: Final = "–"
+Rows = list[tuple[str, str]]
+Words = Mapping[str, Any]
 
 
-def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The report as parts with a heading and rows of two cells each."""
+def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, Rows]]:
+    """The report as parts with a heading and rows of two cells each; parts without rows are not
+
+    there.
+    """
     words = room_words("case_reports")[lang]
-    decision: dict[str, Any] = case["decision"] or {}
-    facts = [
+    parts: list[tuple[str, Rows]] = [
+        (words["facts"], _facts(case, words, lang)),
+        (words["reasons"], [(one["feature"], one["text"]) for one in case["reasons"]]),
+        (words["decision"], _decision(case, words, lang)),
+        (words["proposal"], _proposal(case, words, lang)),
+        (words["comments"], _comments(case)),
+        (words["attachments"], _files(case)),
+        (words["holds"], _holds(case, words)),
+        (words["trail"], _steps(case, words)),
+    ]
+    return [(heading, rows) for heading, rows in parts if rows]
+
+
+def _facts(case: Mapping[str, Any], words: Words, lang: Lang) -> Rows:
+    return [
         (words["case"], case["caseId"]),
         (words["state"], words["states"][case["state"]]),
         (words["kinds"], ", ".join(case["kinds"]) or DASH),
@@ -32,35 +42,69 @@ def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, list[tuple[
         (words["opened"], f"{case['openedAt']} · {case['openedBy']}"),
         (words["priority"], f"{case['priority']} · {case['dueAt'] or DASH}"),
         (words["amount"], _amount(case, lang)),
-        (words["members"], ", ".join(case["memberIds"][:MEMBERS_SHOWN])),
-        (words["alerts"], ", ".join(case["alertIds"]) or DASH),
+        (words["members"], _listed(case["memberIds"], words)),
+        (words["alerts"], _listed(case["alertIds"], words)),
     ]
-    judged = [
-        (words["conclusion"], words["conclusions"].get(decision.get("conclusion", ""), DASH)),
-        (words["typology"], decision.get("typology") or DASH),
-        (words["reason"], decision.get("reason") or DASH),
-        (words["decided"], f"{decision.get('decidedAt', DASH)} · {decision.get('decidedBy', '')}"),
+
+
+def _listed(ids: Sequence[str], words: Words) -> str:
+    more = len(ids) - MEMBERS_SHOWN
+    shown = ", ".join(ids[:MEMBERS_SHOWN]) or DASH
+    return f"{shown} {words['more'].format(count=more)}" if more > 0 else shown
+
+
+def _decision(case: Mapping[str, Any], words: Words, lang: Lang) -> Rows:
+    decision: Mapping[str, Any] | None = case["decision"]
+    if decision is None:
+        return [(words["conclusion"], DASH)]
+    decided = f"{decision['decidedAt']} · {decision['decidedBy']}"
+    return [*_judged(decision, case, words, lang), (words["decided"], decided)]
+
+
+def _proposal(case: Mapping[str, Any], words: Words, lang: Lang) -> Rows:
+    proposal: Mapping[str, Any] | None = case["proposal"]
+    if proposal is None:
+        return []
+    return [*_judged(proposal, case, words, lang), (words["proposed"], proposal["proposedBy"])]
+
+
+def _judged(decision: Mapping[str, Any], case: Mapping[str, Any], words: Words, lang: Lang) -> Rows:
+    lines = [one["text"] for one in action_lines(decision, case["memberIds"], lang)]
+    actions: Iterable[str] = lines or [words["actions_none"]]
+    return [
+        (words["conclusion"], words["conclusions"].get(decision["conclusion"], DASH)),
+        (words["typology"], decision["typology"] or DASH),
+        (words["reason"], decision["reason"] or DASH),
+        *((words["actions_title"], one) for one in actions),
     ]
-    reasons = [(one["feature"], one["text"]) for one in case["reasons"]]
-    holds = [
+
+
+def _comments(case: Mapping[str, Any]) -> Rows:
+    said = [one for one in case["events"] if one["step"] == "commented"]
+    return [(f"{one['at']} · {one['actor']}", one["detail"]["text"]) for one in said]
+
+
+def _files(case: Mapping[str, Any]) -> Rows:
+    return [(one["name"], f"{one['addedAt']} · {one['addedBy']}") for one in case["attachments"]]
+
+
+def _holds(case: Mapping[str, Any], words: Words) -> Rows:
+    rows = [
         (one["memberId"], f"{one['code']} · {one['placedAt']} → {one['liftedAt'] or DASH}")
-        for one in case["holds"][:MEMBERS_SHOWN]
+        for one in case["holds"][:HOLDS_SHOWN]
     ]
-    steps = [
+    more = len(case["holds"]) - HOLDS_SHOWN
+    return [*rows, (words["more"].format(count=more), "")] if more > 0 else rows
+
+
+def _steps(case: Mapping[str, Any], words: Words) -> Rows:
+    return [
         (f"{one['number']} · {one['at']}", f"{one['actor']}: {words['trail_steps'][one['step']]}")
-        for one in case["events"][-EVENTS_SHOWN:]
+        for one in case["events"]
     ]
-    parts: list[tuple[str, list[tuple[str, str]]]] = [
-        (words["facts"], facts),
-        (words["reasons"], reasons),
-        (words["decision"], judged),
-        (words["holds"], holds),
-        (words["trail"], steps),
-    ]
-    return [(heading, rows) for heading, rows in parts if rows]
 
 
-def _amount(case: dict[str, Any], lang: Lang) -> str:
+def _amount(case: Mapping[str, Any], lang: Lang) -> str:
     currency: str | None = case["currency"]
     return DASH if currency is None else amount_text(case["amountAtRiskMinor"], currency, lang)
 
@@ -73,22 +117,4 @@ def report_page(case: dict[str, Any], lang: Lang) -> str:
 def report_pdf(case: dict[str, Any], lang: Lang) -> bytes:
     """The report as a PDF on A4."""
     words = room_words("case_reports")[lang]
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))  # pyright: ignore[reportUnknownMemberType]
-    text = ParagraphStyle("text", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
-    heading = ParagraphStyle("heading", fontName=FONT, fontSize=12, leading=20, spaceBefore=8)
-    title = ParagraphStyle("title", fontName=FONT, fontSize=16, leading=24)
-    story: list[Any] = [Paragraph(escape(f"{words['title']} {case['caseId']}"), title)]
-    for name, rows in report_rows(case, lang):
-        story.append(Paragraph(escape(name), heading))
-        cells = [
-            [Paragraph(escape(left), text), Paragraph(escape(right), text)] for left, right in rows
-        ]
-        table = Table(cells, colWidths=[45 * mm, 125 * mm])
-        table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
-        story.append(table)
-    paper = BytesIO()
-    document = SimpleDocTemplate(
-        paper, pagesize=A4, title=f"{words['title']} {case['caseId']}", invariant=1
-    )
-    document.build(story)
-    return paper.getvalue()
+    return paper_of(f"{words['title']} {case['caseId']}", report_rows(case, lang))

@@ -12,6 +12,8 @@ from graph_service.cases.desk.inbox import file_alerts
 from graph_service.cases.rules import SCORE_DECIMALS, RiskRules
 from graph_service.cases.scores import SCAN, RiskScore, record_score
 from graph_service.graph.session import Graph, Row
+from graph_service.holds.placing import millis_of
+from graph_service.verdicts import VERDICTS
 
 # Looked at in one question; scored at the same time, each in a transaction of its own.
 MEMBERS_TOGETHER: Final = 1_000
@@ -19,6 +21,8 @@ AT_ONCE: Final = 8
 # Two scores nearer than that are the same.
 SCORE_STEP: Final = 0.005
 REASONS_MAX: Final = 10
+# Conclusions after which an alert is let alone, also about members that came to it later.
+CLEARED: Final = sorted(name for name, verdict in VERDICTS.items() if verdict == "cleared")
 REASON_CHARACTERS_MAX: Final = 1_000
 
 
@@ -40,7 +44,9 @@ class Shown:
 async def score_members(graph: Graph, shown: Shown, rules: RiskRules, now: datetime) -> int:
     """Record the scores of members in alerts that changed; how many. Again changes nothing.
 
-    Who is in no alert any more and had their latest score of a scan gets 0.
+    Alerts that are silent about a member do not count, nor those that were cleared, or judged with
+    the member in them, unless they are in an open case again. Who is in no alert any more and had
+    their latest score of a scan gets 0.
     """
     await file_alerts(graph, shown.number, shown.score_min, rules, now)
     scored = 0
@@ -50,6 +56,8 @@ async def score_members(graph: Graph, shown: Shown, rules: RiskRules, now: datet
             "cases/list_members_to_score",
             number=shown.number,
             minScore=shown.score_min,
+            cleared=CLEARED,
+            nowMillis=millis_of(now),
             after=after,
             limit=MEMBERS_TOGETHER,
         )
@@ -100,6 +108,7 @@ async def _let_go(graph: Graph, shown: Shown, rules: RiskRules, now: datetime) -
             number=shown.number,
             before=shown.before,
             minScore=shown.score_min,
+            nowMillis=millis_of(now),
             after=after,
             limit=MEMBERS_TOGETHER,
         )

@@ -6,15 +6,22 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
 
 from graph_service.access.endpoints import CallingKey, Requires
-from graph_service.answers import Answer, Asked, answers
+from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.desk.working import Asker, list_silences, silence
+from graph_service.cases.desk.working import Asker
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
 from graph_service.cases.scores import RiskScore, ScoreDiffers, read_risk, record_score
+from graph_service.cases.silences import (
+    SilenceNotFound,
+    end_silence,
+    list_silences,
+    silence,
+)
 from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
 from graph_service.ingest.envelope import Id, Word
+from graph_service.pages import CursorInvalid
 
 REASONS_MAX = 50
 WHOLE_MAX = 10**15
@@ -137,6 +144,7 @@ class SilenceList(Answer):
     """Rules that are silent about a member."""
 
     items: list[SilenceAnswer]
+    next_cursor: str | None
 
 
 class SilenceGiven(Asked):
@@ -154,6 +162,14 @@ async def rules_of(request: Request) -> RiskRules:
 
 RulesOfApp = Annotated[RiskRules, Depends(rules_of)]
 MemberId = Annotated[str, Path(alias="memberId", description="The member")]
+
+
+async def asker_of(key: CallingKey, clock: ClockOfApp) -> Asker:
+    """Who asks, and when."""
+    return Asker(signature(key), clock())
+
+
+AskerOfCall = Annotated[Asker, Depends(asker_of)]
 
 
 @router.get(
@@ -210,12 +226,26 @@ async def get_risk(
     responses=answers(None, MemberNotFound, Invalid) | {201: {"model": SilenceAnswer}},
 )
 async def post_silence(
-    graph: GraphOfApp, key: CallingKey, clock: ClockOfApp, member_id: MemberId, given: SilenceGiven
+    graph: GraphOfApp,
+    rules: RulesOfApp,
+    asker: AskerOfCall,
+    member_id: MemberId,
+    given: SilenceGiven,
 ) -> dict[str, Any]:
-    """It holds nothing and opens no case until then; scores and alerts are told as before."""
-    asker = Asker(signature(key), clock())
-    await silence(graph, member_id, asker, code=given.code, until=given.until, reason=given.reason)
-    found = await list_silences(graph, member_id, asker.now)
+    """A rule holds nothing and opens no case until then; of a kind of alert it is as if the member
+
+    were in none. Alerts are told as before. Again: the new reason and time count.
+    """
+    await silence(
+        graph,
+        member_id,
+        asker,
+        rules,
+        code=given.code,
+        until=given.until,
+        reason=given.reason,
+    )
+    found, _ = await list_silences(graph, member_id, asker.now)
     return next(one for one in found if one["code"] == given.code)
 
 
@@ -223,8 +253,33 @@ async def post_silence(
     "/members/{memberId}/silences",
     summary="Which rules are silent about a member?",
     dependencies=[READS],
-    responses=answers(SilenceList),
+    responses=answers(SilenceList, CursorInvalid),
 )
-async def get_silences(graph: GraphOfApp, clock: ClockOfApp, member_id: MemberId) -> dict[str, Any]:
+async def get_silences(
+    graph: GraphOfApp,
+    clock: ClockOfApp,
+    member_id: MemberId,
+    limit: Limit,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
     """Those in force, the one that ends first first."""
-    return {"items": await list_silences(graph, member_id, clock())}
+    items, following = await list_silences(graph, member_id, clock(), limit=limit, cursor=cursor)
+    return {"items": items, "nextCursor": following}
+
+
+@router.delete(
+    "/members/{memberId}/silences/{code}",
+    summary="Let a rule speak about a member again",
+    status_code=204,
+    dependencies=[DECIDES],
+    response_model=None,
+    responses=answers(None, SilenceNotFound),
+)
+async def delete_silence(
+    graph: GraphOfApp,
+    asker: AskerOfCall,
+    member_id: MemberId,
+    code: Annotated[str, Path(max_length=64, description="The rule, or the kind of alert")],
+) -> None:
+    """Before its time; the next score, or the next scan, counts again."""
+    await end_silence(graph, member_id, code, asker)

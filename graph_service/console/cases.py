@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, get_args
 
+from graph_service.access.people import is_among
 from graph_service.cases.actions import Action
 from graph_service.cases.desk import deciding, working
 from graph_service.cases.desk.deciding import Decision, FourEyes
@@ -67,6 +68,7 @@ async def cases_page(
 async def whole_case(visit: Visit, case_id: str) -> dict[str, Any]:
     """A case with all that is known of it, as its page shows it. Raises CaseNotFound."""
     told = await read_case(visit.graph, case_id, visit.books.clock())
+    claimed_by = told["claimedBy"]
     names = ("holds", "reasons", "decision", "proposal", "events", "attachments", "version")
     return {
         **case_row(told),
@@ -78,7 +80,8 @@ async def whole_case(visit: Visit, case_id: str) -> dict[str, Any]:
             for one in told["events"]
             if one["step"] == "commented"
         ],
-        "mine": told["assignee"] == signature(visit.key),
+        "mine": claimed_by is not None
+        and await is_among(visit.graph.read, signature(visit.key), [claimed_by]),
     }
 
 
@@ -143,7 +146,8 @@ def _reason(visit: Visit) -> str:
 
 
 def _asker(visit: Visit) -> Asker:
-    return Asker(signature(visit.key), visit.books.clock())
+    admin = visit.key.allows("admin")
+    return Asker(signature(visit.key), visit.books.clock(), admin=admin)
 
 
 def _limits(visit: Visit) -> FourEyes:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from graph_service.cases.desk.deciding import Decision, FourEyes, approve, decide_case
+from graph_service.cases.desk.deciding import Decision, FourEyes, appeal, approve, decide_case
 from graph_service.cases.desk.inbox import NewCase, open_case
-from graph_service.cases.desk.working import Asker, assign, attach, silence, snooze
+from graph_service.cases.desk.working import Asker, assign, attach, snooze
 from graph_service.cases.reading import Wanted, list_cases
 from graph_service.cases.rules import read_rules
 from graph_service.cases.scores import RiskScore, record_score
+from graph_service.cases.silences import end_silence, silence
 from graph_service.graph.session import Transaction
 from graph_service.holds.placing import NewHold, millis_of, place_hold
 from graph_service.pipeline import Pipeline
@@ -32,9 +33,9 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     await assign(graph, case_id, asker, "test")
     await snooze(graph, case_id, asker, now + timedelta(days=1), "on holiday")
     await attach(graph, case_id, asker, name="a.txt", media_type="text/plain", content="YQ==")
-    await silence(
-        graph, member_id, asker, code="score_freeze", until=now + timedelta(days=1), reason="known"
-    )
+    ends, rules = now + timedelta(days=1), read_rules()
+    await silence(graph, member_id, asker, rules, code="score_freeze", until=ends, reason="known")
+    await end_silence(graph, member_id, "score_freeze", asker)
     decision = Decision("cleared", "sisters", "family", ("lift_holds",))
     limits = FourEyes(50, 10_000_000)
     await decide_case(graph, case_id, decision, Asker("test", now), limits)
@@ -43,6 +44,7 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     await assign(graph, case_id, asker, "test")
     await decide_case(graph, case_id, decision, Asker("test", now), limits)
     await approve(graph, case_id, Asker("other", now), agreed=True, reason="sisters indeed")
+    await appeal(graph, case_id, asker, reason="they sing", by=None)
     await snooze(
         graph, await _another(pipeline, member_id), asker, now + timedelta(days=1), "later"
     )

@@ -1,13 +1,16 @@
 """Everything that scans leave in the graph, for tests of the model."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from graph_service.cases.alerts import Shown, score_members
 from graph_service.cases.rules import read_rules
 from graph_service.graph.session import Graph
+from graph_service.holds.placing import millis_of
 from graph_service.pipeline import Pipeline
 from graph_service.scans.jobs import Scan, ask_scan
-from graph_service.scans.storing import compared, write_beside
+from graph_service.scans.storing import compared, known_alerts, write_beside
 from graph_service.scans.working import Scanner
 from graph_service.settings import Settings
 
@@ -89,6 +92,24 @@ async def show_alone(graph: Graph, alerts: list[dict[str, Any]]) -> None:
     await write_beside(graph, compared(scan, alerts, [], shown=0, at_ms=1), 0)
     await graph.write("scans/lock_alert_set", holder="test")
     await graph.write("scans/show_alert_set", scanId=scan.scan_id, number=scan.number)
+
+
+async def found_by(graph: Graph, number: int, alerts: list[dict[str, Any]], now: datetime) -> None:
+    """Show these alerts as a scan of that number would, and score their members; no scan is asked
+
+    for that others might take.
+    """
+    times: dict[str, int | None] = {"created": None, "started": None, "ended": None}
+    name = f"scan_{number}"
+    scan = Scan(name, number, "full", "running", "", 0, 1, times, "test", None, None, {})
+    shown: int = (await graph.read("scans/read_alert_set"))[0]["number"]
+    known = await known_alerts(graph, shown)
+    await write_beside(
+        graph, compared(scan, alerts, known, shown=shown, at_ms=millis_of(now)), shown
+    )
+    await graph.write("scans/lock_alert_set", holder="test")
+    await graph.write("scans/show_alert_set", scanId=name, number=number)
+    await score_members(graph, Shown(name, number, shown, 0.5, {}, "test"), read_rules(), now)
 
 
 async def every_scan_property(pipeline: Pipeline, member_id: str, order_id: str) -> None:
