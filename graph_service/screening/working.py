@@ -90,15 +90,18 @@ class Screener:
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
     # How many facts there were when the last scan that was asked for here ended.
     _tried: int = 0
+    # And when this began: what was there then is no load that goes on.
+    _at_start: int = 0
 
     async def run(self) -> None:
         """Look at new facts until it is to end."""
         left, since, at = 0, 0, monotonic()
+        self._at_start = await self._end_of_log()
         try:
             while not self._ending.is_set():
                 rest = IDLE_S
                 with suppress(ScanStores):
-                    end = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
+                    end = await self._end_of_log()
                     if end < self.seq:
                         # It is another graph, or an older copy.
                         await self._end_child()
@@ -144,12 +147,12 @@ class Screener:
         # It would hold the memory that the scan needs, and begins where that ends.
         mode = "incremental" if self.seq else "full"
         await self._end_child()
-        if not await self._load_ends(facts):
+        if facts > self._at_start and not await self._load_ends(facts):
             return False
         scan = await own_scan(self.graph, mode, self.books.clock, self._still_waits)
         if scan is None:
             return False
-        self._tried = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
+        self._tried = await self._end_of_log()
         if scan.status != "done":
             log.warning("screening.not_scanned", scanId=scan.scan_id, status=scan.status)
         await self._start(anew=scan.status != "done")
@@ -167,10 +170,13 @@ class Screener:
             await self._rest(self.quiet_s)
             if self._ending.is_set() or not await self._holds():
                 return False
-            before, facts = facts, int((await self.graph.read("snapshot/read_end"))[0]["seq"])
+            before, facts = facts, await self._end_of_log()
             if facts - before <= QUIET_FACTS_PER_S * self.quiet_s:
                 break
         return True
+
+    async def _end_of_log(self) -> int:
+        return int((await self.graph.read("snapshot/read_end"))[0]["seq"])
 
     async def _still_waits(self) -> bool:
         await self._rest(IDLE_S)

@@ -100,10 +100,11 @@ async def test_while_a_load_comes_nothing_is_scanned_or_looked_at(
     desk: ScanDesk, screener: Screener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screening, "QUIET_FACTS_PER_S", -1.0)
-    await desk.store(ring("a", FIVE))
     screener.unscanned_facts_max = FACTS - 1
 
     async with running(screener):
+        await asyncio.sleep(1)
+        await desk.store(ring("a", FIVE))
         await asyncio.sleep(2)
         during = await scans_of(desk), await desk.alerts()
         monkeypatch.setattr(screening, "QUIET_FACTS_PER_S", 50.0)
