@@ -309,6 +309,7 @@ def desk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/cases/{caseId}/triage", stale
     yield "POST", "/v1/cases:next", {}
     yield "POST", "/v1/cases/{caseId}/assign", {"json": {"assignee": None}}
+    yield "GET", "/v1/cases/{caseId}/events?cursor=odd", {}
     for what in ("events", "verify", "effect?reverse=true", "report", "report?format=pdf"):
         yield "GET", f"/v1/cases/{{caseId}}/{what}", {}
     for what in ("events", "verify", "effect", "report", "attachments/none"):
