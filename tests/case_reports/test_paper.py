@@ -86,6 +86,11 @@ def test_chinese_letters_are_in_the_paper_and_rare_ones_are_left_to_the_reader()
     assert OTHER_FONT.encode() in rare
 
 
+@pytest.mark.parametrize("text", ["\x00\x0b", "\ud800", "🙂 ok", "\u202e", "\n\n", ""])
+def test_odd_characters_come_onto_paper_or_are_left_out(text: str) -> None:
+    assert report_pdf(case_of() | {"reason": text}, "zh")
+
+
 def test_text_of_people_is_no_markup() -> None:
     case = case_of() | {"reason": "<b>a & b</i> <font name='x'>"}
 

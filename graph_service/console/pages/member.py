@@ -8,8 +8,10 @@ from fastapi.responses import HTMLResponse
 
 from graph_service.cases.rules import RiskRules
 from graph_service.cases.scores import read_risk
+from graph_service.cases.silences import list_silences, silent_codes
 from graph_service.clock import to_micros
-from graph_service.console.cases import CaseFilter, cases_page
+from graph_service.console.casework.reading import CaseFilter, cases_page
+from graph_service.console.casework.silencing import SILENCE_DAYS
 from graph_service.console.visiting import PAGE_ITEMS, Cursor, PageRoute, Visit, Visiting
 from graph_service.holds.placing import millis_of
 from graph_service.holds.reading import list_holds
@@ -104,4 +106,7 @@ async def _risk(visit: Visit, member_id: str) -> dict[str, Any]:
         "holds": [hold.body(millis_of(now)) for hold in holds],
         "alerts": alerts,
         "cases": cases,
+        "silences": await list_silences(visit.graph, member_id, now),
+        "codes": silent_codes(rules),
+        "silence_days": SILENCE_DAYS,
     }
