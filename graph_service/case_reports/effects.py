@@ -48,7 +48,7 @@ async def read_effect(
             held=_members(freezes),
             frozen=_members(one for one in freezes if one.scope == "account"),
             reversed_orders=sorted(
-                {order_id for one in done if _reverses(one) for order_id in one.orders}
+                {order_id for one in done if reverses(one) for order_id in one.orders}
             ),
         )
         sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
@@ -80,7 +80,7 @@ async def read_effect(
     return await graph.read_together(work, name="cases/effect", timeout_s=EFFECT_TIMEOUT_S)
 
 
-def _reverses(action: Action) -> bool:
+def reverses(action: Action) -> bool:
     """Does nothing remain owed of its orders?"""
     by_freeze = action.name == "freeze" and action.scope == "order"
     return by_freeze or action.name == "reverse_commissions"

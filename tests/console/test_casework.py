@@ -156,6 +156,53 @@ async def test_a_decision_says_what_is_frozen_how_long_whom_and_whether_indeed(
     assert "until 2099-01-02 10:00" in page.text
 
 
+async def test_how_and_whom_to_freeze_is_also_said_of_what_a_confirmed_fraud_freezes(
+    desk: ConsoleDesk,
+) -> None:
+    case_id = await desk.quick_case(score=0.8)
+    await desk.log_in()
+    abuse = {"conclusion": "policy_abuse", "reason": "coupons"}
+
+    unused = await decided(desk, case_id, **abuse, members=RING[:1])
+    done = await decided(desk, case_id, **CONFIRMED, members=RING[:1])
+
+    assert unused.status_code == 422
+    assert "no freeze and no lifting is chosen" in unused.text
+    assert done.status_code == 303
+    case = await case_of(desk, case_id)
+    assert [one["memberIds"] for one in case["decision"]["actions"]] == [RING[:1]]
+    assert [one["memberId"] for one in case["holds"]] == RING[:1]
+
+
+async def test_a_reversal_in_shadow_is_recorded_without_a_look_and_takes_nothing(
+    desk: ConsoleDesk,
+) -> None:
+    case_id = await desk.quick_case(score=0.8)
+    await desk.log_in()
+
+    noted = await decided(desk, case_id, **CONFIRMED, actions="reverse_commissions", shadow="1")
+
+    assert noted.status_code == 303
+    case = await case_of(desk, case_id)
+    assert {one["type"]: one["shadow"] for one in case["decision"]["actions"]} == {
+        "freeze": True,
+        "reverse_commissions": True,
+    }
+    assert case["holds"] == []
+    assert [one["type"] for one in case["history"] if "reversed" in one["type"]] == []
+
+
+async def test_orders_are_frozen_only_after_the_effect_was_shown(desk: ConsoleDesk) -> None:
+    case_id = await desk.quick_case(score=0.8)
+    await desk.log_in()
+    abuse = {"conclusion": "policy_abuse", "reason": "coupons"}
+
+    unseen = await decided(desk, case_id, **abuse, actions="freeze", scope="order")
+
+    assert unseen.status_code == 409
+    assert "boss" in unseen.text
+
+
 async def test_commissions_are_taken_back_only_after_the_effect_was_shown(
     desk: ConsoleDesk,
 ) -> None:

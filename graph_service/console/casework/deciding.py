@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from graph_service.case_reports.effects import actions_of, read_effect
+from graph_service.case_reports.effects import actions_of, read_effect, reverses
 from graph_service.cases.actions import ActionName, Scope
 from graph_service.cases.desk import deciding
-from graph_service.cases.desk.deciding import Decision, FourEyes
+from graph_service.cases.desk.deciding import CONFIRMS, Decision, FourEyes
 from graph_service.cases.desk.endpoints import tell_statuses
 from graph_service.cases.desk.shapes import DecisionGiven
 from graph_service.cases.desk.working import Asker
@@ -71,13 +71,30 @@ def decision_of_form(visit: Visit, reason: str) -> Decision:
         "conclusion": conclusion,
         "typology": typology or None,
         "reason": reason,
-        "actions": [_action(visit, one) for one in sorted(set(named))],
+        "actions": [_action(visit, one) for one in sorted(_meant(visit, conclusion))],
     }
     try:
         return DecisionGiven.model_validate(body).decision(visit.books.clock())
     except ValidationError as fault:
         told = [f"{one['loc'][-1]}: {one['msg']}" for one in fault.errors()[:FAULTS_TOLD]]
         raise Invalid("; ".join(told)) from fault
+
+
+def _meant(visit: Visit, conclusion: Conclusion) -> set[str]:
+    """The actions that are meant: how and whom to freeze is also said of what a confirmed fraud
+
+    freezes by itself. Raises Invalid where it is said of nothing.
+    """
+    named = set(visit.form.get("actions", []))
+    whom = visit.told("expires") or visit.form.get("members", [""]) != [""]
+    is_said = bool(whom) or visit.told("scope", "payout") != "payout"
+    if named & set(OF_MEMBERS):
+        return named
+    if conclusion in CONFIRMS and (is_said or visit.told("shadow") == "1"):
+        return named | {"freeze"}
+    if is_said:
+        raise Invalid("how and whom to freeze is said of no action", code="choices_unused")
+    return named
 
 
 def _action(visit: Visit, name: str) -> dict[str, Any]:
@@ -135,7 +152,7 @@ async def decide(visit: Visit, case_id: str) -> None:
     commissions back and who decides did not see what that does, and as decisions do.
     """
     decision = decision_of_form(visit, reason_of(visit))
-    if "reverse_commissions" in visit.form.get("actions", []):
+    if any(reverses(one) and not one.shadow for one in actions_of(decision)):
         effect = await effect_of_decision(visit, case_id, decision)
         if visit.told("seen") != effect["seen"]:
             raise EffectUnseen("look at what the ledger would book, then record the decision")
