@@ -147,15 +147,13 @@ async def told_alerts(visit: Visit, case: Mapping[str, Any], page: int) -> dict[
     """One page of a case's alerts, greatest score first, and what is known of all."""
     pages = max(1, -(-len(case["alertIds"]) // ALERTS_TOGETHER))
     page = min(page, pages)
+    before = (page - 1) * ALERTS_TOGETHER
     found = await list_case_alerts(
-        visit.graph,
-        case["caseId"],
-        visit.lang,
-        skip=(page - 1) * ALERTS_TOGETHER,
-        limit=ALERTS_TOGETHER,
+        visit.graph, case["caseId"], visit.lang, skip=before, limit=ALERTS_TOGETHER
     )
     return {
         "alerts": found,
+        "alerts_before": before,
         "alerts_page": page,
         "alerts_pages": pages,
         "at_risk": [(case["amountAtRiskMinor"], case["currency"])] if case["currency"] else [],
