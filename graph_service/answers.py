@@ -1,10 +1,10 @@
 """What routes share: pages of lists, and the shapes of bodies, answers and errors."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from graph_service.errors import Invalid, ServiceError
@@ -20,9 +20,19 @@ class Answer(BaseModel):
 
 
 class Asked(BaseModel):
-    """A body that a route takes; a field that it does not name is refused."""
+    """A body that a route takes; one with a field that it does not have hears which it has."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_others(cls, given: object) -> object:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        if isinstance(given, dict):
+            asked = cast("dict[object, object]", given)
+            if unknown := sorted(str(one) for one in asked if one not in known):
+                raise ValueError(f"{unknown[0]} is no field here; there are {', '.join(known)}")
+        return cast("object", given)
 
 
 class FieldFault(Answer):

@@ -61,7 +61,7 @@ from graph_service.referrals.endpoints import router as referrals_router
 from graph_service.rewards.endpoints import router as rewards_router
 from graph_service.scans.endpoints import router as scans_router
 from graph_service.scans.working import scanning
-from graph_service.screening.working import screening
+from graph_service.screening.working import Screener, screening
 from graph_service.settings import Settings
 from graph_service.simulation.endpoints import router as simulation_router
 from graph_service.webhooks.endpoints import router as webhooks_router
@@ -100,7 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     app.state.risk_rules = read_risk_rules(app.state.settings.risk_rules)
     app.state.console = Desk()
-    app.state.fraud_warning = lambda: app.state.scanner.warning
+    app.state.fraud_warning = lambda: _fraud_warning(app)
     for router in ROUTERS:
         app.include_router(router)
     _add_own_routes(app)
@@ -134,9 +134,17 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
             scanning(
                 opened.graph, app.state.pipeline, app.state.risk_rules, named
             ) as app.state.scanner,
-            screening(opened.graph, app.state.pipeline, app.state.risk_rules, named),
+            screening(
+                opened.graph, app.state.pipeline, app.state.risk_rules, named
+            ) as app.state.screener,
         ):
             yield
+
+
+def _fraud_warning(app: FastAPI) -> str | None:
+    """What is wrong with what looks for fraud: the last scan, or the last look at new facts."""
+    screener: Screener | None = app.state.screener
+    return app.state.scanner.warning or (screener.warning if screener else None)
 
 
 @asynccontextmanager

@@ -220,7 +220,7 @@ def _simulated(members: int, seeds: int, seed: int | None, told: Told) -> Measur
 def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured:
     from graph_service.evaluation.unseen import CAMOUFLAGES, SEED, alerts_of
     from graph_service.examination.judging import examine_in_memory
-    from graph_service.examine_command import show_judgements
+    from graph_service.examination.report import answer_of, show_judgements
 
     done = 0
     first = SEED if seed is None else seed
@@ -236,7 +236,7 @@ def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured
         find, members=members, seeds=range(first, first + worlds), camouflages=CAMOUFLAGES
     )
     return Measured(
-        {f"{at:g}": one.body() for at, one in found.items()},
+        answer_of(found),
         lambda console: show_judgements(found, console),
         "unseen",
         "Malls by another hand",
@@ -246,6 +246,8 @@ def _unseen(members: int, worlds: int, seed: int | None, told: Told) -> Measured
 
 def _show(found: "Evaluation", console: Console) -> None:
     edges = ", ".join(f"{count:,} {name}" for name, count in found.relations.items())
+    if len(found.relations) > 1:
+        edges = f"{edges} ({found.edges_together:,} pairs)"
     console.print(
         f"{found.nodes:,} nodes, {found.features} columns, ties: {edges}; {found.labelled:,} "
         f"labelled, {found.positives:,} positive; labels {found.labels}, {found.splits}, "

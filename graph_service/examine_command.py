@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -11,10 +12,11 @@ import httpcore2
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from graph_service.errors import GraphTimeout, Invalid, ServiceError
+from graph_service.errors import GraphTimeout, Invalid, NotFound, ServiceError
+from graph_service.evaluation.page import printed, write_part
 from graph_service.examination.judging import SCORE_MIN, FoundAlert, Judgement, judge, together
+from graph_service.examination.report import answer_of, show_judgements
 from graph_service.examination.unseen import unseen_world
 from graph_service.worlds.diary import Event
 
@@ -22,13 +24,15 @@ from graph_service.worlds.diary import Event
 BATCH_EVENTS = 2_000
 ALERTS_PER_PAGE = 500
 MEMBERS_MIN, MEMBERS_MAX = 200, 20_000
+SEEDS, CAMOUFLAGES = (1, 2, 3), (0.0, 0.25, 0.5, 0.75)
 REQUEST_TIMEOUT_S, SCAN_TIMEOUT_S = 120.0, 3_600.0
 # The service waits half a minute each time.
 BOOKING_TRIES = 60
 # A member of no world, whose visit is the last event of each.
 BOOKKEEPER_ID = "last-of-all"
 POLL_S = 1.0
-OK, ACCEPTED, BUSY, SLOW = 200, 202, (429, 503), 504
+OK, ACCEPTED, CONFLICT, BUSY, SLOW = 200, 202, 409, (429, 503), 504
+RUNNING = "scan_running"
 TRIES = 8
 DONE, ENDED = "done", ("failed", "cancelled")
 words = Console(stderr=True)
@@ -72,7 +76,7 @@ class Examinee:
                 "type": "member.active",
                 "data": visit,
             }
-            status, answer = self.ask("POST", "/v1/events?wait=true", [event])
+            status, answer = self._patient("POST", "/v1/events?wait=true", [event])
             if status == OK:
                 return
             if status != SLOW:
@@ -80,19 +84,36 @@ class Examinee:
         raise GraphTimeout("the events are stored, but not booked in time")
 
     def scan(self) -> None:
-        """One full scan, to its end. Raises if it does not end well."""
-        begun = self._expect(ACCEPTED, "POST", "/v1/fraud/scans", {"mode": "full"})
-        path = f"/v1/fraud/scans/{quote(str(begun['scanId']), safe='')}"
-        waited_s = 0.0
-        while waited_s <= self.timeout_s:
+        """One full scan, to its end, after one that is under way. Raises if it does not end well.
+
+        The other may have begun before all was booked. Both ends are waited for in one time.
+        """
+        polls = self._polls()
+        path = f"/v1/fraud/scans/{quote(self._begun(polls), safe='')}"
+        for _ in polls:
             state = self._expect(OK, "GET", path, None)
             if state["status"] == DONE:
                 return
             if state["status"] in ENDED:
                 raise ServiceRefused(f"the scan ended as {state['status']}: {json.dumps(state)}")
+        raise GraphTimeout(f"the scan did not end within {self.timeout_s:.0f} s")
+
+    def _begun(self, polls: Iterator[None]) -> str:
+        """The id of a scan that this began, as soon as no other is under way."""
+        for _ in polls:
+            status, answer = self._patient("POST", "/v1/fraud/scans", {"mode": "full"})
+            if status != CONFLICT or answer.get("code") != RUNNING:
+                begun = _expected(ACCEPTED, "POST /v1/fraud/scans", status, answer)
+                return str(begun["scanId"])
+        raise GraphTimeout(f"another scan did not end within {self.timeout_s:.0f} s")
+
+    def _polls(self) -> Iterator[None]:
+        """At once and after each pause, until the time is over."""
+        waited_s = 0.0
+        while waited_s <= self.timeout_s:
+            yield
             self.pause(POLL_S)
             waited_s += POLL_S
-        raise GraphTimeout(f"the scan did not end within {self.timeout_s:.0f} s")
 
     def alerts(self) -> Iterator[FoundAlert]:
         """All alerts from the default threshold up."""
@@ -107,16 +128,23 @@ class Examinee:
             query["cursor"] = str(cursor)
 
     def _expect(self, expected: int, method: str, path: str, content: object) -> Any:
+        return _expected(expected, f"{method} {path}", *self._patient(method, path, content))
+
+    def _patient(self, method: str, path: str, content: object) -> tuple[int, Any]:
+        """What is answered, in the end, by a service that may be busy at first."""
         status, answer = self.ask(method, path, content)
         for attempt in range(TRIES):
             if status not in BUSY:
                 break
             self.pause(0.2 * 2**attempt)
             status, answer = self.ask(method, path, content)
-        if status == expected:
-            return answer
-        told = json.dumps(answer)[:500]
-        raise ServiceRefused(f"{method} {path} answered {status}, not {expected}: {told}")
+        return status, answer
+
+
+def _expected(expected: int, asked: str, status: int, answer: Any) -> Any:
+    if status == expected:
+        return answer
+    raise ServiceRefused(f"{asked} answered {status}, not {expected}: {json.dumps(answer)[:500]}")
 
 
 def examine_over_http(
@@ -208,42 +236,39 @@ def examine(
     camouflages: Annotated[
         list[float] | None, typer.Option("--camouflage", min=0.0, max=1.0, help="0 to 1.")
     ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="PAGE", help="Page to put this part into: docs/fraud-quality.md."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Post malls that nobody has seen to a running service, and judge its alerts.
 
     Of what is planted, how much is found, by the right kind and by any; how many alerts are false;
-    how many honest members are accused.
+    how many honest members are accused. A scan that is under way is waited for.
     """
+    if write is not None and not write.parent.is_dir():
+        raise NotFound(f"there is no folder {write.parent}")
+    seeds, camouflages = seeds or list(SEEDS), camouflages or list(CAMOUFLAGES)
     with httpcore2.ConnectionPool() as pool:
         found = examine_over_http(
             Examinee(http_ask(pool, url, key)),
             members=members,
-            seeds=seeds or [1, 2, 3],
-            camouflages=camouflages or [0.0, 0.25, 0.5, 0.75],
+            seeds=seeds,
+            camouflages=camouflages,
             told=words.print,
         )
     if as_json:
-        typer.echo(json.dumps({str(at): one.body() for at, one in found.items()}))
+        typer.echo(json.dumps(answer_of(found)))
     else:
-        show_judgements(found)
-
-
-def show_judgements(found: dict[float, Judgement], console: Console | None = None) -> None:
-    """Print what was found at each camouflage."""
-    console = console or Console()
-    kinds = sorted({group.kind for one in found.values() for group in one.groups})
-    table = Table("found (any kind) of", *(f"{at:g}" for at in found), box=None)
-    for kind in kinds:
-        table.add_row(kind, *(_cell(one, kind) for one in found.values()))
-    table.add_row(
-        "false alerts per 10,000", *(f"{one.false_per_10_000:.1f}" for one in found.values())
-    )
-    table.add_row("honest accused %", *(f"{one.accused_percent:.3f}" for one in found.values()))
-    console.print(table)
-
-
-def _cell(judgement: Judgement, kind: str) -> str:
-    hits, of = judgement.recall().get(kind, (0, 0))
-    any_kind, _ = judgement.recall(any_kind=True).get(kind, (0, 0))
-    return f"{hits} ({any_kind}) of {of}" if of else "-"
+        show_judgements(found, Console())
+    if write is not None:
+        worlds = [f"--seed {one}" for one in seeds]
+        worlds += [f"--camouflage {one:g}" for one in camouflages]
+        write_part(
+            write,
+            "examine",
+            "Malls by another hand, over HTTP",
+            f"graph-service examine --url URL --members {members} {' '.join(worlds)}",
+            printed(lambda console: show_judgements(found, console)),
+        )

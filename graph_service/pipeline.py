@@ -17,7 +17,8 @@ from graph_service.attribution.facts import room_facts as attribution_facts
 from graph_service.clock import Clock, from_micros, to_micros, utc_now
 from graph_service.errors import GraphError
 from graph_service.graph.session import Graph, Row, Transaction
-from graph_service.holds.placing import end_expired_holds, has_expired_holds
+from graph_service.holds.placing import has_expired_holds
+from graph_service.holds.thawing import end_expired_holds
 from graph_service.identity.facts import room_facts as identity_facts
 from graph_service.identity.standings import (
     Change,
@@ -356,16 +357,17 @@ class Pipeline:
         )
 
     async def end_expired_holds(self) -> None:
-        """End holds whose time has run out; takes no lock where there are none."""
+        """End holds whose time has run out, and what they froze with them.
+
+        Takes no lock where there are none.
+        """
         now = self.clock()
 
-        async def work(transaction: Transaction) -> None:
-            await end_expired_holds(transaction, now)
+        async def decide(transaction: Transaction) -> Sequence[object]:
+            return await end_expired_holds(transaction, now)
 
         while await has_expired_holds(self.graph, now):
-            await self.graph.write_together(
-                work, name="holds/end_expired", timeout_s=BOOK_TIMEOUT_S
-            )
+            await self.store_decided(decide, name="holds/end_expired")
 
 
 async def open_pipeline(

@@ -59,6 +59,19 @@ def test_a_model_says_the_same_after_it_was_saved_and_loaded(tmp_path: Path) -> 
     assert model.manifest["metrics"] == {"auroc": 0.9}
 
 
+@pytest.mark.parametrize("unknown", [1, 3])
+def test_one_that_learned_from_unknown_columns_is_saved_too(tmp_path: Path, unknown: int) -> None:
+    values, y, _ = graph(1)
+    values[:, :unknown] = np.nan
+    learned = GraphFeatureClassifier(trees=5, random_state=1).fit(values, y)
+    saved(tmp_path, estimator=learned)
+
+    again = load_model(tmp_path, "nodes").estimator
+
+    other, _, _ = graph(2)
+    assert np.array_equal(again.predict_proba(other), learned.predict_proba(other))
+
+
 def test_a_file_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     file = saved(tmp_path) / "model.skops"
     content = bytearray(file.read_bytes())

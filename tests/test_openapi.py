@@ -281,6 +281,7 @@ def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": decision}
     yield "POST", "/v1/cases/{caseId}/decisions", {"json": {**decision, "reason": "no"}}
     yield "POST", "/v1/cases/none/decisions", {"json": decision}
+    yield "POST", "/v1/cases/{caseId}/decisions", {"json": {**decision, "actions": [{"type": 1}]}}
     yield "POST", "/v1/cases/{caseId}/approve", {}
     yield "POST", "/v1/cases/{caseId}/approve", {"json": {"approve": False, "reason": "why?"}}
     yield "POST", "/v1/cases/none/approve", {}

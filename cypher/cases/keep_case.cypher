@@ -1,12 +1,14 @@
 // Keep what a step made of a case.
 // mode: write
 // params: $caseId string, $state string, $stage string,
-//   $assignee string (null: nobody), $assignedMillis integer (ms; null),
+//   $assignee string (null: nobody), $claimedBy string (null: nobody),
+//   $assignedMillis integer (ms; null),
 //   $priority integer, $dueMillis integer (ms),
 //   $snoozedMillis integer (ms; null),
 //   $conclusion string (null), $typology string (null),
 //   $decisionReason string (null), $actions list<string> (null),
-//   $decidedBy string (null), $decidedMillis integer (ms; null),
+//   $decidedBy string (null), $approvedBy string (null),
+//   $decidedMillis integer (ms; null), $appealed list<string> (null),
 //   $pending string (null), $decisions integer, $version integer,
 //   $trailHash string
 // returns: nothing
@@ -16,6 +18,7 @@ SET
   c.state = $state,
   c.stage = $stage,
   c.assignee = $assignee,
+  c.claimedBy = $claimedBy,
   c.assignedAt =
     CASE WHEN $assignedMillis IS NULL THEN null
       ELSE datetime({epochMillis: $assignedMillis})
@@ -34,6 +37,8 @@ SET
   c.decisionReason = $decisionReason,
   c.actions = $actions,
   c.decidedBy = $decidedBy,
+  c.approvedBy = $approvedBy,
+  c.appealed = $appealed,
   c.decidedAt =
     CASE WHEN $decidedMillis IS NULL THEN null
       ELSE datetime({epochMillis: $decidedMillis})

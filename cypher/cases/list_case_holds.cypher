@@ -4,7 +4,7 @@
 // returns: holdId string, memberId string, kind string, code string,
 //   reason string, placedBy string, placedMillis integer (ms),
 //   expiresMillis integer (ms), liftedMillis integer (ms), liftedBy string,
-//   liftReason string, caseId string
+//   liftReason string, caseId string, statusBefore string
 // timeout: 5 s
 MATCH (:Case {caseId: $caseId})-[:EXAMINES]->(m:Member)
 MATCH (h:Hold {caseId: $caseId})-[:HOLDS]->(m)
@@ -13,6 +13,7 @@ RETURN h.holdId AS holdId, m.memberId AS memberId, h.kind AS kind,
   h.placedAt.epochMillis AS placedMillis,
   h.expiresAt.epochMillis AS expiresMillis,
   h.liftedAt.epochMillis AS liftedMillis, h.liftedBy AS liftedBy,
-  h.liftReason AS liftReason, h.caseId AS caseId
+  h.liftReason AS liftReason, h.caseId AS caseId,
+  h.statusBefore AS statusBefore
 ORDER BY placedMillis, holdId
 LIMIT $limit

@@ -2,7 +2,7 @@
 // person, newest first, after this place in the list?
 // mode: read
 // params: $memberId string, $states list<string>,
-//   $stages list<string> (empty: all), $assignee string (null: anybody's),
+//   $stages list<string> (empty: all), $assignees list<string> (null: all),
 //   $beforeMillis integer (ms since 1970), $afterId string, $limit integer
 // returns: caseId string, state string, stage string, code string,
 //   reason string, openedBy string, openedMillis integer (ms),
@@ -12,7 +12,8 @@
 //   amountAtRiskMinor integer, currency string, conclusion string,
 //   typology string, decisionReason string, actions list<string>,
 //   decidedBy string, decidedMillis integer (ms), pending string,
-//   decisions integer, version integer, trailHash string
+//   decisions integer, version integer, trailHash string, claimedBy string,
+//   approvedBy string, appealed list<string>
 // timeout: 5 s
 MATCH (asked:Member {memberId: $memberId})
 CALL (asked) {
@@ -25,7 +26,8 @@ MATCH (c:Case)-[:EXAMINES]->(m)
 WHERE c.state IN $states
   AND (size($stages) = 0 OR coalesce(c.stage,
     CASE c.state WHEN 'open' THEN 'NEW' ELSE 'DECIDED' END) IN $stages)
-  AND ($assignee IS NULL OR c.assignee = $assignee)
+  AND ($assignees IS NULL OR c.assignee IN $assignees
+    OR c.claimedBy IN $assignees)
 WITH DISTINCT c, c.openedAt.epochMillis AS openedMillis
 WHERE openedMillis < $beforeMillis
   OR (openedMillis = $beforeMillis AND c.caseId > $afterId)
@@ -49,6 +51,7 @@ RETURN c.caseId AS caseId, c.state AS state,
   c.actions AS actions, c.decidedBy AS decidedBy,
   c.decidedAt.epochMillis AS decidedMillis, c.pending AS pending,
   coalesce(c.decisions, 0) AS decisions, coalesce(c.version, 0) AS version,
-  c.trailHash AS trailHash
+  c.trailHash AS trailHash, c.claimedBy AS claimedBy,
+  c.approvedBy AS approvedBy, c.appealed AS appealed
 ORDER BY openedMillis DESC, caseId
 LIMIT $limit

@@ -2,7 +2,7 @@
 // after this place in the list?
 // mode: read
 // params: $stages list<string> (empty: all),
-//   $assignee string (null: anybody's), $afterMillis integer (ms since 1970),
+//   $assignees list<string> (null: all), $afterMillis integer (ms since 1970),
 //   $afterId string, $limit integer
 // returns: caseId string, state string, stage string, code string,
 //   reason string, openedBy string, openedMillis integer (ms),
@@ -12,13 +12,15 @@
 //   amountAtRiskMinor integer, currency string, conclusion string,
 //   typology string, decisionReason string, actions list<string>,
 //   decidedBy string, decidedMillis integer (ms), pending string,
-//   decisions integer, version integer, trailHash string
+//   decisions integer, version integer, trailHash string, claimedBy string,
+//   approvedBy string, appealed list<string>
 // timeout: 10 s
 MATCH (c:Case)
 WHERE c.dueAt >= datetime({epochMillis: $afterMillis})
   AND c.state = 'open'
   AND (size($stages) = 0 OR coalesce(c.stage, 'NEW') IN $stages)
-  AND ($assignee IS NULL OR c.assignee = $assignee)
+  AND ($assignees IS NULL OR c.assignee IN $assignees
+    OR c.claimedBy IN $assignees)
   AND NOT (c.dueAt = datetime({epochMillis: $afterMillis})
     AND c.caseId <= $afterId)
 WITH c
@@ -41,6 +43,7 @@ RETURN c.caseId AS caseId, c.state AS state,
   c.actions AS actions, c.decidedBy AS decidedBy,
   c.decidedAt.epochMillis AS decidedMillis, c.pending AS pending,
   coalesce(c.decisions, 0) AS decisions, coalesce(c.version, 0) AS version,
-  c.trailHash AS trailHash
+  c.trailHash AS trailHash, c.claimedBy AS claimedBy,
+  c.approvedBy AS approvedBy, c.appealed AS appealed
 ORDER BY dueMillis, caseId
 LIMIT $limit

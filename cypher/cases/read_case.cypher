@@ -9,7 +9,8 @@
 //   amountAtRiskMinor integer, currency string, conclusion string,
 //   typology string, decisionReason string, actions list<string>,
 //   decidedBy string, decidedMillis integer (ms), pending string,
-//   decisions integer, version integer, trailHash string
+//   decisions integer, version integer, trailHash string, claimedBy string,
+//   approvedBy string, appealed list<string>
 // timeout: 5 s
 MATCH (c:Case {caseId: $caseId})
 RETURN c.caseId AS caseId, c.state AS state,
@@ -29,5 +30,6 @@ RETURN c.caseId AS caseId, c.state AS state,
   c.actions AS actions, c.decidedBy AS decidedBy,
   c.decidedAt.epochMillis AS decidedMillis, c.pending AS pending,
   coalesce(c.decisions, 0) AS decisions, coalesce(c.version, 0) AS version,
-  c.trailHash AS trailHash
+  c.trailHash AS trailHash, c.claimedBy AS claimedBy,
+  c.approvedBy AS approvedBy, c.appealed AS appealed
 LIMIT 1

@@ -1,4 +1,5 @@
-// Lift these holds.
+// Lift these holds. An account that stays frozen after one is looked at when
+// the hold would have ended.
 // mode: write
 // params: $rows list<map>
 // returns: nothing
@@ -8,5 +9,5 @@ MATCH (h:Hold {holdId: row.holdId})
 SET
   h.liftedAt = datetime({epochMillis: row.liftedMillis}),
   h.liftedBy = row.liftedBy,
-  h.liftReason = row.liftReason
-REMOVE h.dueAt
+  h.liftReason = row.liftReason,
+  h.dueAt = CASE WHEN h.statusBefore IS NULL THEN null ELSE h.dueAt END

@@ -5,7 +5,8 @@
 // params: $holdId string, $memberId string, $kind string, $code string,
 //   $reason string, $placedBy string, $placedMillis integer (ms since 1970),
 //   $expiresMillis integer (ms since 1970; null: never),
-//   $caseId string (null: none)
+//   $caseId string (null: none),
+//   $freezes boolean (whether the account is frozen with it)
 // returns: holdId string, memberId string, kind string, code string,
 //   reason string, placedBy string, placedMillis integer (ms),
 //   expiresMillis integer (ms), liftedMillis integer (ms), liftedBy string,
@@ -13,7 +14,16 @@
 // timeout: 5 s
 MATCH (asked:Member {memberId: $memberId})
 SET asked.holdLock = $holdId
-WITH asked
+WITH asked,
+  CASE
+    WHEN NOT $freezes THEN null
+    WHEN asked.status = 'frozen' THEN coalesce(
+      head([(o:Hold)-[:HOLDS]->(asked)
+        WHERE o.statusBefore IS NOT NULL | o.statusBefore]),
+      'frozen'
+    )
+    ELSE coalesce(asked.status, 'active')
+  END AS statusBefore
 MERGE (h:Hold {holdId: $holdId})
   ON CREATE SET
     h.kind = $kind,
@@ -26,6 +36,7 @@ MERGE (h:Hold {holdId: $holdId})
       ELSE datetime({epochMillis: $expiresMillis})
     END,
     h.caseId = $caseId,
+    h.statusBefore = statusBefore,
     h.dueAt = CASE
       WHEN $expiresMillis IS NULL THEN null
       ELSE datetime({epochMillis: $expiresMillis})

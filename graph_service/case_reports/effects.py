@@ -4,8 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from graph_service.cases.actions import Action, Ground, action_of, case_orders, narrowed
-from graph_service.cases.desk.deciding import CONFIRMS, Decision
+from graph_service.cases.actions import (
+    Action,
+    Ground,
+    action_of,
+    case_orders,
+    narrowed,
+    with_confirmed,
+)
+from graph_service.cases.desk.deciding import Decision
 from graph_service.cases.desk.trail import CaseNotFound, kept_of
 from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Transaction
@@ -19,9 +26,7 @@ LINES_MAX: Final = 500
 
 def actions_of(decision: Decision) -> list[Action]:
     """What a decision does, the hold that a confirmed fraud places by itself too."""
-    said = [action_of(one) for one in decision.actions]
-    by_itself = decision.conclusion in CONFIRMS and not any(one.name == "freeze" for one in said)
-    return [*said, Action("freeze")] if by_itself else said
+    return with_confirmed([action_of(one) for one in decision.actions], decision.conclusion)
 
 
 async def read_effect(

@@ -7,19 +7,21 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 
 from graph_service.access.endpoints import Requires
-from graph_service.answers import Answer, Limit, answers
+from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.case_reports.effects import read_effect
 from graph_service.case_reports.reporting import report_page, report_pdf
 from graph_service.cases.actions import Action
 from graph_service.cases.desk.shapes import CaseEvent
-from graph_service.cases.desk.trail import CaseNotFound, list_events, verify_trail
+from graph_service.cases.desk.trail import CaseNotFound, list_events
 from graph_service.cases.desk.working import AttachmentNotFound, read_attachment
 from graph_service.cases.effects.booked import read_booked_effect
 from graph_service.cases.reading import read_case
+from graph_service.cases.record.verifying import verify_trail
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.hypertext.rendering import page_headers
 from graph_service.ledger.endpoints import Books
+from graph_service.pages import CursorInvalid
 from graph_service.plans.member import Lang
 
 READS = Depends(Requires("risk:read"))
@@ -54,10 +56,11 @@ class EventList(Answer):
     """Steps of a case, the latest first."""
 
     items: list[CaseEvent]
+    next_cursor: str | None
 
 
 class TrailAnswer(Answer):
-    """Whether the record of a case is whole."""
+    """Whether the record of a case is whole, and the case and its files agree with it."""
 
     ok: bool
     events: int
@@ -114,21 +117,23 @@ async def get_effect(
     "/{caseId}/events",
     summary="What was done with a case?",
     dependencies=[READS],
-    responses=answers(EventList, CaseNotFound),
+    responses=answers(EventList, CaseNotFound, CursorInvalid),
 )
 async def get_events(
     graph: GraphOfApp,
     clock: ClockOfApp,
     case_id: CaseId,
     limit: Limit,
+    cursor: Cursor = None,
+    *,
     before: Annotated[int, Query(ge=1, le=2**53, description="Only events before this one")] = 2
     ** 53,
 ) -> dict[str, Any]:
     """The latest first."""
-    found = await list_events(graph, case_id, limit=limit, before=before)
-    if not found:
+    items, following = await list_events(graph, case_id, limit=limit, cursor=cursor, before=before)
+    if not items:
         await read_case(graph, case_id, clock())
-    return {"items": found}
+    return {"items": items, "nextCursor": following}
 
 
 @router.get(
@@ -138,7 +143,7 @@ async def get_events(
     responses=answers(TrailAnswer, CaseNotFound),
 )
 async def get_verdict(graph: GraphOfApp, case_id: CaseId) -> dict[str, Any]:
-    """Every hash of its events is computed again."""
+    """Every hash of its events is computed again, and what they tell compared with the case."""
     found = await verify_trail(graph, case_id)
     return {"ok": found.ok, "events": found.events, "firstBroken": found.first_broken}
 

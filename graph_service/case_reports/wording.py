@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from graph_service.cases.actions import CONFIRMED, LIFT_HOLDS
-from graph_service.cases.desk.deciding import CONFIRMS
+from graph_service.cases.actions import CONFIRMED, CONFIRMS, LIFT_HOLDS
 from graph_service.hypertext.rendering import room_words
 from graph_service.plans.member import Lang
 

@@ -20,25 +20,30 @@ from graph_service.holds.placing import (
     place_hold,
     spelled,
 )
+from graph_service.holds.thawing import thaw
 from graph_service.ingest.facts import canonical, digest, own_fact
 from graph_service.ingest.store import record_own_facts
 from graph_service.ledger.affected import RESTORED, REVERSED
+from graph_service.verdicts import Conclusion
 
 ActionName = Literal["freeze", "unfreeze", "reverse_commissions", "restore_commissions"]
 Scope = Literal["payout", "order", "account"]
 # The action of the first version of this contract, which is kept: unfreeze, said in one word.
 LIFT_HOLDS: Final = "lift_holds"
 CONFIRMED: Final = "case_confirmed"
-FROZEN, ACTIVE = "frozen", "active"
+FROZEN: Final = "frozen"
 SOURCE: Final = "graph-service/cases"
 STEP_DECIDED: Final = "decided"
 ORDERS_MAX: Final = 2_000
 HOLDS_MAX: Final = 5_000
+DECISIONS_MAX: Final = 1_000
+# Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
+CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do. members, orders: of the case; empty: all of it.
+    """One thing to do. members, orders: of the case; empty: all of it. reason: None: as decided.
 
     scope: what is frozen: payouts of the person, the orders' commissions, or the account, which
     earns nothing any more either. shadow: only say what would be done.
@@ -51,6 +56,7 @@ class Action:
     code: str = CONFIRMED
     expires_ms: int | None = None
     shadow: bool = False
+    reason: str | None = None
 
     @property
     def undoes(self) -> bool:
@@ -67,6 +73,7 @@ class Action:
             "reasonCode": self.code if self.name == "freeze" else None,
             "expiresAt": spelled(self.expires_ms),
             "shadow": self.shadow or None,
+            "reason": self.reason,
         }
         return canonical({name: value for name, value in said.items() if value is not None})
 
@@ -80,7 +87,10 @@ def action_of(kept: str) -> Action:
     """An action as it was kept."""
     if kept == LIFT_HOLDS:
         return Action("unfreeze")
-    told: dict[str, Any] = json.loads(kept)
+    return _action_told(json.loads(kept))
+
+
+def _action_told(told: Mapping[str, Any]) -> Action:
     expires_at = told.get("expiresAt")
     expires_ms = None if expires_at is None else to_micros(datetime.fromisoformat(expires_at))
     return Action(
@@ -91,6 +101,7 @@ def action_of(kept: str) -> Action:
         told.get("reasonCode", CONFIRMED),
         None if expires_ms is None else expires_ms // 1_000,
         told.get("shadow", False),
+        told.get("reason"),
     )
 
 
@@ -130,25 +141,51 @@ def _among(asked: Sequence[str], known: Sequence[str], what: str) -> tuple[str, 
     return tuple(sorted(asked or known))
 
 
+def with_confirmed(actions: Sequence[Action], conclusion: Conclusion) -> list[Action]:
+    """Whoever is confirmed is held, unless the decision says itself what is frozen."""
+    says = any(one.name == "freeze" for one in actions)
+    holds = conclusion in CONFIRMS and not says
+    return [*actions, Action("freeze")] if holds else list(actions)
+
+
 def frozen_accounts(actions: Iterable[Action], ground: Ground) -> set[str]:
     """Members whom these actions freeze indeed."""
     freezes = [one for one in actions if one.name == "freeze" and one.scope != "order"]
     return {member for one in freezes if not one.shadow for member in narrowed(one, ground).members}
 
 
+def frozen_before(decided: Iterable[Mapping[str, Any]], now_ms: int) -> set[str]:
+    """Members whom earlier decisions of a case froze until now. decided: facts, the first first."""
+    frozen: set[str] = set()
+    for data in decided:
+        actions = [
+            Action("unfreeze") if one == LIFT_HOLDS else _action_told(one)
+            for one in data["actions"]
+        ]
+        for one in with_confirmed(actions, data["conclusion"]):
+            members = one.members or data["memberIds"]
+            if one.shadow or one.scope == "order":
+                continue
+            if one.name == "freeze" and (one.expires_ms is None or one.expires_ms > now_ms):
+                frozen |= set(members)
+            elif one.name == "unfreeze":
+                frozen -= set(members)
+    return frozen
+
+
 async def carry_out(
-    transaction: Transaction, actions: Sequence[Action], ground: Ground, holds: Sequence[Hold]
+    transaction: Transaction, actions: Sequence[Action], whole: Ground, holds: Sequence[Hold]
 ) -> list[dict[str, Any]]:
     """Do what these actions say; what each did, or would have done. Repeats do nothing.
 
-    holds: those of the case.
+    whole: what the decision is about. holds: those of the case.
     """
     told: list[dict[str, Any]] = []
     for place, given in enumerate(actions):
-        action = narrowed(given, ground)
+        action, ground = narrowed(given, whole), replace(whole, reason=given.reason or whole.reason)
         said: dict[str, Any] = {"type": action.name, "shadow": action.shadow}
         if action.name == "freeze" and action.scope != "order":
-            held = {one.member_id for one in holds if one.is_active(ground.at_ms)}
+            held = {one.member_id for one in holds if _covers(one, action, ground.at_ms)}
             fresh = sorted(set(action.members) - held)
             said |= {"scope": action.scope, "memberIds": fresh}
             if action.scope == "account":
@@ -162,10 +199,11 @@ async def carry_out(
                 if one.is_active(ground.at_ms) and one.member_id in action.members
             ]
             said |= {"holdIds": sorted(one.hold_id for one in lifted)}
-            if action.scope == "account":
-                said |= {"status": ACTIVE, "statusOf": list(action.members)}
             if not action.shadow:
                 await _lift(transaction, lifted, ground)
+            if action.scope == "account":
+                frozen = [one for one in holds if one.member_id in action.members]
+                said |= {"statuses": await _thaw(transaction, frozen, shadow=action.shadow)}
         else:
             kind = REVERSED if action.name in ("freeze", "reverse_commissions") else RESTORED
             said |= {"orderIds": list(action.orders)}
@@ -187,16 +225,41 @@ def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "specversion": "1.0",
-            "id": f"{case['caseId']} {last['number']} {done['status']} {member_id}",
+            "id": f"{case['caseId']} {last['number']} {status} {member_id}",
             "source": SOURCE,
             "type": "member.updated",
             "time": last["at"],
-            "data": {"memberId": member_id, "status": done["status"]},
+            "data": {"memberId": member_id, "status": status},
         }
         for done in last["detail"]["done"]
-        if "status" in done and not done["shadow"]
-        for member_id in done["statusOf"]
+        if not done["shadow"]
+        for member_id, status in statuses_of(done).items()
     ]
+
+
+def statuses_of(done: Mapping[str, Any]) -> dict[str, str]:
+    """By account the status that something that was done gives it."""
+    if "status" in done:
+        status: str = done["status"]
+        return dict.fromkeys(done["statusOf"], status)
+    return done.get("statuses", {})
+
+
+def _covers(hold: Hold, action: Action, at_ms: int) -> bool:
+    """Whether a hold holds what an action freezes, and no shorter."""
+    if not hold.is_active(at_ms) or (action.scope == "account" and hold.status_before is None):
+        return False
+    if hold.expires_ms is None or action.expires_ms is None:
+        return hold.expires_ms is None
+    return hold.expires_ms >= action.expires_ms
+
+
+async def _thaw(transaction: Transaction, holds: Sequence[Hold], *, shadow: bool) -> dict[str, str]:
+    """By account the status that it has again without these holds, which are over unless shadow."""
+    if not shadow:
+        return await thaw(transaction, holds)
+    before = [(one.member_id, one.status_before) for one in holds]
+    return {one: str(status) for one, status in before if status not in (None, FROZEN)}
 
 
 async def _hold(
@@ -207,6 +270,8 @@ async def _hold(
     *,
     place: int,
 ) -> None:
+    if action.scope == "account":
+        await transaction.run("holds/note_statuses", memberIds=sorted(action.members))
     for member_id in sorted(members):
         named = f"{action.code} {ground.case_id} {member_id}"
         if ground.number > 1 or place:
@@ -220,6 +285,7 @@ async def _hold(
             placed_by=ground.by,
             expires_ms=action.expires_ms,
             case_id=ground.case_id,
+            freezes=action.scope == "account",
         )
         await place_hold(transaction, wanted, ground.at)
 
@@ -262,6 +328,12 @@ async def case_orders(transaction: Transaction, case_id: str) -> list[str]:
         "cases/list_case_orders", caseId=case_id, number=shown["number"], limit=ORDERS_MAX
     )
     return rows[0]["orderIds"]
+
+
+async def case_decisions(transaction: Transaction, case_id: str) -> list[dict[str, Any]]:
+    """Facts of the decisions of a case so far, the first first."""
+    rows = await transaction.run("cases/list_case_decisions", caseId=case_id, limit=DECISIONS_MAX)
+    return [json.loads(row["data"]) for row in rows]
 
 
 async def case_holds(transaction: Transaction, case_id: str) -> list[Hold]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
 
 from graph_service.access.endpoints import CallingKey, Requires
-from graph_service.answers import Answer, Asked, answers
+from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.cases.desk.working import Asker
 from graph_service.cases.rules import SCORE_DECIMALS, Level, RiskRules, Score
@@ -21,6 +21,7 @@ from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
 from graph_service.ingest.envelope import Id, Word
+from graph_service.pages import CursorInvalid
 
 REASONS_MAX = 50
 WHOLE_MAX = 10**15
@@ -143,6 +144,7 @@ class SilenceList(Answer):
     """Rules that are silent about a member."""
 
     items: list[SilenceAnswer]
+    next_cursor: str | None
 
 
 class SilenceGiven(Asked):
@@ -243,7 +245,7 @@ async def post_silence(
         until=given.until,
         reason=given.reason,
     )
-    found = await list_silences(graph, member_id, asker.now)
+    found, _ = await list_silences(graph, member_id, asker.now)
     return next(one for one in found if one["code"] == given.code)
 
 
@@ -251,11 +253,18 @@ async def post_silence(
     "/members/{memberId}/silences",
     summary="Which rules are silent about a member?",
     dependencies=[READS],
-    responses=answers(SilenceList),
+    responses=answers(SilenceList, CursorInvalid),
 )
-async def get_silences(graph: GraphOfApp, clock: ClockOfApp, member_id: MemberId) -> dict[str, Any]:
+async def get_silences(
+    graph: GraphOfApp,
+    clock: ClockOfApp,
+    member_id: MemberId,
+    limit: Limit,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
     """Those in force, the one that ends first first."""
-    return {"items": await list_silences(graph, member_id, clock())}
+    items, following = await list_silences(graph, member_id, clock(), limit=limit, cursor=cursor)
+    return {"items": items, "nextCursor": following}
 
 
 @router.delete(

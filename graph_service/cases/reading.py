@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
+from graph_service.access.people import signatures_meant
 from graph_service.cases.actions import told_action
 from graph_service.cases.desk.deciding import labels_of
 from graph_service.cases.desk.stages import STAGES, AnyState, Stage, State
@@ -51,9 +52,10 @@ async def list_cases(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of the cases, and the next page's cursor. Raises MemberNotFound."""
     now_ms = millis_of(now)
+    whose = wanted.assignee
     asked: dict[str, Any] = {
         "stages": wanted.stages,
-        "assignee": wanted.assignee,
+        "assignees": None if whose is None else await signatures_meant(graph.read, whose, now_ms),
         "limit": limit + 1,
     }
     if wanted.due_first and wanted.member_id is None:
@@ -132,6 +134,7 @@ def told_case(row: Row, now_ms: int) -> dict[str, Any]:
         "overdue": is_open and not sleeps and due is not None and due < now_ms,
         "snoozedUntil": spelled(snoozed) if sleeps else None,
         "assignee": row["assignee"],
+        "claimedBy": row["claimedBy"],
         "typology": row["typology"],
         "version": row["version"],
         "decision": _decision(row) if row["conclusion"] is not None else None,
@@ -146,6 +149,7 @@ def _decision(row: Row) -> dict[str, Any]:
         "reason": row["decisionReason"],
         "actions": [told_action(one) for one in row["actions"] or ()],
         "decidedBy": row["decidedBy"],
+        "approvedBy": row["approvedBy"],
         "decidedAt": spelled(row["decidedMillis"]),
     }
 

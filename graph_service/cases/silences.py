@@ -14,6 +14,7 @@ from graph_service.fraud.detectors.kinds import Kind
 from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import millis_of, spelled
 from graph_service.ingest.facts import digest
+from graph_service.pages import decode_cursor, encode_cursor
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SNOOZES_MAX: Final = 100
@@ -88,12 +89,27 @@ def _snooze_id(member_id: str, code: str) -> str:
     return f"snooze_{digest(f'{member_id} {code}')}"
 
 
-async def list_silences(graph: Graph, member_id: str, now: datetime) -> list[dict[str, Any]]:
-    """What is silent about a member now, what ends first first."""
+async def list_silences(
+    graph: Graph,
+    member_id: str,
+    now: datetime,
+    *,
+    limit: int = SNOOZES_MAX,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of what is silent about a member now, what ends first first, and the next cursor."""
+    since, after = decode_cursor(cursor, (int, str)) if cursor else (0, "")
     rows = await graph.read(
-        "cases/list_snoozes", memberId=member_id, nowMillis=millis_of(now), limit=SNOOZES_MAX
+        "cases/list_snoozes",
+        memberId=member_id,
+        nowMillis=millis_of(now),
+        afterMillis=since,
+        afterId=after,
+        limit=limit + 1,
     )
-    return [
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = None if last is None else encode_cursor([last["untilMillis"], last["snoozeId"]])
+    told = [
         {
             "snoozeId": row["snoozeId"],
             "memberId": member_id,
@@ -103,5 +119,6 @@ async def list_silences(graph: Graph, member_id: str, now: datetime) -> list[dic
             "placedAt": spelled(row["placedMillis"]),
             "until": spelled(row["untilMillis"]),
         }
-        for row in rows
+        for row in rows[:limit]
     ]
+    return told, following

@@ -29,20 +29,25 @@ class GraphFileInvalid(Invalid):
 
 @dataclass(frozen=True)
 class GraphFile:
-    """values: (n, d), NaN where unknown. labels: (n,), 0, 1 or UNLABELLED.
+    """values: (n, d), unknown where not finite; d may be 0. labels: (n,), 0, 1 or UNLABELLED.
 
     relations: by name, csr (n, n), each edge as it stands in the file. masks: per part (trials, n),
-    all parts or none.
+    all parts or none; no node is in two parts of a trial. notes: what was read otherwise than it
+    stands, in words.
     """
 
     values: NDArray[np.float32]
     labels: NDArray[np.int8]
     relations: Mapping[str, Any]
     masks: Mapping[str, Mask]
+    notes: tuple[str, ...] = ()
 
 
-def read_graph_file(file: Path) -> GraphFile:
-    """The graph in a file. Raises NotFound, GraphFileInvalid."""
+def read_graph_file(file: Path, *, with_masks: bool = True) -> GraphFile:
+    """The graph in a file. Raises NotFound, GraphFileInvalid.
+
+    with_masks: False leaves masks unread, whatever they hold.
+    """
     if not file.is_file():
         raise NotFound(f"there is no file {file}")
     try:
@@ -59,14 +64,23 @@ def read_graph_file(file: Path) -> GraphFile:
             raise GraphFileInvalid(f"{file} has no array {name}; it holds {held}")
     values = _values(arrays["X"])
     labels = _labels(arrays["y"], len(values))
-    relations = {
-        name.removeprefix("edges").strip("_") or "edges": _relation(name, edges, len(values))
-        for name, edges in arrays.items()
-        if name.startswith("edges")
-    }
+    relations = _relations(arrays, len(values))
     if not relations:
         raise GraphFileInvalid(f"{file} has no array edges or edges_NAME; it holds {held}")
-    return GraphFile(values, labels, relations, _masks(arrays, labels))
+    masks, notes = _masks(arrays, labels) if with_masks else ({}, ())
+    return GraphFile(values, labels, relations, masks, notes)
+
+
+def _relations(arrays: Mapping[str, NDArray[Any]], nodes: int) -> dict[str, Any]:
+    """By name, as people would say it: edges_sold_to is sold_to."""
+    relations: dict[str, Any] = {}
+    for name, edges in arrays.items():
+        if name.startswith("edges"):
+            said = name.removeprefix("edges").strip("_") or "edges"
+            if said in relations:
+                raise GraphFileInvalid(f"{name} is one of two relations {said}")
+            relations[said] = _relation(name, edges, nodes)
+    return relations
 
 
 def _is_read(name: str) -> bool:
@@ -81,7 +95,9 @@ def _part(name: str) -> str | None:
 def _values(array: NDArray[Any]) -> NDArray[np.float32]:
     if array.ndim != 2 or not len(array) or array.dtype.kind not in "fiub":
         raise GraphFileInvalid(f"X is {array.dtype} {array.shape} and must be numbers (n, d)")
-    return array.astype(np.float32)
+    # Too large for single precision: infinite, which counts as unknown.
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
 
 
 def _labels(array: NDArray[Any], nodes: int) -> NDArray[np.int8]:
@@ -100,6 +116,8 @@ def _labels(array: NDArray[Any], nodes: int) -> NDArray[np.int8]:
 
 def _relation(name: str, array: NDArray[Any], nodes: int) -> Any:
     edges = array.T if array.ndim == 2 and array.shape[0] == 2 != array.shape[1] else array
+    if array.shape == (0,):
+        edges = array.reshape(0, 2)
     if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "fiu":
         raise GraphFileInvalid(f"{name} is {array.dtype} {array.shape} and must be integers (m, 2)")
     if edges.dtype.kind == "f" and not (edges == np.floor(edges)).all():
@@ -116,11 +134,13 @@ def _relation(name: str, array: NDArray[Any], nodes: int) -> Any:
     return csr_matrix((ones, (ends[:, 0], ends[:, 1])), shape=(nodes, nodes))
 
 
-def _masks(arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int8]) -> dict[str, Mask]:
+def _masks(
+    arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int8]
+) -> tuple[dict[str, Mask], tuple[str, ...]]:
     """All three parts, of labelled nodes only; a part that is not named is what is left."""
     named = {part: (name, one) for name, one in arrays.items() if (part := _part(name))}
     if not named:
-        return {}
+        return {}, ()
     if not named.keys() & {"train", "test"}:
         raise GraphFileInvalid("there is a mask val and neither train nor test")
     known = labels != UNLABELLED
@@ -135,10 +155,30 @@ def _masks(arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int8]) -> dict
     for part, other in rest.items():
         if part not in masks:
             masks[part] = known & ~masks[other] & ~masks["val"]
-    shared = int(np.max(np.sum(masks["train"] & masks["test"], axis=1)))
-    if shared:
-        raise GraphFileInvalid(f"the masks train and test share {shared:,} nodes")
-    return masks
+    return _apart(masks)
+
+
+def _apart(masks: dict[str, Mask]) -> tuple[dict[str, Mask], tuple[str, ...]]:
+    """Nothing that is tested may have been learned from or have weighed the learners.
+
+    A node in train and val is learned from, so it cannot weigh what was learned.
+    """
+    for part in ("train", "val"):
+        shared = _most_shared(masks[part], masks["test"])
+        if shared:
+            raise GraphFileInvalid(
+                f"the masks {part} and test share {shared:,} nodes (--no-masks splits anew)"
+            )
+    both = _most_shared(masks["train"], masks["val"])
+    if not both:
+        return masks, ()
+    note = f"nodes of the mask val that are in train, too, and are learned from only: {both:,}"
+    return {**masks, "val": masks["val"] & ~masks["train"]}, (note,)
+
+
+def _most_shared(one: Mask, other: Mask) -> int:
+    """How many nodes both hold, in the trial with the most. one, other: (trials, n)."""
+    return int(np.max(np.sum(one & other, axis=1)))
 
 
 def _mask(name: str, array: NDArray[Any], nodes: int) -> Mask:

@@ -30,7 +30,7 @@ from graph_service.evaluation.graph_files import (
     read_graph_file,
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
-from graph_service.learning.columns import GraphColumns
+from graph_service.learning.columns import GraphColumns, named
 from graph_service.learning.fitting import ROWS_AT_ONCE
 from graph_service.learning.members import PUBLISHED, fit_member
 from graph_service.processes import peak_memory_mib
@@ -42,6 +42,7 @@ METRICS = ("auroc", "auprc", "recallAtK")
 PERCENT = 100.0
 # The part of a trial that learning takes, as its progress is shown; the recipe is the rest.
 LEARNT = 0.9
+NOTHING_TO_READ = "X holds no value that is known: the recipe has nothing to read"
 Told = Callable[[float, int], None]
 Scores = NDArray[np.floating[Any]]
 
@@ -75,7 +76,8 @@ class Outcome:
 class Evaluation:
     """Everything that is told of a file. relations: edges by name, each pair once.
 
-    difference: service less recipe, paired by trial. weights: of the learners, mean over trials.
+    edges_together: pairs that are tied by any of them. difference: service less recipe, paired by
+    trial. weights: of the learners, mean over trials.
     """
 
     labels: str
@@ -86,6 +88,7 @@ class Evaluation:
     positives: int
     labelled: int
     relations: Mapping[str, int]
+    edges_together: int
     service: Outcome
     recipe: Outcome | None
     difference: Mapping[str, Figure]
@@ -108,14 +111,13 @@ def evaluate_graph_file(
     """Learn and ask in several trials. Raises NotFound, GraphFileInvalid.
 
     labels: full, or counts of positive and negative labels as 20+80. own_splits: masks in the file
-    are not read. classifier: not fitted; by default as it comes. told: now and then, steps done
-    (a part of one, too) and in all: a step for the columns and one for each trial.
+    are not read, however wrong. classifier: not fitted; by default as it comes. told: now and then,
+    steps done (a part of one, too) and in all: a step for the columns and one for each trial.
     """
     counts = _counts(labels)
-    graph = read_graph_file(file)
+    graph = read_graph_file(file, with_masks=not own_splits)
     trials = trials or (TRIALS_FULL if counts is None else TRIALS_FEW)
-    masks = {} if own_splits else graph.masks
-    splits = list(_splits(graph.labels, masks, counts, trials, seed))
+    splits = list(_splits(graph.labels, graph.masks, counts, trials, seed))
     told(0, trials + 1)
     start = perf_counter()
     columns = _seeded(classifier, seed).columns_of(graph.values, graph.relations)
@@ -125,7 +127,9 @@ def evaluate_graph_file(
     found: list[dict[str, float]] = []
     plain: list[dict[str, float]] = []
     weights: list[dict[str, float]] = []
-    notes: dict[str, None] = {}
+    has_values = bool(np.isfinite(graph.values).any())
+    baseline = baseline and has_values
+    notes = dict.fromkeys(graph.notes if has_values else (*graph.notes, NOTHING_TO_READ))
     for trial, split in enumerate(splits):
         start = perf_counter()
         learned = _seeded(classifier, seed + trial).fit_columns(
@@ -143,23 +147,22 @@ def evaluate_graph_file(
         found.append(_measured(graph.labels, learned.probabilities_[:, 1], split.test))
         if baseline:
             start = perf_counter()
-            scores = _recipe_scores(columns, graph.labels, split, seed + trial)
+            plain.append(_recipe_measured(columns, graph.labels, split, seed + trial))
             recipe_s += perf_counter() - start
-            plain.append(_measured(graph.labels, scores, split.test))
         told(trial + 2, trials + 1)
-    gains = [{one: a[one] - b[one] for one in METRICS} for a, b in zip(found, plain, strict=False)]
     return Evaluation(
         labels=labels,
-        splits=_splits_told(masks, counts),
+        splits=_splits_told(graph.masks, counts),
         trials=trials,
         features=int(graph.values.shape[1]),
         nodes=len(graph.labels),
         positives=int((graph.labels == 1).sum()),
         labelled=int((graph.labels != UNLABELLED).sum()),
-        relations={one.name: int(one.ties.nnz) // 2 for one in columns.relations},
+        relations={one.name: int(one.ties.nnz) // 2 for one in named(columns.relations)},
+        edges_together=int(columns.relations[-1].ties.nnz) // 2,
         service=Outcome(_figures(found), seconds),
         recipe=Outcome(_figures(plain), recipe_s) if baseline else None,
-        difference=_figures(gains),
+        difference=_figures(_gains(found, plain)),
         weights=_mean_weights(weights),
         peak_memory_mib=peak_memory_mib(),
         notes=tuple(notes),
@@ -246,10 +249,10 @@ def _few(
     return train
 
 
-def _recipe_scores(
+def _recipe_measured(
     columns: GraphColumns, labels: NDArray[np.int8], split: Split, seed: int
-) -> Scores:
-    """What the published recipe says of the nodes that are tested; NaN of others."""
+) -> dict[str, float]:
+    """How well the published recipe finds the nodes that are tested."""
     plain = columns.view("plain")
     fitted = fit_member(
         PUBLISHED, plain[split.train], labels[split.train] == 1, plain[:1], seed=seed
@@ -259,7 +262,7 @@ def _recipe_scores(
     for start in range(0, len(asked), ROWS_AT_ONCE):
         rows = asked[start : start + ROWS_AT_ONCE]
         scores[rows] = fitted.predict_proba(plain[rows])[:, 1]
-    return scores
+    return _measured(labels, scores, split.test)
 
 
 def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str, float]:
@@ -271,6 +274,13 @@ def _measured(labels: NDArray[np.int8], scores: Scores, test: Mask) -> dict[str,
         "auprc": PERCENT * float(average_precision_score(y, asked)),
         "recallAtK": PERCENT * float(y[first].mean()),
     }
+
+
+def _gains(
+    found: Sequence[Mapping[str, float]], plain: Sequence[Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """Service less recipe in each trial; none without a recipe."""
+    return [{one: a[one] - b[one] for one in METRICS} for a, b in zip(found, plain, strict=False)]
 
 
 def _figures(trials: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
@@ -312,8 +322,8 @@ def answer_of(found: Evaluation) -> dict[str, Any]:
         "labelled": found.labelled,
         "positives": found.positives,
         "features": found.features,
-        "edges": sum(count for name, count in found.relations.items() if name != "any")
-        or sum(found.relations.values()),
+        "edges": sum(found.relations.values()),
+        "edgesTogether": found.edges_together,
         "relations": dict(found.relations),
         "weights": {name: round(weight, 3) for name, weight in found.weights.items()},
         "notes": list(found.notes),

@@ -8,6 +8,8 @@ members from planted groups; look-alikes are honest. An alert in between is neit
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
+from statistics import stdev
 from typing import Any
 
 from graph_service.examination.chronicle import Plot, UnseenWorld
@@ -20,6 +22,8 @@ SCORE_MIN = 0.5
 # At least half of an alert's members are of one honest group: it was misled by it.
 MISLED_SHARE = 0.5
 PER_MEMBERS = 10_000
+# The normal quantile of an interval of 95 %.
+QUANTILE = 1.959964
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Judged:
 class Judgement:
     """What came of one world, or of several. misled: alerts by the look-alike that caused them.
 
-    accused: honest members in any alert, also in alerts that find a group.
+    accused: honest members in any alert, also in alerts that find a group. malls: what several
+    worlds were put together from, empty for one.
     """
 
     groups: tuple[Judged, ...]
@@ -61,6 +66,12 @@ class Judgement:
     accused: int
     false_by_kind: Counter[str] = field(default_factory=Counter[str])
     misled: Counter[str] = field(default_factory=Counter[str])
+    malls: tuple["Judgement", ...] = ()
+
+    @property
+    def each(self) -> tuple["Judgement", ...]:
+        """The judgements of single worlds."""
+        return self.malls or (self,)
 
     @property
     def false_per_10_000(self) -> float:
@@ -81,24 +92,37 @@ class Judgement:
         return dict(sorted(found.items()))
 
     def body(self) -> dict[str, Any]:
-        """The same as JSON. Kinds that were left out stand apart."""
+        """The same as JSON. Kinds that were left out stand apart.
+
+        foundInterval: the 95 % interval of the part that is found. …Sd: over malls, null for one.
+        """
         right, any_kind = self.recall(), self.recall(any_kind=True)
         rows = {
-            kind: {"groups": of, "found": hits, "foundAnyKind": any_kind[kind][0]}
+            kind: {
+                "groups": of,
+                "found": hits,
+                "foundAnyKind": any_kind[kind][0],
+                "foundInterval": [round(one, 4) for one in wilson(hits, of)],
+            }
             for kind, (hits, of) in right.items()
         }
+        false_sd = deviation([one.false_per_10_000 for one in self.each])
+        accused_sd = deviation([one.accused_percent for one in self.each])
         return {
             "kinds": {kind: row for kind, row in rows.items() if kind not in LEFT_OUT},
             "leftOut": {kind: row for kind, row in rows.items() if kind in LEFT_OUT},
             "variants": self._variants(),
+            "malls": len(self.each),
             "members": self.members,
             "alerts": self.alerts,
             "falseAlerts": self.false_alerts,
             "falseAlertsByKind": dict(sorted(self.false_by_kind.items())),
             "falseAlertsPer10000": round(self.false_per_10_000, 2),
+            "falseAlertsPer10000Sd": None if false_sd is None else round(false_sd, 2),
             "honestMembers": self.honest,
             "honestAccused": self.accused,
             "honestAccusedPercent": round(self.accused_percent, 4),
+            "honestAccusedPercentSd": None if accused_sd is None else round(accused_sd, 4),
             "alertsOnLookalikes": dict(sorted(self.misled.items())),
         }
 
@@ -197,7 +221,28 @@ def together(judgements: Iterable[Judgement]) -> Judgement:
         accused=sum(one.accused for one in all_of),
         false_by_kind=false_by_kind,
         misled=misled,
+        malls=tuple(mall for one in all_of for mall in one.each),
     )
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a part of which so many of so many were hit; 0 to 1 of none.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927).
+    """
+    if not of:
+        return 0.0, 1.0
+    part, more = hits / of, QUANTILE**2 / of
+    middle = (part + more / 2) / (1 + more)
+    width = sqrt(more * (part * (1 - part) + more / 4)) / (1 + more)
+    # Rounding may carry an end past that of the part.
+    return max(0.0, min(part, middle - width)), min(1.0, max(part, middle + width))
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """The standard deviation over malls; None of one."""
+    return stdev(values) if len(values) > 1 else None
 
 
 def examine_in_memory(

@@ -1,4 +1,4 @@
-"""Is every detector awake? Made-up fraud beside a mall's own facts, which a search must find.
+"""Are the detectors of rings and self-referral awake? They must find made-up fraud in each scan.
 
 It is only ever in arrays: its names hold a sign that no id may have, and its numbers lie above
 those of the mall, so that nothing of it comes into an answer.

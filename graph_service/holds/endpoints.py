@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from graph_service.access.endpoints import CallingKey, Requires
 from graph_service.access.keys import ApiKey
+from graph_service.access.people import signature
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.errors import Conflict, Invalid, MemberNotFound
@@ -111,11 +112,6 @@ IdempotencyKey = Annotated[
         description="The same again answers what the first request did",
     ),
 ]
-
-
-def signature(key: ApiKey) -> str:
-    """Who did it, for those who read it later."""
-    return f"{key.name} ({key.key_id})" if key.name else key.key_id
 
 
 @router.post(

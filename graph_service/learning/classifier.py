@@ -4,7 +4,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, Self
@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state
 
 from graph_service.learning.blend import blend_weights, calibration, chances, quality
-from graph_service.learning.columns import GraphColumns, View, graph_columns
+from graph_service.learning.columns import (
+    GraphColumns,
+    View,
+    columns_of_ties,
+    graph_columns,
+    named,
+    own_values,
+    ties_fingerprint,
+    values_fingerprint,
+)
 from graph_service.learning.fitting import (
     Learned,
     Mask,
@@ -26,7 +36,7 @@ from graph_service.learning.fitting import (
     effort_of,
 )
 from graph_service.learning.members import TREES, Kind, Member, margins
-from graph_service.learning.relations import Floats
+from graph_service.learning.relations import Floats, Relation, relations_of
 
 
 class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
@@ -73,8 +83,9 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:
         """Learn from the labels of train; those of validation only help to weigh the learners.
 
-        X: (n, d), NaN where unknown. y: (n,). relations: by name, sparse (n, n). train: (n,) bool,
-        all nodes by default. Raises ValueError.
+        X: (n, d), NaN where unknown. y: (n,). relations: by name, sparse (n, n). train, validation:
+        a mask (n,) of True and False or of 1 and 0, or the numbers of nodes; all nodes, and none,
+        by default. Raises ValueError.
         """
         seed = self._seed()
         columns = self.columns_of(X, relations)
@@ -106,8 +117,8 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         part is done, after each learner.
         """
         nodes = len(columns.values)
-        known = _mask(train, nodes, default=True)
-        checked = _mask(validation, nodes, default=False) & ~known
+        known = _mask("train", train, nodes, default=True)
+        checked = _mask("validation", validation, nodes, default=False) & ~known
         labels = np.asarray(y)
         if labels.shape != (nodes,):
             raise ValueError(f"y has the shape {labels.shape} and must have ({nodes},)")
@@ -117,10 +128,11 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
                 f"labels in train are of {len(self.classes_)} classes and must be of 2"
             )
         self.n_features_in_ = columns.widths["own"]
-        self.relations_ = [one.name for one in columns.relations]
+        self.relations_ = [one.name for one in named(columns.relations)]
         confirmed = labels == self.classes_[1]
         task = Task(columns, confirmed, known, self._seed() if seed is None else seed, self.trees)
-        self._learn(task, checked, np.flatnonzero(_mask(asked, nodes, default=True)), told)
+        rows = np.flatnonzero(_mask("asked", asked, nodes, default=True))
+        self._learn(task, checked, rows, told)
         self.fingerprint_ = columns.fingerprint
         return self
 
@@ -167,22 +179,37 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
     ) -> NDArray[np.float64]:
         """(n, 2): the chances of classes_, of all nodes of this graph or of another.
 
-        Another graph must have the same columns and relations; there only learners count that read
-        neither regions nor neighbours' labels. Raises ValueError.
+        This graph's are at hand, and its relations need not be given again. Another must have the
+        same columns and relations; there only learners count that read neither regions nor
+        neighbours' labels. Raises ValueError.
         """
         if not hasattr(self, "probabilities_"):
             raise NotFittedError("this classifier is not fitted yet")
         if X is None:
             return self.probabilities_
-        columns = self.columns_of(X, relations)
-        if columns.fingerprint == self.fingerprint_:
-            return self.probabilities_
-        names = [one.name for one in columns.relations]
-        if columns.widths["own"] != self.n_features_in_ or names != self.relations_:
+        own = own_values(X)
+        is_known = values_fingerprint(own) == self.fingerprint_[0]
+        if relations is None and self.relations_:
+            if is_known:
+                return self.probabilities_
             raise ValueError(
-                f"the graph has {columns.widths['own']} columns and relations {names}; "
+                f"X is not what was fitted: pass relations= of its nodes, {self.relations_}"
+            )
+        ties = relations_of(relations or {}, len(own))
+        if is_known and ties_fingerprint(ties) == self.fingerprint_[1]:
+            return self.probabilities_
+        return self._elsewhere(own, ties)
+
+    def _elsewhere(self, own: Floats, ties: Sequence[Relation]) -> NDArray[np.float64]:
+        """The chances of the nodes of another graph."""
+        names = [one.name for one in named(ties)]
+        if own.shape[1] != self.n_features_in_ or names != self.relations_:
+            raise ValueError(
+                f"the graph has {own.shape[1]} columns and relations {names}; "
                 f"expected {self.n_features_in_} and {self.relations_}"
             )
+        random = np.random.default_rng(self._seed())
+        columns = columns_of_ties(own, ties, region_columns=0, random=random)
         found = [
             margins(Member(view, kind), fitted, _of_view(columns, view, chosen))
             for view, kind, fitted, chosen in self.away_members_
@@ -197,6 +224,17 @@ class GraphFeatureClassifier(ClassifierMixin, BaseEstimator):
         """The more likely class of each node."""
         return self.classes_[self.predict_proba(X, relations).argmax(axis=1)]
 
+    def score(
+        self,
+        X: ArrayLike | None,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        relations: Mapping[str, Any] | None = None,
+    ) -> float:
+        """The part of nodes whose class is as predicted. sample_weight: 0 leaves a node out."""
+        return float(accuracy_score(y, self.predict(X, relations), sample_weight=sample_weight))
+
     def _seed(self) -> int:
         random: Any = check_random_state(self.random_state)
         return int(random.randint(2**31 - 1))
@@ -207,10 +245,23 @@ def _of_view(columns: GraphColumns, view: View, chosen: Rows | None) -> Floats:
     return values if chosen is None else values[:, chosen]
 
 
-def _mask(mask: ArrayLike | None, nodes: int, *, default: bool) -> Mask:
-    if mask is None:
+def _mask(name: str, given: ArrayLike | None, nodes: int, *, default: bool) -> Mask:
+    """(nodes,) bool, whichever way nodes are named. Integers of which all are 0 or 1 are a mask."""
+    if given is None:
         return np.full(nodes, default)
-    found = np.asarray(mask)
-    if found.shape != (nodes,) or found.dtype != np.bool_:
-        raise ValueError(f"a mask is of {found.dtype} {found.shape} and must be of bool ({nodes},)")
-    return found
+    found = np.asarray(given)
+    if found.ndim == 1 and found.dtype == np.bool_ and len(found) == nodes:
+        return found
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} is {found.dtype} {found.shape}; it must be a mask of bool or of 0 and 1 "
+            f"({nodes},), or integers that number nodes"
+        )
+    if len(found) == nodes and np.isin(found, (0, 1)).all():
+        return found == 1
+    wrong = (found < 0) | (found >= nodes)
+    if wrong.any():
+        raise ValueError(f"{name} names the node {found[wrong][0]}: nodes are 0 to {nodes - 1}")
+    mask = np.zeros(nodes, dtype=np.bool_)
+    mask[found] = True
+    return mask

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from graph_service.learning.relations import UNION, Floats, Relation, relations_of
+from graph_service.learning.relations import Floats, Relation, relations_of
 from graph_service.learning.spectrum import coordinates
 from graph_service.learning.structure import structure_of
 
@@ -33,6 +33,8 @@ FURTHER_NODES_MAX = 1_000_000
 # of the walks are still under way and are cut off.
 WALK, STEPS = 0.85, 10
 CROSS_FOLDS = 4
+# Larger values count as this: its squares, summed over 10^8 ties, are of single precision yet.
+VALUE_MAX = 1e15
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,44 @@ class GraphColumns:
         return self.values[:, : self.widths[name]]
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Says whether two graphs are the same, own values included."""
-        digest = sha256(np.ascontiguousarray(self.view("own")).tobytes())
-        for relation in self.relations:
-            digest.update(relation.name.encode())
-            digest.update(relation.ties.indptr.tobytes())
-            digest.update(relation.ties.indices.tobytes())
-        return digest.hexdigest()
+    def fingerprint(self) -> tuple[str, str]:
+        """Says whether two graphs are the same: of the own values, and of the ties."""
+        return values_fingerprint(self.view("own")), ties_fingerprint(self.relations)
+
+
+def values_fingerprint(own: Floats) -> str:
+    """Says whether nodes are the same. own: as own_values gives them."""
+    digest = sha256(repr(own.shape).encode())
+    digest.update(np.ascontiguousarray(own).tobytes())
+    return digest.hexdigest()
+
+
+def ties_fingerprint(relations: Sequence[Relation]) -> str:
+    """Says whether ties are the same, and their names."""
+    digest = sha256()
+    for relation in named(relations):
+        digest.update(repr(relation.name).encode())
+        digest.update(relation.ties.indptr.tobytes())
+        digest.update(relation.ties.indices.tobytes())
+    return digest.hexdigest()
+
+
+def named(relations: Sequence[Relation]) -> list[Relation]:
+    """The relations that were given, without all together."""
+    return [one for one in relations if not one.is_union]
+
+
+def own_values(values: Any) -> Floats:
+    """X as it is read: (n, d), NaN where unknown. Raises ValueError.
+
+    What is infinite, or too large for single precision, is unknown.
+    """
+    with np.errstate(over="ignore"):
+        own = np.array(values, dtype=np.float32, order="C")
+    if own.ndim != 2 or not own.shape[0]:
+        raise ValueError(f"X has the shape {own.shape} and must have rows and columns (n, d)")
+    own[np.isinf(own)] = np.nan
+    return np.clip(own, -VALUE_MAX, VALUE_MAX, out=own)
 
 
 def graph_columns(
@@ -71,15 +103,26 @@ def graph_columns(
     region_columns: int,
     random: np.random.Generator,
 ) -> GraphColumns:
-    """The columns of a graph. values: (n, d), NaN where unknown. Raises ValueError.
-
-    Cost: a few dozen sparse products of the ties with d columns.
-    """
-    own = np.array(values, dtype=np.float32, order="C")
-    if own.ndim != 2 or not own.shape[0]:
-        raise ValueError(f"X has the shape {own.shape} and must have rows and columns")
-    own[np.isinf(own)] = np.nan
+    """The columns of a graph. values: (n, d), NaN where unknown. Raises ValueError."""
+    own = own_values(values)
     ties = relations_of(relations, len(own))
+    return columns_of_ties(own, ties, region_columns=region_columns, random=random)
+
+
+def columns_of_ties(
+    own: Floats,
+    ties: Sequence[Relation],
+    *,
+    region_columns: int,
+    random: np.random.Generator,
+) -> GraphColumns:
+    """The columns of a graph that was read. own: of own_values; ties: of relations_of.
+
+    X without columns leaves what the ties say. Raises ValueError where there are neither. Cost: a
+    few dozen sparse products of the ties with d columns.
+    """
+    if not own.shape[1] and not ties:
+        raise ValueError("X has no columns and there are no relations: nothing is said of nodes")
     near: list[Floats] = []
     shape: list[Floats] = []
     notes: list[str] = []
@@ -91,7 +134,7 @@ def graph_columns(
     for relation in ties:
         once = relation.mean_of(own)
         # All together is what one relation alone would be: it adds to the plain recipe.
-        (shape if relation.name == UNION else near).extend([once, relation.mean_of(once)])
+        (shape if relation.is_union else near).extend([once, relation.mean_of(once)])
         structure = structure_of(relation, random)
         notes.extend(structure.notes)
         shape.append(structure.values)

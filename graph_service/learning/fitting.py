@@ -143,10 +143,10 @@ def effort_of(task: Task, folds: int, work_s_max: float, *, held_out: int = 0) -
 
 
 def _is_of_use(member: Member, columns: GraphColumns) -> bool:
-    """Not where it would read the same columns as another."""
+    """Not where it would read the same columns as another, or none; the recipe is always there."""
     if not columns.relations:
         return member.view == "plain"
-    return member.view != "own" or columns.widths["own"] > 0
+    return member == PUBLISHED or columns.widths[member.view] > 0
 
 
 def _work_s(task: Task, effort: Effort) -> float:

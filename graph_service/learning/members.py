@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -23,6 +25,8 @@ Kind = Literal["published", "boosted", "trees", "linear"]
 TREES = 120
 # A tree of many more rows grows no better and takes memory.
 TREE_ROWS_MAX = 100_000
+# Rows that scikit-learn's histogram boosting draws to find where a column's values are cut.
+CUT_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,9 @@ def fit_member(
     """The fitted learner. columns: of those with a label; background: of any nodes, no labels."""
     rows, width = columns.shape
     if member.kind == "published":
-        return HistGradientBoostingClassifier(random_state=seed).fit(columns, y)
+        return _fitted_to_known(HistGradientBoostingClassifier(random_state=seed), columns, y)
     if member.kind == "boosted":
-        return _boosted(rows, seed).fit(columns, y)
+        return _fitted_to_known(_boosted(rows, seed), columns, y)
     if member.kind == "trees":
         return make_pipeline(
             SimpleImputer(strategy="median", keep_empty_features=True),
@@ -89,6 +93,24 @@ def fit_member(
     # C: the best of .003 and .03 with 100 labels on tolokers.
     linear = LogisticRegression(C=0.03, max_iter=300).fit(scaled.transform(columns), y)
     return make_pipeline(*(step for _, step in scaled.steps), linear)
+
+
+def _fitted_to_known(boosted: Any, columns: Floats, y: NDArray[np.bool_]) -> Any:
+    """Boosting on the columns of which enough is known, when fitted and when asked.
+
+    A column with fewer known values than a leaf must hold is never branched on, so what is learned
+    is the same without it; one without any cannot be cut into steps. Where cuts are found on a
+    part of the rows, enough is so much that the part has some. Without columns, or with none that
+    is known, the part of positives is all there is to say.
+    """
+    enough = boosted.min_samples_leaf * max(1, len(columns) / CUT_ROWS)
+    known = (~np.isnan(columns)).sum(axis=0) >= enough
+    if not known.any():
+        return DummyClassifier(strategy="prior").fit(columns, y)
+    if known.all():
+        return boosted.fit(columns, y)
+    kept = ColumnTransformer([("known", "passthrough", np.flatnonzero(known))])
+    return make_pipeline(kept, boosted).fit(columns, y)
 
 
 def _boosted(rows: int, seed: int) -> Any:

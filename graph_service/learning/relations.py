@@ -5,7 +5,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from scipy.sparse import csr_matrix, triu
 
 # Columns are of single precision, which halves the memory; NumPy's types widen it now and then.
 Floats = NDArray[np.floating[Any]]
-# The name of all relations together.
-UNION = "any"
+# What all relations together are called; a graph may have one of this name besides.
+UNION = "all together"
 THINNING_ROUNDS = 6
 
 
@@ -23,12 +23,13 @@ THINNING_ROUNDS = 6
 class Relation:
     """Ties of one kind. ties: symmetric csr of ones, no node tied to itself. degrees: (n,).
 
-    Only thinned ties have other weights.
+    Only thinned ties have other weights. is_union: all of a graph's relations together.
     """
 
     name: str
     ties: Any
     degrees: Floats
+    is_union: bool = False
 
     def mean_of(self, values: Floats) -> Floats:
         """The mean over neighbours, of what is known of them (not NaN); 0 where nothing is."""
@@ -66,7 +67,7 @@ class Relation:
         kept = random.random(len(chances), dtype=np.float32) < chances
         ends = (upper.row[kept], upper.col[kept])
         half = csr_matrix((1 / chances[kept], ends), shape=self.ties.shape, dtype=np.float32)
-        return Relation(self.name, csr_matrix(half + half.T), self.degrees)
+        return replace(self, ties=csr_matrix(half + half.T))
 
 
 def relation_of(name: str, matrix: Any) -> Relation:
@@ -94,5 +95,5 @@ def relations_of(matrices: Mapping[str, Any], nodes: int) -> list[Relation]:
             )
     if len(relations) > 1:
         together = sum((one.ties for one in relations[1:]), relations[0].ties)
-        relations.append(relation_of(UNION, together))
+        relations.append(replace(relation_of(UNION, together), is_union=True))
     return relations

@@ -1,9 +1,11 @@
 """Which scans are there, and how far are they? One is under way at a time."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from time import monotonic
+from typing import Any, Final, Literal, get_args
 
 from graph_service.clock import Clock
 from graph_service.errors import Conflict, NotFound
@@ -16,9 +18,16 @@ Mode = Literal["full", "incremental"]
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed")
+# The stage in which alerts are written beside those that are shown.
+STORING: Final = "storing"
 LEASE, LEASE_S = "scans", 15
 # For one try, the wait for others' locks included (s).
 CHANGE_TIMEOUT_S = 10.0
+# In the place of a key's name, of scans that the service begins by itself; and of a scan's id.
+SCREENING: Final = "screening"
+# Where the alerts of such a one are shown already, its end is so near that it is waited for (s).
+OWN_END_S: Final = 15.0
+OWN_LOOK_S: Final = 0.2
 
 
 class ScanNotFound(NotFound):
@@ -116,17 +125,43 @@ def scan_of(row: Row) -> Scan:
 
 
 async def ask_scan(graph: Graph, mode: Mode, by: str, clock: Clock) -> Scan:
-    """A scan that will be done. Raises ScanRunning while there is one already."""
+    """A scan that will be done. Raises ScanRunning while there is one already.
+
+    One that the service began by itself gives way to who asks: it saw less, and nobody waits for
+    it.
+    """
+    latest = monotonic() + OWN_END_S
+    while True:
+        try:
+            return await _ask(graph, mode, by, clock)
+        except ScanRunning as fault:
+            if by == SCREENING or fault.details["requestedBy"] != SCREENING or monotonic() > latest:
+                raise
+            await asyncio.sleep(OWN_LOOK_S)
+
+
+async def _ask(graph: Graph, mode: Mode, by: str, clock: Clock) -> Scan:
     scan_id = f"scan_{new_id()}"
+
+    async def gives_way(transaction: Transaction, other: Row) -> bool:
+        if by == SCREENING or other["by"] != SCREENING:
+            return False
+        rows = await transaction.run(
+            "scans/cancel_scan",
+            scanId=other["scanId"],
+            details=json.dumps({"notes": [f"gave way to {scan_id}"]}),
+            endedMillis=millis_of(clock()),
+        )
+        return bool(rows)
 
     async def work(transaction: Transaction) -> None:
         await transaction.run("graph/lock_name", name=LEASE)
         rows = await transaction.run("scans/find_open_scan")
-        if rows:
+        if rows and not await gives_way(transaction, rows[0]):
             other = str(rows[0]["scanId"])
             raise ScanRunning(
                 f"{other} is {rows[0]['status']}; wait for it or cancel it",
-                details={"scanId": other},
+                details={"scanId": other, "requestedBy": rows[0]["by"]},
                 headers={"Location": f"/v1/fraud/scans/{other}"},
             )
         last = (await transaction.run("scans/read_last_number"))[0]["number"]

@@ -232,7 +232,7 @@ async def _read(job: dict[str, Any]) -> "Log":
     finally:
         gc.enable()
         await graph.close()
-    if base is None or told.seq > base.seq:
+    if base is None or (told.seq, told.mark) != (base.seq, base.mark):
         tell("reading", READING_PART * 0.95)
         save_log(folder, told)
     return told

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -16,7 +16,7 @@ from graph_service.cases.rules import RiskRules
 from graph_service.clock import Clock
 from graph_service.errors import GraphUnavailable, ServiceError
 from graph_service.fraud.detectors.kinds import ALERT_SCORE
-from graph_service.graph.session import Graph, Transaction
+from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.plans.document import Plan
@@ -25,6 +25,7 @@ from graph_service.scans.jobs import (
     CHANGE_TIMEOUT_S,
     ENDED,
     LEASE_S,
+    STORING,
     Scan,
     Status,
     find_last_scan,
@@ -238,7 +239,7 @@ class Scanner:
             details["canary"] = "missed" if found["missed"] else "found"
         if found["missed"]:
             raise CanaryMissed(f"not found: {', '.join(found['missed'])}; alerts stay as they were")
-        await self.note(scan, "storing", 0.9)
+        await self._note_storing(scan)
         at_ms, alerts = millis_of(self.books.clock()), found["alerts"]
         written = compared(
             scan,
@@ -287,10 +288,15 @@ class Scanner:
 
     async def note(self, scan: Scan, stage: str, progress: float) -> None:
         """Say how far a scan is. Raises ScanLost where it was called off, or this process ends."""
+        await self._note_in(self.graph.write, scan, stage, progress)
+
+    async def _note_in(
+        self, write: Callable[..., Awaitable[list[Row]]], scan: Scan, stage: str, progress: float
+    ) -> None:
         if self._ending:
             raise ScanLost(f"{scan.scan_id} is left to another process")
         self.on_progress(stage, progress)
-        rows = await self.graph.write(
+        rows = await write(
             "scans/note_progress",
             scanId=scan.scan_id,
             holder=self.holder,
@@ -299,6 +305,15 @@ class Scanner:
         )
         if not rows:
             raise ScanLost(f"{scan.scan_id} is no longer this process's")
+
+    async def _note_storing(self, scan: Scan) -> None:
+        """From here on what new facts raise waits for this scan, which has seen what was before."""
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.run("scans/lock_alert_set", holder=self.holder)
+            await self._note_in(transaction.run, scan, STORING, 0.9)
+
+        await self.graph.write_together(work, name="scans/store", timeout_s=CHANGE_TIMEOUT_S)
 
     async def _end(
         self,

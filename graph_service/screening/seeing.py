@@ -43,26 +43,32 @@ async def _look_on(job: dict[str, Any]) -> None:
     from graph_service.fraud.scanning import Terms
     from graph_service.fraud.touching import Place
     from graph_service.screening.looking import Eye
-    from graph_service.snapshot.files import load_log
-    from graph_service.snapshot.reading import open_log, read_new
+    from graph_service.snapshot.files import load_log, save_log
+    from graph_service.snapshot.reading import is_of, open_log, read_new
 
     detectors = cast("Sequence[Detector]", import_module(job["registry"]).DETECTORS)
     graph = connected(job["neo4j"])
     try:
-        base = load_log(Path(job["folder"]))
+        folder, is_stale = Path(job["folder"]), False
+        base = load_log(folder)
+        if base is not None and not await is_of(graph, base):
+            base = None
         # What the last scan saw was looked at; without one, whoever is most suspicious comes first.
         seen = Place() if base is None or job["anew"] else Place.end_of(base)
         eye = Eye(seen, seed=job["seed"])
-        say({"based": base is not None})
+        say({"seq": 0 if base is None else base.seq})
         writer: LogWriter | None = None
         while line := await asyncio.to_thread(sys.stdin.readline):
             writer = writer or await open_log(graph, base)
             began, terms = perf_counter(), json.loads(line)
             if await read_new(graph, writer):
-                # Somebody was erased: nothing of it stays here.
-                writer = await open_log(graph)
+                # Somebody was erased: nothing of it stays here, nor in files.
+                writer, is_stale = await open_log(graph), True
             log = writer.rebased()
             look = eye.look(log, detectors, Terms(tuple(terms["steps"]), terms["holdingDays"]))
+            if is_stale and not look.left:
+                save_log(folder, log)
+                is_stale = False
             took = {"seconds": perf_counter() - began, "memoryMib": int(peak_memory_mib())}
             say({**asdict(look), "seq": writer.seq, **took})
     finally:

@@ -6,14 +6,11 @@ from typing import Any, Final
 from graph_service.errors import Conflict
 from graph_service.graph.session import Graph, Transaction
 from graph_service.ids import new_id
-from graph_service.scans.jobs import find_open_scan
+from graph_service.scans.jobs import SCREENING, STORING
 from graph_service.scans.matching import Known
 from graph_service.scans.storing import Source, compared, gone_alerts, known_of
 
 TIMEOUT_S: Final = 20.0
-STORING: Final = "storing"
-# In the place of a scan's id.
-SCREENING: Final = "screening"
 
 
 class ScanStores(Conflict):
@@ -30,12 +27,12 @@ async def add_alerts(
     An alert that is shown already keeps its id, its members and at least its score: a scan has seen
     more of the mall. Raises ScanStores.
     """
-    open_scan = await find_open_scan(graph)
-    if open_scan is not None and open_scan.stage == STORING:
-        raise ScanStores("a scan writes its alerts")
 
     async def work(transaction: Transaction) -> list[dict[str, Any]]:
         shown = (await transaction.run("scans/lock_alert_set", holder=new_id()))[0]["number"]
+        # A scan that begins to store holds the same lock: what is added until then it sees.
+        if any(row["stage"] == STORING for row in await transaction.run("scans/find_open_scan")):
+            raise ScanStores("a scan writes its alerts")
         members = sorted({member for one in alerts for member in one["memberIds"]})
         rows = await transaction.run(
             "screening/find_alerts_of_members", number=shown, memberIds=members

@@ -22,10 +22,11 @@ from graph_service.holds.placing import millis_of
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
 from graph_service.scans.alerts import reasons_for_scores
+from graph_service.scans.jobs import SCREENING
 from graph_service.scans.searching import REGISTRY, connection_of, terms_of
-from graph_service.scans.working import MODEL, Bookkeeper
-from graph_service.screening.beginning import first_scan
-from graph_service.screening.storing import SCREENING, ScanStores, add_alerts
+from graph_service.scans.working import BROKEN, MODEL, Bookkeeper
+from graph_service.screening.beginning import own_scan
+from graph_service.screening.storing import ScanStores, add_alerts
 from graph_service.settings import Settings
 from graph_service.workers import keep_running
 
@@ -35,6 +36,9 @@ LOOKS = Counter("fraud_screening_looks", "How often new facts were looked at")
 SECONDS = Gauge("fraud_screening_seconds", "Seconds that the last look took")
 BEHIND = Gauge("fraud_screening_behind", "Booked facts that were not looked at yet")
 FOUND = Counter("fraud_screening_alerts", "Alerts that were raised or grew at once", ["kind"])
+FAILED_DETECTORS = Gauge(
+    "fraud_screening_failed_detectors", "Detectors that broke in the last look at new facts"
+)
 LEASE: Final = "screening"
 LEASE_S: Final = 30
 # How often an idle worker looks for new facts (s).
@@ -49,6 +53,13 @@ REST_UNDER_LOAD, REST = 4.0, 0.25
 # 2,000,713 of 200,000), so these are of 500 members, and each look sees as many for comparison:
 # its part is the whole mall.
 UNSCANNED_FACTS_MAX: Final = 5_000
+# Or up to this part of all that a scan or a look saw: what is one load is not compared with itself.
+UNSEEN_PART: Final = 0.25
+# A load is over once fewer facts a second came for so long (s); it is not waited for longer than
+# so long (s), since a mall may be as busy always.
+QUIET_FACTS_PER_S: Final = 50.0
+QUIET_S: Final = 5.0
+LOAD_WAIT_MAX_S: Final = 300.0
 
 
 class ScreeningDied(ServiceError):
@@ -61,7 +72,8 @@ class ScreeningDied(ServiceError):
 class Screener:
     """Has new facts looked at. settings: name the database. Start `run` as a task.
 
-    unscanned_facts_max: where no scan was done and there are more, one is done first.
+    unscanned_facts_max: where there are more that neither scan nor look saw, a scan is done first,
+    once for quiet_s (s) hardly anything came. warning: what /readyz says of the last look.
     """
 
     graph: Graph
@@ -70,20 +82,30 @@ class Screener:
     settings: Settings
     registry: str = REGISTRY
     unscanned_facts_max: int = UNSCANNED_FACTS_MAX
+    quiet_s: float = QUIET_S
     holder: str = field(default_factory=new_id)
     seq: int = 0
+    warning: str | None = None
     _child: asyncio.subprocess.Process | None = None
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
-    _scanned: bool = False
+    # How many facts there were when the last scan that was asked for here ended.
+    _tried: int = 0
+    # And when this began: what was there then is no load that goes on.
+    _at_start: int = 0
 
     async def run(self) -> None:
         """Look at new facts until it is to end."""
         left, since, at = 0, 0, monotonic()
+        self._at_start = await self._end_of_log()
         try:
             while not self._ending.is_set():
                 rest = IDLE_S
                 with suppress(ScanStores):
-                    end = int((await self.graph.read("snapshot/read_end"))[0]["seq"])
+                    end = await self._end_of_log()
+                    if end < self.seq:
+                        # It is another graph, or an older copy.
+                        await self._end_child()
+                        self._tried = 0
                     BEHIND.set(max(0, end - self.seq) if self._child else 0)
                     if (end > self.seq or left) and await self._holds() and await self._begin(end):
                         look = await self.look()
@@ -114,25 +136,47 @@ class Screener:
                 await self._ending.wait()
 
     async def _begin(self, facts: int) -> bool:
-        """Start the process that looks, after a scan where none was done; whether it may look.
+        """Start the process that looks, after a scan where a load came; whether it may look.
 
-        Without columns of a former scan the whole mall would be new, to be looked at in pieces.
+        In pieces, of which each is compared with what was there before, honest members look false.
         """
-        if self._child is not None:
-            return True
-        is_based = await self._start()
-        if is_based or self._scanned or facts <= self.unscanned_facts_max:
+        if self._child is None:
+            await self._start()
+        if not self._is_load(facts):
             return True
         # It would hold the memory that the scan needs, and begins where that ends.
+        mode = "incremental" if self.seq else "full"
         await self._end_child()
-        scan = await first_scan(self.graph, self.books.clock, self._still_waits)
+        if facts > self._at_start and not await self._load_ends(facts):
+            return False
+        scan = await own_scan(self.graph, mode, self.books.clock, self._still_waits)
         if scan is None:
             return False
-        self._scanned = True
+        self._tried = await self._end_of_log()
         if scan.status != "done":
             log.warning("screening.not_scanned", scanId=scan.scan_id, status=scan.status)
         await self._start(anew=scan.status != "done")
         return True
+
+    def _is_load(self, facts: int) -> bool:
+        """Whether of so many facts too many were neither scanned nor looked at."""
+        seen = max(self.seq, self._tried)
+        return facts - seen > max(self.unscanned_facts_max, UNSEEN_PART * seen)
+
+    async def _load_ends(self, facts: int) -> bool:
+        """Wait until hardly anything comes any more; whether it still is to look."""
+        latest = monotonic() + LOAD_WAIT_MAX_S
+        while monotonic() < latest:
+            await self._rest(self.quiet_s)
+            if self._ending.is_set() or not await self._holds():
+                return False
+            before, facts = facts, await self._end_of_log()
+            if facts - before <= QUIET_FACTS_PER_S * self.quiet_s:
+                break
+        return True
+
+    async def _end_of_log(self) -> int:
+        return int((await self.graph.read("snapshot/read_end"))[0]["seq"])
 
     async def _still_waits(self) -> bool:
         await self._rest(IDLE_S)
@@ -152,6 +196,11 @@ class Screener:
         self.seq = told["seq"]
         LOOKS.inc()
         SECONDS.set(told["seconds"])
+        failed = told["failed"]
+        if failed and self.warning is None:
+            log.warning("screening.detectors_broken", kinds=failed)
+        self.warning = BROKEN if failed else None
+        FAILED_DETECTORS.set(len(failed))
         return told
 
     async def _add(self, alerts: Sequence[dict[str, Any]]) -> None:
@@ -188,8 +237,11 @@ class Screener:
         assert self._child is not None
         return await self._say(self._child, wanted)
 
-    async def _start(self, *, anew: bool = False) -> bool:
-        """Start the process; whether a scan left columns. anew: what these hold is new as well."""
+    async def _start(self, *, anew: bool = False) -> None:
+        """Start the process that looks, from where a scan left columns.
+
+        anew: what these hold is new as well.
+        """
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "graph_service.screening.seeing"),
             stdin=asyncio.subprocess.PIPE,
@@ -204,7 +256,7 @@ class Screener:
             "anew": anew,
             "neo4j": connection_of(self.settings),
         }
-        return bool((await self._say(child, job))["based"])
+        self.seq = int((await self._say(child, job))["seq"])
 
     async def _say(self, child: asyncio.subprocess.Process, told: dict[str, Any]) -> dict[str, Any]:
         assert child.stdin is not None
@@ -235,7 +287,7 @@ class Screener:
         await self._end_child()
 
     async def _end_child(self) -> None:
-        child, self._child = self._child, None
+        child, self._child, self.seq = self._child, None, 0
         if child is not None and child.returncode is None:
             with suppress(ProcessLookupError):
                 child.kill()
@@ -245,16 +297,16 @@ class Screener:
 @asynccontextmanager
 async def screening(
     graph: Graph, books: Bookkeeper, rules: RiskRules, settings: Settings
-) -> AsyncGenerator[None, None]:
+) -> AsyncGenerator[Screener | None, None]:
     """New facts are looked at while this is open, unless settings say no."""
     if not settings.screening:
-        yield
+        yield None
         return
     if settings.neo4j_uri is None:
         raise GraphUnavailable("screening needs the address of the database")
     screener = Screener(graph, books, rules, settings)
     task = asyncio.create_task(keep_running(screener.run, "screening"))
     try:
-        yield
+        yield screener
     finally:
         await screener.end(task)

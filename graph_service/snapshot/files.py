@@ -1,7 +1,7 @@
 """The columns on disk: one Parquet file a table, and one for the names of each kind.
 
 A folder holds what was read up to one fact. It is written beside and then renamed, so a folder
-that is there is whole.
+that is there is whole, and then all others go: one of them may name who was erased since.
 """
 
 import json
@@ -17,14 +17,13 @@ from graph_service.storage import writing
 # The library tells no types.
 ARROW: Final[Any] = import_module("pyarrow")
 PARQUET: Final[Any] = import_module("pyarrow.parquet")
-VERSION: Final = 2
+VERSION: Final = 3
 MANIFEST: Final = "manifest.json"
-KEPT: Final = 2
 REMEDY: Final = "or move GRAPH_SERVICE_DATA_DIR to a larger disk"
 
 
 def save_log(folder: Path, log: Log) -> Path:
-    """Write a log under folder; the folder written. Older ones but the last two are removed.
+    """Write a log under folder in the place of any other; the folder written.
 
     Raises StorageFull.
     """
@@ -39,25 +38,26 @@ def save_log(folder: Path, log: Log) -> Path:
                 _write(
                     beside / f"names-{kind}.parquet", {"name": ARROW.array(names, ARROW.string())}
                 )
-            manifest = {"version": VERSION, "seq": log.seq, "now": log.now, "rows": log.rows}
+            manifest = {
+                "version": VERSION,
+                **{name: getattr(log, name) for name in ("seq", "now", "mark", "rows")},
+            }
             (beside / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
             shutil.rmtree(whole, ignore_errors=True)
             beside.rename(whole)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-    for old in sorted(_folders(folder))[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    for other in set(_folders(folder)) - {whole}:
+        shutil.rmtree(other, ignore_errors=True)
     return whole
 
 
-def load_log(folder: Path, *, seq_max: int | None = None) -> Log | None:
-    """The latest log under folder (with no fact beyond seq_max); None where none can be read."""
+def load_log(folder: Path) -> Log | None:
+    """The log under folder; None where none can be read."""
     for whole in sorted(_folders(folder), reverse=True):
         try:
             manifest = json.loads((whole / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["version"] != VERSION or (
-                seq_max is not None and manifest["seq"] > seq_max
-            ):
+            if manifest["version"] != VERSION:
                 continue
             return _read(whole, manifest)
         except (OSError, ValueError, KeyError, ARROW.ArrowException):
@@ -74,7 +74,7 @@ def _read(whole: Path, manifest: dict[str, Any]) -> Log:
         kind: PARQUET.read_table(whole / f"names-{kind}.parquet").column("name").to_pylist()
         for kind in NAMES
     }
-    return Log(names, tables, manifest["seq"], manifest["now"])
+    return Log(names, tables, manifest["seq"], manifest["now"], manifest["mark"])
 
 
 def _write(file: Path, columns: dict[str, Any]) -> None:

@@ -96,13 +96,15 @@ def dtype_of(column: str) -> type[np.int64] | type[np.int32]:
 class Log:
     """Facts with seq ≤ seq as columns. names: by kind, the texts of the numbers from 0 on.
 
-    now: time of the latest fact from outside (us), NONE without any.
+    now: time of the latest fact from outside (us), NONE without any. mark: names the last fact, so
+    that another graph's log is not gone on with; empty where it was not read out of a graph.
     """
 
     names: dict[str, list[str]]
     tables: dict[str, Table]
     seq: int = 0
     now: int = NONE
+    mark: str = ""
 
     @property
     def rows(self) -> int:
@@ -146,6 +148,7 @@ class LogWriter:
         self._rows = _no_rows()
         self._renewed: dict[int, int] = {}
         self._seq, self._now = self.base.seq, self.base.now
+        self.mark = self.base.mark
 
     def add(
         self, types: Sequence[str], times: Sequence[int], data: Sequence[str], seq: int
@@ -206,7 +209,7 @@ class LogWriter:
         if self._renewed:
             tables = {name: self._with_renewed(table) for name, table in tables.items()}
         names = {kind: list(known) for kind, known in self._known.items()}
-        return Log(names, tables, self._seq, self._now)
+        return Log(names, tables, self._seq, self._now, self.mark)
 
     def _with_renewed(self, table: Table) -> Table:
         if "token" not in table:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from graph_service.cases.desk.deciding import Decision, FourEyes, approve, decide_case
+from graph_service.cases.desk.deciding import Decision, FourEyes, appeal, approve, decide_case
 from graph_service.cases.desk.inbox import NewCase, open_case
 from graph_service.cases.desk.working import Asker, assign, attach, snooze
 from graph_service.cases.reading import Wanted, list_cases
@@ -44,6 +44,7 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     await assign(graph, case_id, asker, "test")
     await decide_case(graph, case_id, decision, Asker("test", now), limits)
     await approve(graph, case_id, Asker("other", now), agreed=True, reason="sisters indeed")
+    await appeal(graph, case_id, asker, reason="they sing", by=None)
     await snooze(
         graph, await _another(pipeline, member_id), asker, now + timedelta(days=1), "later"
     )

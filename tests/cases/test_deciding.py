@@ -232,7 +232,6 @@ async def test_a_case_that_is_not_there_is_neither_shown_nor_decided(desk: Desk)
         {"reason": ""},
         {"reason": "  "},
         {"actions": ["pay_out"]},
-        {"typology": ""},
         {"more": 1},
     ],
 )

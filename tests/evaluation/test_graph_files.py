@@ -72,6 +72,32 @@ def test_masks_leave_out_what_is_not_labelled(tmp_path: Path) -> None:
     assert masks["train"][0].tolist() == [False, False, True, True, True, True]
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 2), (2, 0)])
+def test_empty_edges_are_no_edges(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    found = read_graph_file(written(tmp_path, edges=np.zeros(shape)))
+
+    assert {name: one.shape for name, one in found.relations.items()} == {"edges": (6, 6)}
+    assert found.relations["edges"].nnz == 0
+
+
+def test_what_is_in_train_and_val_is_learned_from_only_and_said_so(tmp_path: Path) -> None:
+    middle = np.array([0, 1, 1, 0, 0, 0], dtype=bool)
+
+    found = read_graph_file(written(tmp_path, train=FIRST, val=middle, test=LAST))
+
+    assert np.flatnonzero(found.masks["train"][0]).tolist() == [0, 1]
+    assert np.flatnonzero(found.masks["val"][0]).tolist() == [2]
+    assert found.notes == (
+        "nodes of the mask val that are in train, too, and are learned from only: 1",
+    )
+
+
+def test_masks_that_are_wrong_stand_in_nobodys_way_who_does_not_read_them(tmp_path: Path) -> None:
+    found = read_graph_file(written(tmp_path, train=FIRST, test=FIRST), with_masks=False)
+
+    assert (found.masks, found.notes) == ({}, ())
+
+
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
@@ -91,7 +117,16 @@ def test_masks_leave_out_what_is_not_labelled(tmp_path: Path) -> None:
         ({"train": np.ones(4, dtype=bool)}, r"mask train has the shape \(4,\)"),
         ({"train": np.arange(6)}, "mask train is int64 and must be bool"),
         ({"val": FIRST}, "a mask val and neither train nor test"),
-        ({"train": FIRST, "test": FIRST}, "share 2 nodes"),
+        ({"train": FIRST, "test": FIRST}, "train and test share 2 nodes"),
+        ({"train": FIRST, "val": LAST, "test": LAST}, "val and test share 2 nodes"),
+        ({"val": LAST, "test": LAST}, "val and test share 2 nodes"),
+        (
+            {"train": FIRST, "val": np.stack([~FIRST & ~LAST, LAST]), "test": LAST},
+            "val and test share 2 nodes",
+        ),
+        ({"edges": np.zeros((0, 3))}, r"edges is float64 \(0, 3\)"),
+        ({"edges_edges": GOOD["edges"]}, "one of two relations edges"),
+        ({"edges_a": GOOD["edges"], "edges__a": GOOD["edges"]}, "one of two relations a"),
         ({"train": np.stack([FIRST] * 2), "test": np.stack([LAST] * 3)}, "has 2 trials"),
     ],
 )

@@ -27,7 +27,7 @@ from graph_service.evaluation.npz import (
     evaluate_graph_file,
 )
 from graph_service.learning.classifier import GraphFeatureClassifier
-from tests.learning.graphs import values_only
+from tests.learning.graphs import structure_only, values_only
 
 NODES = 300
 LABELS = np.where(np.arange(NODES) % 3, np.arange(NODES) % 2, -1).astype(np.int8)
@@ -141,6 +141,62 @@ def test_progress_is_told_inside_of_a_trial_too() -> None:
     assert sum(1 < done < 2 for done, _ in heard) > 5
 
 
+@pytest.mark.parametrize("labels", ["full", "20+80"])
+def test_a_column_that_is_not_known_of_anyone_who_is_learned_from_is_no_trouble(
+    tmp_path: Path, labels: str
+) -> None:
+    made = values_only(NODES, 1)
+    values = np.column_stack([made.values, np.full((NODES, 3), np.nan)])
+    # Of unlabelled nodes only; the same everywhere; and not finite.
+    y = np.where(np.arange(NODES) % 10, made.y, -1)
+    values[::10, 6], values[:, 7], values[::3, 8] = 1.0, 2.0, np.inf
+    np.savez(tmp_path / "graph.npz", X=values, y=y, edges=made.edges)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    one = evaluate_graph_file(tmp_path / "graph.npz", labels=labels, trials=1, classifier=quick)
+
+    assert one.recipe is not None
+    assert one.service.figures["auroc"].mean > 65
+    assert one.recipe.figures["auroc"].mean > 50
+
+
+@pytest.mark.parametrize("width", [0, 2])
+def test_where_x_says_nothing_the_structure_is_learned_from_without_the_recipe(
+    tmp_path: Path, width: int
+) -> None:
+    made = structure_only(NODES, 1)
+    values = np.full((NODES, width), np.nan)
+    np.savez(tmp_path / "graph.npz", X=values, y=made.y, edges=made.edges)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    one = evaluate_graph_file(tmp_path / "graph.npz", trials=1, classifier=quick)
+
+    assert one.service.figures["auroc"].mean > 80
+    assert one.recipe is None
+    assert "the recipe has nothing to read" in one.notes[0]
+    assert "baseline" not in answer_of(one)
+
+
+def test_a_relation_called_any_is_one_of_several_and_notes_of_the_file_are_told(
+    tmp_path: Path,
+) -> None:
+    made = values_only(NODES, 1)
+    turn = np.arange(NODES) % 4
+    parts: dict[str, Any] = {"train": turn < 2, "val": turn == 1, "test": turn == 3}
+    one, other = made.edges[:500], made.edges[500:]
+    file = tmp_path / "graph.npz"
+    np.savez(file, X=made.values, y=made.y, edges_any=one, edges_other=other, **parts)
+    quick = GraphFeatureClassifier(region_columns=2, folds=2, trees=5)
+
+    found = evaluate_graph_file(file, trials=1, classifier=quick, baseline=False)
+
+    apart = [{frozenset(pair) for pair in edges.tolist()} for edges in (one, other)]
+    pairs = [{pair for pair in edges if len(pair) == 2} for edges in apart]
+    assert found.relations == {"any": len(pairs[0]), "other": len(pairs[1])}
+    assert found.edges_together == len(pairs[0] | pairs[1])
+    assert "the mask val that are in train, too, and are learned from only: 75" in found.notes[0]
+
+
 def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["evaluate", *words])
 
@@ -162,7 +218,7 @@ def test_the_command_prints_json_with_its_unit(monkeypatch: pytest.MonkeyPatch) 
     assert answer["unit"] == "percent"
     assert (answer["nodes"], answer["features"], answer["trials"]) == (NODES, 6, 2)
     assert answer["auroc"]["mean"] == round(found().service.figures["auroc"].mean, 2)
-    assert answer["edges"] == sum(found().relations.values())
+    assert answer["edges"] == answer["edgesTogether"] == sum(found().relations.values())
     assert {"auprc", "recallAtK", "seconds", "peakMemoryMib", "baseline", "difference"} <= set(
         answer
     )

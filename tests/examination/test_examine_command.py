@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,10 +11,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from graph_service.errors import GraphTimeout, Invalid
+from graph_service.errors import GraphTimeout, Invalid, NotFound
 from graph_service.examination.unseen import unseen_world
 from graph_service.examine_command import (
     BATCH_EVENTS,
+    POLL_S,
     Examinee,
     ServiceRefused,
     examine,
@@ -40,6 +42,7 @@ class FakeService:
         self.scans: list[int] = []
         self.waited = 0
         self.outcome = "done"
+        self.others_scan_asks = 0
         self.alerts: list[dict[str, Any]] = []
         self.rejects = ""
 
@@ -52,6 +55,9 @@ class FakeService:
             return self._take(content, query)
         if (method, parts.path) == ("POST", "/v1/fraud/scans"):
             assert content == {"mode": "full"}
+            if self.others_scan_asks:
+                self.others_scan_asks -= 1
+                return 409, {"code": "scan_running", "detail": "scan 1 is under way"}
             self.scans.append(0)
             self._scan()
             return 202, {"scanId": f"scan/{len(self.scans)}"}
@@ -173,6 +179,38 @@ def test_a_scan_that_does_not_end_is_given_up() -> None:
         Examinee(service.ask, lambda _: None, timeout_s=5).scan()
 
 
+def test_a_scan_that_is_under_way_is_waited_for() -> None:
+    service = FakeService([])
+    service.others_scan_asks = 3
+    pauses: list[float] = []
+
+    Examinee(service.ask, pauses.append).scan()
+
+    # Three times the other's, once for each look at its own.
+    assert (service.others_scan_asks, service.scans) == (0, [3])
+    assert pauses == [POLL_S] * 6
+
+
+def test_both_scans_are_waited_for_in_one_time() -> None:
+    service = FakeService([])
+    service.others_scan_asks = 4
+
+    with pytest.raises(GraphTimeout, match="the scan did not end within 5 s"):
+        Examinee(service.ask, lambda _: None, timeout_s=5).scan()
+
+    service.others_scan_asks = 10
+    with pytest.raises(GraphTimeout, match="another scan did not end within 5 s"):
+        Examinee(service.ask, lambda _: None, timeout_s=5).scan()
+
+
+def test_another_conflict_is_not_waited_for() -> None:
+    def ask(_method: str, _path: str, _content: Any) -> tuple[int, Any]:
+        return 409, {"code": "idempotency_in_progress"}
+
+    with pytest.raises(ServiceRefused, match="answered 409, not 202"):
+        Examinee(ask, lambda _: None).scan()
+
+
 def test_a_service_that_holds_alerts_is_not_examined() -> None:
     service = FakeService([])
     service.alerts = [{"kind": "sleeper", "score": 0.9, "memberIds": ["somebody"]}]
@@ -212,21 +250,47 @@ def served() -> Iterator[tuple[FakeService, str, list[str | None]]]:
         thread.join()
 
 
-def test_the_command_examines_over_http(
-    served: tuple[FakeService, str, list[str | None]],
+def test_the_command_examines_over_http_and_writes_its_part_of_the_page(
+    served: tuple[FakeService, str, list[str | None]], tmp_path: Path
 ) -> None:
     _, url, keys = served
     app = typer.Typer()
     app.command()(examine)
     options = ["--url", url, "--key", "secret", "--members", str(MEMBERS), "--seed", str(SEED)]
 
-    ran = CliRunner().invoke(app, [*options, "--camouflage", "0.25", "--json"])
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n<!-- begin unseen -->\nkept\n<!-- end unseen -->\n")
+    options += ["--camouflage", "0.25", "--json", "--write", str(page)]
+
+    ran = CliRunner().invoke(app, options)
 
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.stdout)["0.25"]
     assert told["falseAlerts"] == told["honestAccused"] == 1
     assert all(row["found"] == row["groups"] for row in told["kinds"].values())
     assert set(keys) == {"Bearer secret"}
+    before, part = page.read_text().split("<!-- begin examine -->")
+    assert "kept" in before
+    told = f"graph-service examine --url URL --members {MEMBERS} --seed {SEED} --camouflage 0.25"
+    assert told in part
+    assert url not in part
+    assert "0.25: right kind" in part
+    assert part.endswith("<!-- end examine -->\n")
+
+
+def test_a_page_in_no_folder_is_refused_before_anything_is_sent(
+    served: tuple[FakeService, str, list[str | None]], tmp_path: Path
+) -> None:
+    service, url, _ = served
+    app = typer.Typer()
+    app.command()(examine)
+
+    ran = CliRunner().invoke(
+        app, ["--url", url, "--key", "secret", "--write", str(tmp_path / "none" / "page.md")]
+    )
+
+    assert isinstance(ran.exception, NotFound)
+    assert not service.batches
 
 
 def test_a_service_that_does_not_answer_is_said() -> None:

@@ -1,5 +1,7 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from graph_service.examination.chronicle import Plot, UnseenWorld
 from graph_service.examination.judging import (
@@ -8,6 +10,7 @@ from graph_service.examination.judging import (
     examine_in_memory,
     judge,
     together,
+    wilson,
 )
 from graph_service.examination.unseen import unseen_world
 from graph_service.worlds.diary import Event
@@ -132,8 +135,41 @@ def test_worlds_together_add_up() -> None:
 
     assert both.recall() == {"coupon_farm": (0, 1), "fake_order_ring": (1, 2)}
     assert (both.members, both.alerts, both.false_alerts, both.accused) == (32, 2, 1, 2)
-    assert both.body()["leftOut"] == {"coupon_farm": {"groups": 1, "found": 0, "foundAnyKind": 0}}
-    assert both.body()["kinds"] == {"fake_order_ring": {"groups": 2, "found": 1, "foundAnyKind": 1}}
+    assert both.each == (one, other)
+    assert together([both, one]).each == (one, other, one)
+    farm, rings = both.body()["leftOut"]["coupon_farm"], both.body()["kinds"]["fake_order_ring"]
+    assert (farm["groups"], farm["found"], farm["foundAnyKind"]) == (1, 0, 0)
+    assert (rings["groups"], rings["found"], rings["foundAnyKind"]) == (2, 1, 1)
+    assert rings["foundInterval"] == [round(end, 4) for end in wilson(1, 2)]
+    assert (both.body()["malls"], one.body()["malls"]) == (2, 1)
+
+
+def test_figures_of_several_malls_have_a_deviation_and_of_one_have_none() -> None:
+    one = judge(world_of(ring("abc")), [alert("ij")])
+    other = judge(world_of(ring("abc")), [])
+
+    body, alone = together([one, other]).body(), one.body()
+
+    # 1 and 0 in 16 members; 2 and 0 of 13 honest.
+    assert body["falseAlertsPer10000Sd"] == pytest.approx(625 / 2**0.5, abs=0.01)
+    assert body["honestAccusedPercentSd"] == pytest.approx(200 / 13 / 2**0.5, abs=1e-4)
+    assert alone["falseAlertsPer10000Sd"] is alone["honestAccusedPercentSd"] is None
+
+
+@given(st.integers(1, 500).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+def test_an_interval_is_that_of_wilson(part: tuple[int, int]) -> None:
+    found = wilson(*part)
+
+    expected = binomtest(*part).proportion_ci(0.95, method="wilson")
+    assert found == (
+        pytest.approx(expected.low, abs=1e-6),
+        pytest.approx(expected.high, abs=1e-6),
+    )
+    assert 0 <= found[0] <= part[0] / part[1] <= found[1] <= 1
+
+
+def test_of_nothing_nothing_is_known() -> None:
+    assert wilson(0, 0) == (0, 1)
 
 
 def test_who_knows_the_truth_passes_in_memory() -> None:

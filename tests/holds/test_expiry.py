@@ -1,6 +1,7 @@
 """Holds that end by themselves, by the clock alone."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,12 @@ from graph_service.holds.placing import (
     HoldEnded,
     Lifting,
     NewHold,
-    end_expired_holds,
     lift_hold,
     millis_of,
     place_hold,
 )
 from graph_service.holds.reading import list_holds, read_hold
+from graph_service.holds.thawing import end_expired_holds
 from graph_service.pipeline import Pipeline
 from tests.conftest import Database
 from tests.worlds import NOW, START, event
@@ -159,11 +160,11 @@ async def test_a_failure_later_in_the_transaction_leaves_no_hold(
     with pytest.raises(HoldEnded):
         await mall.graph.write_together(work, name="test", timeout_s=10)
 
-    async def ended(transaction: Transaction) -> int:
+    async def ended(transaction: Transaction) -> list[dict[str, Any]]:
         return await end_expired_holds(transaction, NOW)
 
-    count = await mall.graph.write_together(ended, name="test", timeout_s=10)
+    found = await mall.graph.write_together(ended, name="test", timeout_s=10)
 
-    assert count == 0
+    assert found == []
     assert database.query("MATCH (h:Hold) RETURN h") == []
     assert database.query("MATCH (f:Fact {type: 'hold.placed'}) RETURN f") == []

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 POSITIVE_PART = 0.1
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

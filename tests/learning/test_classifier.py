@@ -17,7 +17,9 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_score
 
+from graph_service.learning import classifier as classifier_file
 from graph_service.learning import fitting
 from graph_service.learning.classifier import GraphFeatureClassifier
 from graph_service.learning.fitting import HELD_OUT_MIN, Learned, Plan, Task, effort_of
@@ -103,6 +105,81 @@ def test_the_same_graph_given_again_has_the_same_chances() -> None:
     assert np.array_equal(again, fitted("communities").probabilities_)
 
 
+def test_the_same_x_needs_no_relations_and_nothing_is_computed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, known = made("communities"), fitted("communities")
+
+    def costly(*_: Any, **__: Any) -> Any:
+        raise AssertionError("columns are computed again")
+
+    monkeypatch.setattr(classifier_file, "columns_of_ties", costly)
+    chances = [
+        known.predict_proba(one.values),
+        known.predict_proba(one.values, {"knows": relation_of(one)}),
+    ]
+
+    assert all(np.array_equal(found, known.probabilities_) for found in chances)
+    assert np.array_equal(known.predict(one.values), known.predict())
+
+
+@pytest.mark.parametrize("asked", ["predict_proba", "predict"])
+def test_another_x_without_its_relations_is_refused(asked: str) -> None:
+    other = made("communities", seed=9)
+
+    with pytest.raises(ValueError, match=r"pass relations= of its nodes, \['knows'\]"):
+        getattr(fitted("communities"), asked)(other.values)
+
+
+def test_the_same_x_with_other_ties_is_another_graph() -> None:
+    one, other = made("values only"), made("values only", seed=9)
+
+    chances = fitted("values only").predict_proba(one.values, {"knows": relation_of(other)})
+
+    assert not np.array_equal(chances, fitted("values only").probabilities_)
+    assert roc_auc_score(one.y, chances[:, 1]) > 0.85
+
+
+def test_the_score_is_the_part_of_right_predictions() -> None:
+    one, other = made("values only"), made("values only", seed=9)
+    known, ties = fitted("values only"), {"knows": relation_of(other)}
+    test = ~train_of(NODES)
+
+    assert known.score(one.values, one.y) == np.mean(known.predict() == one.y)
+    assert known.score(one.values, one.y, test) == pytest.approx(
+        np.mean(known.predict()[test] == one.y[test])
+    )
+    right = known.predict(other.values, ties) == other.y
+    assert known.score(other.values, other.y, relations=ties) == np.mean(right)
+
+
+def test_without_relations_it_is_cross_validated_as_any_other_classifier() -> None:
+    one = made("values only")
+
+    scores = cross_val_score(GraphFeatureClassifier(**QUICK), one.values, one.y, cv=2)
+
+    assert np.mean(scores) > 0.9
+
+
+@pytest.mark.parametrize("how", ["0 and 1", "numbers", "unordered numbers", "list"])
+def test_who_is_learned_from_may_be_named_in_several_ways(how: str) -> None:
+    one, train = made("values only", nodes=200), train_of(200)
+    places = np.flatnonzero(train)
+    named: dict[str, Any] = {
+        "0 and 1": train.astype(np.int8),
+        "numbers": places,
+        "unordered numbers": np.concatenate([places[::-1], places[:3]]).astype(np.uint16),
+        "list": train.tolist(),
+    }
+
+    found, masked = (
+        GraphFeatureClassifier(**{**QUICK, "trees": 3}).fit(one.values, one.y, train=given)
+        for given in (named[how], train)
+    )
+
+    assert np.array_equal(found.probabilities_, masked.probabilities_)
+
+
 def test_another_graph_of_the_same_kind_is_judged_by_what_carries_over() -> None:
     other = made("values only", seed=9)
 
@@ -150,6 +227,43 @@ def test_a_graph_without_relations_and_with_unknown_values_is_learned_from() -> 
     assert roc_auc_score(one.y, found.probabilities_[:, 1]) > 0.8
 
 
+def odd(name: str) -> NDArray[np.float64]:
+    """The columns of "values only", of which two say all, with one that is odd."""
+    values, train = made("values only").values.copy(), train_of(NODES)
+    values[train, 3] = np.nan
+    values[:, 4] = {"unknown": np.nan, "constant": 1, "infinite": np.inf, "huge": 3e38}[name]
+    values[::2, 5] = {"unknown": np.nan, "constant": 1, "infinite": -np.inf, "huge": 1e300}[name]
+    return values
+
+
+@pytest.mark.parametrize("name", ["unknown", "constant", "infinite", "huge"])
+@pytest.mark.parametrize("related", [True, False])
+def test_columns_that_say_nothing_to_learn_from_do_no_harm(name: str, related: bool) -> None:
+    one, train, values = made("values only"), train_of(NODES), odd(name)
+    relations = {"knows": relation_of(one)} if related else {}
+    classifier = GraphFeatureClassifier(**QUICK)
+
+    found = classifier.fit(values, one.y, relations=relations, train=train)
+
+    assert roc_auc_score(one.y[~train], found.probabilities_[~train, 1]) > 0.8
+    # What was unknown where it learned may be known elsewhere.
+    other = found.predict_proba(one.values, relations)
+    assert roc_auc_score(one.y[~train], other[~train, 1]) > 0.8
+
+
+def test_without_columns_the_structure_is_learned_from() -> None:
+    one, other, train = made("structure only"), made("structure only", 2), train_of(NODES)
+    none = np.zeros((NODES, 0))
+
+    found = GraphFeatureClassifier(**QUICK).fit(
+        none, one.y, relations={"knows": relation_of(one)}, train=train
+    )
+
+    assert roc_auc_score(one.y[~train], found.probabilities_[~train, 1]) > 0.9
+    chances = found.predict_proba(none, {"knows": relation_of(other)})
+    assert roc_auc_score(other.y, chances[:, 1]) > 0.8
+
+
 def test_one_label_of_a_class_is_enough_to_say_something() -> None:
     one = made("values only")
     train = np.zeros(NODES, dtype=bool)
@@ -184,12 +298,20 @@ def test_validation_labels_only_weigh_the_learners() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"train": np.ones(3, dtype=bool)}, "mask"),
+        ({"train": np.ones(3, dtype=bool)}, r"train is bool \(3,\); it must be a mask"),
+        ({"train": np.ones(NODES)}, r"train is float64 \(600,\)"),
+        ({"train": np.ones((NODES, 1), dtype=bool)}, r"train is bool \(600, 1\)"),
+        ({"train": []}, r"train is float64 \(0,\)"),
+        ({"train": [0, NODES]}, "train names the node 600: nodes are 0 to 599"),
+        ({"train": [0, -1]}, "train names the node -1"),
+        ({"validation": ["a"]}, "validation is <U1"),
+        ({"train": np.array([], dtype=int)}, "0 classes"),
         ({"y": np.zeros(NODES)}, "1 classes"),
         ({"y": np.zeros(4)}, r"shape \(4,\)"),
         ({"relations": {"knows": csr_matrix((4, 4))}}, "4 nodes and X has 600"),
         ({"relations": {"knows": csr_matrix((4, 5))}}, "not square"),
         ({"X": np.zeros(NODES)}, "shape"),
+        ({"X": np.zeros((NODES, 0))}, "no columns and there are no relations"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(change: dict[str, Any], told: str) -> None:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, random_array
 
 from graph_service.learning import columns as columns_file
 from graph_service.learning.columns import GraphColumns, graph_columns, label_columns
-from graph_service.learning.relations import relation_of, relations_of
+from graph_service.learning.relations import UNION, relation_of, relations_of
 from graph_service.learning.spectrum import coordinates
 from tests.learning.graphs import communities
 
@@ -72,8 +72,22 @@ def test_several_relations_are_also_looked_at_together() -> None:
 
     found = columns(values, {"b": ties(2, 15), "a": ties(1, 15)})
 
-    assert [one.name for one in found.relations] == ["a", "b", "any"]
+    assert [one.name for one in found.relations] == ["a", "b", "all together"]
+    assert [one.is_union for one in found.relations] == [False, False, True]
     assert found.widths["plain"] == 2 * (1 + 2 * 2)
+
+
+@pytest.mark.parametrize("name", ["any", UNION, ""])
+def test_a_relation_may_have_any_name(name: str) -> None:
+    values = np.random.default_rng(1).normal(size=(15, 2))
+
+    found = columns(values, {"b": ties(2, 15), name: ties(1, 15)})
+
+    expected = columns(values, {"b": ties(2, 15), "a": ties(1, 15)})
+    assert np.array_equal(found.view("plain")[:, :2], values.astype(np.float32))
+    assert found.widths == expected.widths
+    assert [one.is_union for one in found.relations] == [False, False, True]
+    assert np.array_equal(found.relations[2].degrees, expected.relations[2].degrees)
 
 
 def test_many_columns_are_aggregated_further_off_by_directions_only() -> None:
@@ -85,6 +99,18 @@ def test_many_columns_are_aggregated_further_off_by_directions_only() -> None:
     assert "24 directions of 80 columns" in found.notes[0]
     assert found.widths["shape"] - found.widths["plain"] < 4 * 80
     assert np.isfinite(found.view("region")[:, 240:]).all()
+
+
+@pytest.mark.parametrize("width", [3, 80])
+def test_huge_and_infinite_values_leave_everything_finite_or_unknown(width: int) -> None:
+    values = np.random.default_rng(1).normal(size=(40, width))
+    values[:5, 0], values[5:9, 1], values[::2, 2] = np.inf, 1e300, -3e38
+
+    found = columns(values, {"knows": ties(1, 40)})
+
+    assert not np.isinf(found.values).any()
+    assert np.array_equal(np.isnan(found.view("own")), ~np.isfinite(values) | (values > 1e299))
+    assert np.isfinite(found.values[:, width:]).all()
 
 
 def test_a_graph_that_is_too_large_says_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,12 @@ async def screener(desk: ScanDesk) -> AsyncGenerator[Screener]:
     """Looks with the detectors of the tests."""
     scanner = desk.scanner
     one = Screener(
-        scanner.graph, scanner.books, scanner.rules, scanner.settings, registry=DETECTORS
+        scanner.graph,
+        scanner.books,
+        scanner.rules,
+        scanner.settings,
+        registry=DETECTORS,
+        quiet_s=0.1,
     )
     try:
         yield one

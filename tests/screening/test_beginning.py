@@ -8,12 +8,15 @@ import pytest
 
 from graph_service.scans import working
 from graph_service.scans.searching import search_apart
+from graph_service.screening import working as screening
 from graph_service.screening.working import Screener
-from tests.scans.desk import SCANS, ScanDesk, ring
+from tests.scans.desk import DETECTORS, SCANS, ScanDesk, ring
 from tests.screening.conftest import running
 
 pytestmark = pytest.mark.anyio
 FIVE = [f"a{number}" for number in range(5)]
+# At least so many are of a ring of five, which joins, is seen and buys.
+FACTS = 15
 OTHERS = [f"b{number}" for number in range(5)]
 PATIENCE_S = 60
 Seen = TypeVar("Seen")
@@ -62,18 +65,72 @@ async def test_a_small_mall_is_looked_at_without_a_scan(desk: ScanDesk, screener
     assert await scans_of(desk) == []
 
 
-async def test_a_mall_that_was_scanned_is_not_scanned_again(
+async def test_what_a_scanned_mall_has_few_of_is_looked_at_without_a_scan(
     desk: ScanDesk, screener: Screener
 ) -> None:
     await desk.store(ring("a", FIVE))
     await desk.scanned()
     await desk.store(ring("b", OTHERS))
-    screener.unscanned_facts_max = 0
+    screener.unscanned_facts_max = 2 * FACTS
 
     async with running(screener):
         await until(desk.alerts, lambda told: len(told) > 1)
 
     assert len(await scans_of(desk)) == 1
+
+
+async def test_a_load_into_a_scanned_mall_is_scanned_from_where_that_ended(
+    desk: ScanDesk, screener: Screener
+) -> None:
+    await desk.store(ring("a", FIVE))
+    await desk.scanned()
+    await desk.store(ring("b", OTHERS))
+    screener.unscanned_facts_max = FACTS - 1
+
+    async with running(screener):
+        await until(desk.alerts, lambda told: len(told) > 1)
+        await desk.ended((await scans_of(desk))[0]["scanId"])
+    own, first = await scans_of(desk)
+
+    assert (own["mode"], own["requestedBy"], own["status"]) == ("incremental", "screening", "done")
+    assert first["requestedBy"] != "screening"
+
+
+async def test_while_a_load_comes_nothing_is_scanned_or_looked_at(
+    desk: ScanDesk, screener: Screener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "QUIET_FACTS_PER_S", -1.0)
+    screener.unscanned_facts_max = FACTS - 1
+
+    async with running(screener):
+        await asyncio.sleep(1)
+        await desk.store(ring("a", FIVE))
+        await asyncio.sleep(2)
+        during = await scans_of(desk), await desk.alerts()
+        monkeypatch.setattr(screening, "QUIET_FACTS_PER_S", 50.0)
+        await until(desk.alerts, bool)
+
+    assert during == ([], [])
+
+
+async def test_its_own_scan_gives_way_to_one_that_is_asked_for(
+    desk: ScanDesk, screener: Screener
+) -> None:
+    desk.scanner.registry = "tests.scans.slow"
+    await desk.store(ring("a", FIVE))
+    screener.unscanned_facts_max = len(FIVE)
+
+    async with running(screener):
+        [own] = await until(lambda: scans_of(desk), bool)
+        await until(lambda: desk.scan(own["scanId"]), lambda told: told["stage"] == "sleeper")
+        desk.scanner.registry = DETECTORS
+        asked = await desk.scanned()
+        await until_it_looked(screener)
+    latest, first = await scans_of(desk)
+
+    assert latest["scanId"] == asked["scanId"]
+    assert (first["status"], first["notes"]) == ("cancelled", [f"gave way to {asked['scanId']}"])
+    assert [one["scanId"] for one in await desk.alerts()] == [asked["scanId"]]
 
 
 async def test_what_is_stored_while_the_first_scan_runs_is_looked_at_after_it(
@@ -87,8 +144,8 @@ async def test_what_is_stored_while_the_first_scan_runs_is_looked_at_after_it(
         return found
 
     monkeypatch.setattr(working, "search_apart", search_then_store)
-    await desk.store(ring("a", FIVE))
-    screener.unscanned_facts_max = len(FIVE)
+    await desk.store(ring("a", [*FIVE, "a5"]))
+    screener.unscanned_facts_max = FACTS
 
     async with running(screener):
         told = await until(desk.alerts, lambda told: len(told) > 1)

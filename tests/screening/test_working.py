@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from graph_service.screening.working import Screener, ScreeningDied
-from tests.scans.desk import ScanDesk, ring
+from tests.scans.desk import DETECTORS, ScanDesk, ring
 
 pytestmark = pytest.mark.anyio
 FIVE = [f"a{number}" for number in range(5)]
@@ -94,3 +94,24 @@ async def test_a_process_that_is_killed_is_told_and_the_next_look_begins_anew(
 
     [alert] = await desk.alerts()
     assert alert["memberIds"] == FIVE
+
+
+async def test_a_detector_that_breaks_is_said_until_it_works_again(
+    desk: ScanDesk, screener: Screener
+) -> None:
+    desk.app.state.screener = screener
+    screener.registry = "tests.scans.broken"
+    await desk.store(ring("a", FIVE))
+
+    look = await screener.look()
+    broken = (await desk.client.get("/readyz")).json()
+    gauges = (await desk.client.get("/metrics")).text
+    await screener.close()
+    screener.registry = DETECTORS
+    await screener.look()
+
+    assert look["failed"] == ["sleeper"]
+    assert broken["fraud"] == "detectors_broken"
+    assert "fraud_screening_failed_detectors 1.0" in gauges
+    assert screener.warning is None
+    assert len(await desk.alerts()) == 1

@@ -41,16 +41,23 @@ def test_an_empty_log_has_a_place_on_disk(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
-    log = log_in_memory(mall(1), TOKENISER)
-    save_log(tmp_path, log)
-    later = Log(log.names, log.tables, log.seq + 5, log.now)
-    folder = save_log(tmp_path, later)
+    folder = save_log(tmp_path, log_in_memory(mall(1), TOKENISER))
     (folder / "orders.parquet").write_bytes(b"PAR1")
 
+    assert load_log(tmp_path) is None
+
+
+@pytest.mark.parametrize("more", [5, -5])
+def test_only_what_was_written_last_stays_on_disk(tmp_path: Path, more: int) -> None:
+    log = log_in_memory(mall(1), TOKENISER)
+    save_log(tmp_path, Log(log.names, log.tables, log.seq + 9, log.now))
+
+    folder = save_log(tmp_path, Log(log.names, log.tables, log.seq + 9 + more, log.now, "its"))
     again = load_log(tmp_path)
 
+    assert list(tmp_path.iterdir()) == [folder]
     assert again is not None
-    assert again.seq == log.seq
+    assert (again.seq, again.mark) == (log.seq + 9 + more, "its")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -8,7 +8,7 @@ import pytest
 from graph_service.ingest.tokens import Tokeniser
 from graph_service.pipeline import Pipeline
 from graph_service.snapshot.log import NONE, Log
-from graph_service.snapshot.reading import read_log
+from graph_service.snapshot.reading import is_of, read_log
 from graph_service.snapshot.snapshot import snapshot_of
 from tests.conftest import Database
 from tests.snapshot.worlds import log_in_memory, mall, tables_of
@@ -63,6 +63,23 @@ async def test_a_log_gone_on_with_is_the_log_read_anew(
     assert more.names == anew.names
     assert tables_of(more) == tables_of(anew)
     assert (more.seq, more.now) == (anew.seq, anew.now)
+
+
+async def test_the_log_of_another_graph_is_not_gone_on_with(
+    store: Store, pipeline: Pipeline, database: Database
+) -> None:
+    await store(mall(1))
+    others = await read_log(pipeline.graph)
+    database.clear()
+    await store(mall(2))
+
+    told = await read_log(pipeline.graph, others)
+    anew = await read_log(pipeline.graph)
+
+    assert await is_of(pipeline.graph, told)
+    assert not await is_of(pipeline.graph, others)
+    assert told.names == anew.names
+    assert tables_of(told) == tables_of(anew)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

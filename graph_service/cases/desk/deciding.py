@@ -1,28 +1,40 @@
 """What did people decide of a case, who else has to agree, and what is done then?"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from graph_service.access.people import is_among
 from graph_service.cases.actions import (
     LIFT_HOLDS,
     Action,
     Ground,
     action_of,
     carry_out,
+    case_decisions,
     case_holds,
     case_orders,
     frozen_accounts,
+    frozen_before,
     narrowed,
+    with_confirmed,
 )
-from graph_service.cases.desk.stages import stage_after
-from graph_service.cases.desk.trail import Kept, Standing, Taken, lock_case, take_step
-from graph_service.cases.desk.working import Asker, not_anothers, step_case
+from graph_service.cases.desk.stages import StepRefused, due_ms, stage_after
+from graph_service.cases.desk.trail import (
+    Kept,
+    SecondPersonNeeded,
+    Standing,
+    Taken,
+    check_version,
+    lock_case,
+    take_step,
+)
+from graph_service.cases.desk.working import Asker, not_anothers, not_judge, step_case
 from graph_service.cases.scores import clear_scores
 from graph_service.clock import from_micros
-from graph_service.errors import Conflict, Invalid, Refused
+from graph_service.errors import Conflict, Invalid
 from graph_service.graph.session import Graph, Transaction
 from graph_service.holds.placing import link_to_case, millis_of
 from graph_service.ingest.facts import canonical, own_fact
@@ -35,8 +47,6 @@ from graph_service.verdicts import (
     Verdict,
 )
 
-# Whose payouts are held without a word more: abuse of the rules is no fraud by itself.
-CONFIRMS: Final = frozenset(("confirmed_fraud", "confirmed"))
 DECIDE_TIMEOUT_S: Final = 30.0
 # What a decision teaches of its members.
 LABELS: Final[Mapping[Verdict, str]] = {"confirmed": "fraud", "cleared": "honest"}
@@ -46,12 +56,6 @@ class CaseDecided(Conflict):
     """The case was decided otherwise already."""
 
     code = "case_decided"
-
-
-class SecondPersonNeeded(Refused):
-    """Whoever decided cannot also approve, and whoever decided hears no appeal."""
-
-    code = "second_person_needed"
 
 
 @dataclass(frozen=True)
@@ -106,29 +110,26 @@ async def decide_case(
     """Decide a case, or propose so where a second person has to agree. The same again changes
 
     nothing. Raises CaseNotFound, CaseChanged, CaseTaken, StepRefused, CaseDecided where it was
-    decided otherwise, Invalid for strangers to the case, and SecondPersonNeeded where who decided
-    hears the appeal.
+    decided otherwise, Invalid for strangers to the case, and SecondPersonNeeded where who judged
+    would hear the appeal.
     """
 
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
         standing = kept.standing
-        if standing.stage == "DECIDED":
-            if not _is_decided_so(standing, decision):
-                raise CaseDecided(f"{case_id} was decided already: {standing.conclusion}")
+        if await _is_said_already(transaction, kept, decision, maker):
+            check_version(kept, maker.if_version)
             return
-        if standing.stage == "PENDING_APPROVAL" and standing.pending == _proposal(decision, maker):
-            return
-        not_anothers(standing, maker.name)
-        if standing.stage == "APPEALED" and maker.name == standing.decided_by:
-            raise SecondPersonNeeded("an appeal is heard by somebody else than who decided")
+        await not_anothers(transaction, standing, maker.name)
+        await not_judge(transaction, standing, maker.name)
         ground = await _ground(transaction, kept, decision, maker.name, maker.now)
         if strangers := sorted(set(decision.core) - set(ground.members)):
             raise Invalid(f"coreMemberIds: {strangers[0]} is not of this case")
         actions = [action_of(one) for one in decision.actions]
         for one in actions:
             narrowed(one, ground)
-        why = needs_second(actions, decision, ground, kept.amount_minor, limits)
+        before = frozen_before(await case_decisions(transaction, case_id), ground.at_ms)
+        why = needs_second(actions, decision, ground, kept.amount_minor, limits, before=before)
         if why:
             taken = Taken("proposed", maker.name, maker.now, _said(decision, why), maker.if_version)
             proposal = _proposal(decision, maker)
@@ -142,7 +143,8 @@ async def decide_case(
 async def approve(graph: Graph, case_id: str, maker: Asker, *, agreed: bool, reason: str) -> None:
     """Agree to what was proposed, which is then done, or refuse it.
 
-    Raises CaseNotFound, CaseChanged, StepRefused, and SecondPersonNeeded for whoever proposed it.
+    Raises CaseNotFound, CaseChanged, StepRefused, and SecondPersonNeeded for whoever proposed it or
+    judged what is appealed against.
     """
 
     async def work(transaction: Transaction) -> None:
@@ -151,8 +153,9 @@ async def approve(graph: Graph, case_id: str, maker: Asker, *, agreed: bool, rea
         stage_after("refused", kept.standing.stage)
         assert pending is not None, "what waits for approval was proposed"
         proposal: dict[str, Any] = json.loads(pending)
-        if proposal["by"] == maker.name:
+        if await is_among(transaction.run, maker.name, [proposal["by"]]):
             raise SecondPersonNeeded("whoever proposed a decision cannot approve it")
+        await not_judge(transaction, kept.standing, maker.name)
         if not agreed:
             detail = {"reason": reason, "proposedBy": proposal["by"]}
             taken = Taken("refused", maker.name, maker.now, detail, maker.if_version)
@@ -160,27 +163,33 @@ async def approve(graph: Graph, case_id: str, maker: Asker, *, agreed: bool, rea
             return
         decision = decision_of(proposal["decision"])
         ground = await _ground(transaction, kept, decision, proposal["by"], maker.now)
-        detail = {"approvedBy": maker.name, "approval": reason}
-        await _conclude(transaction, kept, decision, ground, maker, detail=detail)
+        await _conclude(transaction, kept, decision, ground, maker, approval=reason)
 
     await graph.write_together(work, name="cases/approve", timeout_s=DECIDE_TIMEOUT_S)
 
 
 async def appeal(graph: Graph, case_id: str, maker: Asker, *, reason: str, by: str | None) -> None:
-    """Whoever was judged (by) objects; somebody else than who decided has to hear it."""
+    """Whoever was judged (by) objects; somebody else than who decided or agreed has to hear it."""
     detail = {"reason": reason} | ({"by": by} if by else {})
     taken = Taken("appealed", maker.name, maker.now, detail, maker.if_version)
-    await step_case(graph, case_id, taken, _unassigned)
+    await step_case(
+        graph,
+        case_id,
+        taken,
+        lambda standing: replace(_anew(standing, maker.now), appealed=standing.judges),
+    )
 
 
 async def reopen(graph: Graph, case_id: str, maker: Asker, *, reason: str) -> None:
     """Look at a decided case again."""
     taken = Taken("reopened", maker.name, maker.now, {"reason": reason}, maker.if_version)
-    await step_case(graph, case_id, taken, _unassigned)
+    await step_case(graph, case_id, taken, lambda standing: _anew(standing, maker.now))
 
 
-def _unassigned(standing: Standing) -> Standing:
-    return replace(standing, assignee=None, assigned_ms=None)
+def _anew(standing: Standing, now: datetime) -> Standing:
+    """Nobody's, and due as if it came in now."""
+    due = due_ms(standing.priority, now)
+    return replace(standing, assignee=None, claimed_by=None, assigned_ms=None, due_ms=due)
 
 
 def needs_second(
@@ -189,22 +198,17 @@ def needs_second(
     ground: Ground,
     amount_minor: int,
     limits: FourEyes,
+    *,
+    before: Set[str] = frozenset(),
 ) -> str | None:
-    """Why a second person has to agree, if one has to."""
+    """Why a second person has to agree, if one has to. before: frozen by the case already."""
     if any(one.undoes for one in actions):
         return "undoes"
-    frozen = frozen_accounts(_with_confirmed(actions, decision), ground)
-    if len(frozen) > limits.accounts:
+    frozen = frozen_accounts(with_confirmed(actions, decision.conclusion), ground)
+    if frozen and len(frozen | before) > limits.accounts:
         return "accounts"
     takes = frozen or any(not one.shadow for one in actions)
     return "amount" if takes and amount_minor > limits.amount_minor else None
-
-
-def _with_confirmed(actions: Sequence[Action], decision: Decision) -> list[Action]:
-    """Whoever is confirmed is held, unless the decision says itself what is frozen."""
-    says = any(one.name == "freeze" for one in actions)
-    holds = decision.conclusion in CONFIRMS and not says
-    return [*actions, Action("freeze")] if holds else list(actions)
 
 
 def _said(decision: Decision, why: str) -> dict[str, Any]:
@@ -218,6 +222,27 @@ def _said(decision: Decision, why: str) -> dict[str, Any]:
 
 def _proposal(decision: Decision, maker: Asker) -> str:
     return canonical({"decision": decision.text(), "by": maker.name})
+
+
+async def _is_said_already(
+    transaction: Transaction, kept: Kept, decision: Decision, maker: Asker
+) -> bool:
+    """Whether the case was decided so, or waits so for a second person as the maker proposed.
+
+    Raises CaseDecided where it was decided otherwise, and StepRefused where it waits otherwise.
+    """
+    standing = kept.standing
+    if standing.stage == "DECIDED":
+        if not _is_decided_so(standing, decision):
+            raise CaseDecided(f"{kept.case_id} was decided already: {standing.conclusion}")
+        return True
+    if standing.pending is None:
+        return False
+    proposal: dict[str, Any] = json.loads(standing.pending)
+    same = proposal["decision"] == decision.text()
+    if not same or not await is_among(transaction.run, maker.name, [proposal["by"]]):
+        raise StepRefused(f"a case that is {standing.stage} is approved or refused first")
+    return True
 
 
 def _is_decided_so(standing: Standing, decision: Decision) -> bool:
@@ -251,10 +276,14 @@ async def _conclude(
     ground: Ground,
     maker: Asker,
     *,
-    detail: Mapping[str, Any] | None = None,
+    approval: str | None = None,
 ) -> None:
-    """Close the case, tell the log, and do what the decision says."""
-    actions = _with_confirmed([action_of(one) for one in decision.actions], decision)
+    """Close the case, tell the log, and do what the decision says.
+
+    approval: what the maker said who agreed to it; None: the maker decided it.
+    """
+    approved_by = None if approval is None else maker.name
+    actions = with_confirmed([action_of(one) for one in decision.actions], decision.conclusion)
     await _tell(transaction, kept, decision, ground)
     holds = await case_holds(transaction, kept.case_id)
     done = await carry_out(transaction, actions, ground, holds)
@@ -276,13 +305,17 @@ async def _conclude(
             reason=decision.reason,
             actions=decision.actions,
             decided_by=ground.by,
+            approved_by=approved_by,
             decided_ms=ground.at_ms,
             pending=None,
+            appealed=None,
             snoozed_ms=None,
             decisions=standing.decisions + 1,
         )
 
-    said = {"done": done, **(detail or {})}
+    said: dict[str, Any] = {"done": done}
+    if approved_by is not None:
+        said |= {"approvedBy": approved_by, "approval": approval}
     taken = Taken("decided", maker.name, maker.now, said, maker.if_version)
     await take_step(transaction, kept, taken, change)
 

@@ -7,17 +7,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from graph_service.access.endpoints import CallingKey, Requires
+from graph_service.access.people import signature
 from graph_service.answers import Cursor, Limit, answers
 from graph_service.books import ClockOfApp
-from graph_service.cases.actions import (
-    status_events,
-)
+from graph_service.cases.actions import status_events
 from graph_service.cases.desk import deciding, working
-from graph_service.cases.desk.deciding import (
-    CaseDecided,
-    FourEyes,
-    SecondPersonNeeded,
-)
+from graph_service.cases.desk.deciding import CaseDecided, FourEyes
 from graph_service.cases.desk.inbox import AlertUnknown, open_by_hand
 from graph_service.cases.desk.shapes import (
     AppealGiven,
@@ -34,17 +29,12 @@ from graph_service.cases.desk.shapes import (
     TriageGiven,
 )
 from graph_service.cases.desk.stages import AnyState, StepRefused
-from graph_service.cases.desk.trail import (
-    CaseChanged,
-    CaseNotFound,
-    CaseTaken,
-)
+from graph_service.cases.desk.trail import CaseChanged, CaseNotFound, CaseTaken, SecondPersonNeeded
 from graph_service.cases.desk.working import Asker, NothingNext
 from graph_service.cases.effects.booked import read_booked_effect
 from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import signature
 from graph_service.ingest.endpoints import EventStore, Store
 from graph_service.ingest.envelope import Id
 from graph_service.ledger.endpoints import Books
@@ -53,7 +43,8 @@ from graph_service.settings import Settings
 
 READS, DECIDES = Depends(Requires("risk:read")), Depends(Requires("risk:decide"))
 EVENTS_TOGETHER: Final = 1_000
-VERSION: Final = re.compile(r'^"(\d{1,15})"$')
+# A proxy that changes an answer, as by packing it, makes its ETag a weak one.
+VERSION: Final = re.compile(r'^(?:W/)?"(\d{1,15})"$')
 router = APIRouter(prefix="/v1", tags=["cases"])
 
 
@@ -86,7 +77,7 @@ STEP = answers(CaseDetail, CaseNotFound, CaseChanged, CaseTaken, StepRefused)
 
 async def asker_of(key: CallingKey, clock: ClockOfApp, version: IfVersion) -> Asker:
     """Who asks, when, and for which version."""
-    return Asker(signature(key), clock(), version)
+    return Asker(signature(key), clock(), version, admin=key.allows("admin"))
 
 
 AskerOfCall = Annotated[Asker, Depends(asker_of)]
@@ -151,7 +142,9 @@ async def get_cases(
     state: Annotated[
         AnyState | None, Query(description="open and closed are several states each")
     ] = None,
-    assignee: Annotated[str | None, Query(max_length=200, description="Who works on it")] = None,
+    assignee: Annotated[
+        str | None, Query(max_length=200, description="Whose it is: a name, keyId or other word")
+    ] = None,
     member_id: Annotated[
         Id | None,
         Query(alias="memberId", description="Those about any account of this member's person"),
@@ -195,7 +188,7 @@ async def get_case(
     "/cases/{caseId}/assign",
     summary="Say who works on a case",
     dependencies=[DECIDES],
-    responses=STEP,
+    responses=STEP | answers(None, SecondPersonNeeded),
 )
 async def post_assignment(
     graph: GraphOfApp,
@@ -204,7 +197,10 @@ async def post_assignment(
     case_id: CaseId,
     given: AssignmentGiven | None = None,
 ) -> dict[str, Any]:
-    """Without a body whoever asks takes it; a case that somebody works on has to be given away."""
+    """Without a body whoever asks takes it, unless somebody else did.
+
+    A case that somebody took is given on by them or an admin.
+    """
     if given is None or "assignee" not in given.model_fields_set:
         await working.claim(graph, case_id, asker)
     else:
@@ -225,7 +221,7 @@ async def post_triage(
     case_id: CaseId,
     given: TriageGiven,
 ) -> dict[str, Any]:
-    """Another priority is another due time, from now on."""
+    """It is due so much later than now."""
     await working.triage(
         graph,
         case_id,
@@ -261,7 +257,7 @@ async def post_snooze(
     status_code=201,
     dependencies=[DECIDES],
     response_model=None,
-    responses=answers(None, CaseNotFound) | {201: {"model": CaseDetail}},
+    responses=answers(None, CaseNotFound, CaseChanged) | {201: {"model": CaseDetail}},
 )
 async def post_comment(
     graph: GraphOfApp,
@@ -281,7 +277,8 @@ async def post_comment(
     status_code=201,
     dependencies=[DECIDES],
     response_model=None,
-    responses=answers(None, CaseNotFound, Invalid, TooLarge) | {201: {"model": CaseDetail}},
+    responses=answers(None, CaseNotFound, CaseChanged, Invalid, TooLarge)
+    | {201: {"model": CaseDetail}},
 )
 async def post_attachment(
     graph: GraphOfApp,

@@ -103,6 +103,7 @@ async def open_by_hand(
     case_id = f"case_{digest(f'{by} {name or new_id()} {asked}')}"
 
     async def work(transaction: Transaction) -> str:
+        await transaction.run("cases/lock_alerts", alertIds=asked, batch=new_id())
         shown = (await transaction.run("scans/read_alert_set"))[0]
         rows = await transaction.run(
             "cases/list_alerts_named", number=shown["number"], alertIds=asked
@@ -172,7 +173,11 @@ async def _file(graph: Graph, row: Row, rules: RiskRules, now: datetime) -> bool
     at = from_micros(1_000 * millis_of(now))
 
     async def work(transaction: Transaction) -> bool:
-        case_id = row["caseId"] or joined_case(row)
+        named = [row["alertId"]]
+        await transaction.run("cases/lock_alerts", alertIds=named, batch=new_id())
+        # Somebody may have opened one by hand since the row was read.
+        found = await transaction.run("cases/find_case_of_alerts", alertIds=named)
+        case_id = row["caseId"] or (found[0]["caseId"] if found else joined_case(row))
         if case_id is not None:
             return await _join(transaction, case_id, row, at)
         return await open_case(transaction, _new_case(row, rules), at)

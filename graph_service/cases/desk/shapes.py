@@ -1,9 +1,16 @@
 """Which shapes do answers about cases have, and what may be asked of them?"""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from graph_service.answers import Answer, Asked
 from graph_service.cases.actions import LIFT_HOLDS, Action, ActionName, Scope, fresh_expiry
@@ -20,6 +27,17 @@ ALERTS_MAX: Final = 100
 ACTIONS_MAX: Final = 20
 # A file of 1 MiB as base64.
 CONTENT_CHARACTERS_MAX: Final = 1_400_000
+ActionWord = Literal[
+    "freeze", "unfreeze", "reverse_commissions", "restore_commissions", "lift_holds"
+]
+WORDS: Final[tuple[ActionWord, ...]] = get_args(ActionWord)
+
+
+def _or_null(given: str | None) -> str | None:
+    return given or None
+
+
+Typology = Annotated[Word | Literal[""] | None, AfterValidator(_or_null)]
 
 
 class CaseDecision(Answer):
@@ -28,8 +46,9 @@ class CaseDecision(Answer):
     conclusion: Conclusion
     typology: str | None
     reason: str
-    actions: list[str | dict[str, Any]] = Field(description="as they were asked for")
+    actions: list[str | dict[str, Any]] = Field(description="as they were understood")
     decided_by: str = Field(description="name and keyId of the API key")
+    approved_by: str | None = Field(description="the second person, where one had to agree")
     decided_at: str = Field(description="UTC")
 
 
@@ -62,7 +81,10 @@ class CaseAnswer(Answer):
     due_at: str | None = Field(description="UTC")
     overdue: bool
     snoozed_until: str | None = Field(description="UTC; null: it does not sleep")
-    assignee: str | None = Field(description="who works on it")
+    assignee: str | None = Field(description="who works on it, or for whom it is meant")
+    claimed_by: str | None = Field(
+        description="who keeps others off it (name and keyId of the API key); null: nobody does"
+    )
     typology: str | None
     version: int = Field(description="its ETag; grows with each step")
     decision: CaseDecision | None = Field(description="the last one; null: there is none yet")
@@ -140,7 +162,9 @@ class AssignmentGiven(Asked):
     """Who works on a case."""
 
     assignee: Annotated[str, Field(strict=True, min_length=1, max_length=200)] | None = Field(
-        None, description="null: nobody; absent: whoever asks, if nobody else does"
+        None,
+        description="name or keyId of somebody with an API key, whose it is then; any other word is"
+        " a note; null: nobody; absent: whoever asks, if nobody else took it",
     )
 
 
@@ -150,7 +174,7 @@ class TriageGiven(Asked):
     priority: Annotated[int, Field(ge=1, le=4, strict=True)] = Field(
         description="1 is due in 4 hours, 2 in 24, 3 in 72, 4 in 120"
     )
-    typology: Word | None = None
+    typology: Typology = Field(None, description="empty: null")
     note: str = Field("", strict=True, max_length=1_000)
 
 
@@ -178,13 +202,16 @@ class AttachmentGiven(Asked):
 
 
 class ActionGiven(Asked):
-    """Something to do when the case is decided."""
+    """Something to do when the case is decided, as an object; its name alone is enough."""
 
-    type: ActionName
+    type: ActionWord | None = Field(None, description="what to do; lift_holds: unfreeze")
+    action: ActionWord | None = Field(None, description="another name of type")
+    kind: ActionWord | None = Field(None, description="another name of type")
     scope: Scope = Field("payout", description="of a freeze or unfreeze")
     member_ids: list[Id] = Field(
         default_factory=list[str], max_length=IDS_MAX, description="none: all of the case"
     )
+    member_id: Id | None = Field(None, description="one of them")
     order_ids: list[Id] = Field(
         default_factory=list[str], max_length=IDS_MAX, description="none: all of the alerts"
     )
@@ -193,36 +220,66 @@ class ActionGiven(Asked):
     shadow: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="true: only record what it would have done"
     )
+    reason: ReasonText | None = Field(None, description="why, in words; null: as the decision")
+
+    @property
+    def name(self) -> ActionName:
+        """What is to be done."""
+        word = self.type or self.action or self.kind
+        return "unfreeze" if word in (None, LIFT_HOLDS) else word
 
     @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.expires_at is not None and (self.type != "freeze" or self.scope == "order"):
+    def _is_one(self) -> Self:
+        words = {self.type, self.action, self.kind} - {None}
+        if len(words) != 1:
+            raise ValueError(f"type: one of {', '.join(WORDS)} is needed")
+        if self.expires_at is not None and (self.name != "freeze" or self.scope == "order"):
             raise ValueError("expiresAt: only a freeze of payouts or accounts ends by itself")
         return self
 
-    def action(self, now: datetime) -> Action:
+    def meant(self, now: datetime) -> Action:
         """What is meant. Raises Invalid where it would end before it begins."""
+        one = [] if self.member_id is None else [self.member_id]
         return Action(
-            self.type,
+            self.name,
             self.scope,
-            tuple(sorted(set(self.member_ids))),
+            tuple(sorted({*self.member_ids, *one})),
             tuple(sorted(set(self.order_ids))),
             self.reason_code,
             fresh_expiry(self.expires_at, now),
             self.shadow,
+            self.reason,
         )
+
+
+def _shape_of(given: object) -> str | None:
+    """Which of the shapes of an action it is meant to have."""
+    if isinstance(given, str):
+        return "word" if given in WORDS else None
+    return "object" if isinstance(given, dict | ActionGiven) else None
+
+
+ActionAsked = Annotated[
+    Annotated[ActionWord, Tag("word")] | Annotated[ActionGiven, Tag("object")],
+    Discriminator(
+        _shape_of,
+        custom_error_type="action_unknown",
+        custom_error_message=f"an action is a word ({', '.join(WORDS)}) or an object with"
+        f" {', '.join(str(one.alias) for one in ActionGiven.model_fields.values())}",
+    ),
+]
 
 
 class DecisionGiven(Asked):
     """What somebody decides of a case."""
 
     conclusion: Conclusion
-    typology: Word | None = Field(None, description="what kind of fraud it is")
+    typology: Typology = Field(None, description="what kind of fraud it is; empty: null")
     reason: ReasonText
-    actions: list[ActionGiven | Literal["lift_holds"]] = Field(
-        default_factory=list[ActionGiven | Literal["lift_holds"]],
+    actions: list[ActionAsked] = Field(
+        default_factory=list[ActionAsked],
         max_length=ACTIONS_MAX,
-        description="lift_holds: an unfreeze of all",
+        description="each an object, or its type alone; lift_holds: an unfreeze of all",
     )
     core_member_ids: list[Id] = Field(
         default_factory=list[str],
@@ -232,11 +289,17 @@ class DecisionGiven(Asked):
 
     def decision(self, now: datetime) -> Decision:
         """What is meant."""
-        texts = {
-            LIFT_HOLDS if isinstance(one, str) else one.action(now).text() for one in self.actions
-        }
+        texts = {_text(one, now) for one in self.actions}
         core = tuple(sorted(set(self.core_member_ids)))
         return Decision(self.conclusion, self.reason, self.typology, tuple(sorted(texts)), core)
+
+
+def _text(asked: ActionGiven | ActionWord, now: datetime) -> str:
+    """An action as it is kept; lift_holds stays that word."""
+    if asked == LIFT_HOLDS:
+        return LIFT_HOLDS
+    given = ActionGiven.model_validate({"type": asked}) if isinstance(asked, str) else asked
+    return given.meant(now).text()
 
 
 class ApprovalGiven(Asked):

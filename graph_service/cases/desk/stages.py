@@ -64,7 +64,7 @@ ALLOWED: Final[Mapping[Step, frozenset[Stage]]] = {
     "reopened": frozenset(("DECIDED",)),
 }
 # Where a step leads; steps and stages that are not here stay where they are. An appeal stays one
-# until it is decided.
+# until it is decided: a decision of it that is refused leads back to it.
 LEADS: Final[Mapping[Step, Mapping[Stage, Stage]]] = {
     "triaged": {"NEW": "TRIAGED"},
     "assigned": {"NEW": "IN_REVIEW", "TRIAGED": "IN_REVIEW", "REOPENED": "IN_REVIEW"},
@@ -89,10 +89,12 @@ class StepRefused(Conflict):
     code = "step_refused"
 
 
-def stage_after(step: Step, stage: Stage) -> Stage:
+def stage_after(step: Step, stage: Stage, *, appealed: bool = False) -> Stage:
     """The stage that a step leads to. Raises StepRefused where it may not be taken."""
     if stage not in ALLOWED[step]:
         raise StepRefused(f"a case that is {stage} cannot be {step}")
+    if step == "refused" and appealed:
+        return "APPEALED"
     if step in LEADS and stage in LEADS[step]:
         return LEADS[step][stage]
     return stage

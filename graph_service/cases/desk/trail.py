@@ -8,17 +8,17 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from graph_service.cases.desk.stages import Stage, Step, stage_after, state_of
-from graph_service.errors import Conflict, NotFound
+from graph_service.errors import Conflict, NotFound, Refused
 from graph_service.graph.session import Graph, Row, Transaction
 from graph_service.holds.placing import millis_of, spelled
 from graph_service.ids import new_id
 from graph_service.ingest.facts import canonical, digest
+from graph_service.pages import decode_cursor, encode_cursor
 from graph_service.verdicts import Conclusion
 
-EVENTS_TOGETHER: Final = 500
 BEYOND: Final = 2**53
 
 
@@ -40,14 +40,26 @@ class CaseTaken(Conflict):
     code = "case_taken"
 
 
+class SecondPersonNeeded(Refused):
+    """Whoever proposed cannot also approve, and whoever judged hears no appeal."""
+
+    code = "second_person_needed"
+
+
 @dataclass(frozen=True)
 class Standing:
-    """Where a case stands: all that steps change. Times in ms. pending: a decision to approve."""
+    """Where a case stands: all that steps change. Times in ms.
+
+    claimed_by: who keeps others off it; an assignee without is a note for whom it is meant.
+    pending: a decision to approve. appealed: whose judgement somebody objects to, until that is
+    decided.
+    """
 
     stage: Stage
     priority: int
     due_ms: int | None
     assignee: str | None = None
+    claimed_by: str | None = None
     assigned_ms: int | None = None
     snoozed_ms: int | None = None
     conclusion: Conclusion | None = None
@@ -55,22 +67,35 @@ class Standing:
     reason: str | None = None
     actions: tuple[str, ...] | None = None
     decided_by: str | None = None
+    approved_by: str | None = None
     decided_ms: int | None = None
     pending: str | None = None
+    appealed: tuple[str, ...] | None = None
     decisions: int = 0
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Who decided and who agreed."""
+        return tuple(one for one in (self.decided_by, self.approved_by) if one is not None)
+
     def told(self) -> dict[str, Any]:
-        """As events tell it, without what is not there."""
+        """As events tell it, without what is not there. proposal: a digest of what is pending."""
         said: dict[str, Any] = {
             "state": self.stage,
             "priority": self.priority,
             "dueAt": spelled(self.due_ms),
             "assignee": self.assignee,
+            "claimedBy": self.claimed_by,
             "snoozedUntil": spelled(self.snoozed_ms),
             "conclusion": self.conclusion,
             "typology": self.typology,
             "reason": self.reason,
+            "actions": None if self.actions is None else list(self.actions),
             "decidedBy": self.decided_by,
+            "approvedBy": self.approved_by,
+            "decidedAt": spelled(self.decided_ms),
+            "proposal": None if self.pending is None else digest(self.pending),
+            "appealed": None if self.appealed is None else list(self.appealed),
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -114,6 +139,7 @@ def kept_of(row: Row) -> Kept:
             priority=row["priority"],
             due_ms=row["dueMillis"],
             assignee=row["assignee"],
+            claimed_by=row["claimedBy"],
             assigned_ms=row["assignedMillis"],
             snoozed_ms=row["snoozedMillis"],
             conclusion=row["conclusion"],
@@ -121,8 +147,10 @@ def kept_of(row: Row) -> Kept:
             reason=row["decisionReason"],
             actions=None if row["actions"] is None else tuple(row["actions"]),
             decided_by=row["decidedBy"],
+            approved_by=row["approvedBy"],
             decided_ms=row["decidedMillis"],
             pending=row["pending"],
+            appealed=None if row["appealed"] is None else tuple(row["appealed"]),
             decisions=row["decisions"],
         ),
         row["version"],
@@ -136,6 +164,12 @@ async def lock_case(transaction: Transaction, case_id: str) -> Kept:
     if not rows:
         raise CaseNotFound(f"there is no case {case_id}")
     return kept_of(rows[0])
+
+
+def check_version(kept: Kept, if_version: int | None) -> None:
+    """Raises CaseChanged where something is meant for another version of a case."""
+    if if_version is not None and if_version != kept.version:
+        raise CaseChanged(f"{kept.case_id} is at version {kept.version}, not {if_version}")
 
 
 def unchanged(standing: Standing) -> Standing:
@@ -153,12 +187,13 @@ async def take_step(
 
     Raises CaseChanged where it is meant for another version, and StepRefused.
     """
-    if taken.if_version is not None and taken.if_version != kept.version:
-        raise CaseChanged(f"{kept.case_id} is at version {kept.version}, not {taken.if_version}")
+    check_version(kept, taken.if_version)
     before = kept.standing
-    after = replace(change(before), stage=stage_after(taken.step, before.stage))
+    stage = stage_after(taken.step, before.stage, appealed=before.appealed is not None)
+    after = replace(change(before), stage=stage)
     number = kept.version + 1
-    detail = _changes(before, after) | dict(taken.detail or {})
+    known = {} if taken.step == "opened" else before.told()
+    detail = _changes(known, after.told()) | dict(taken.detail or {})
     at_ms = millis_of(taken.at)
     event = [kept.case_id, number, at_ms, taken.actor, taken.step, detail, kept.trail_hash]
     hashed = digest(canonical(event))
@@ -178,9 +213,8 @@ async def take_step(
     return replace(kept, standing=after, version=number, trail_hash=hashed)
 
 
-def _changes(before: Standing, after: Standing) -> dict[str, Any]:
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What is otherwise after than before, each with both."""
-    old, new = before.told(), after.told()
     names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
     if not names:
         return {}
@@ -199,6 +233,7 @@ async def _keep(
         state=state_of(standing.stage),
         stage=standing.stage,
         assignee=standing.assignee,
+        claimedBy=standing.claimed_by,
         assignedMillis=standing.assigned_ms,
         priority=standing.priority,
         dueMillis=standing.due_ms,
@@ -208,29 +243,26 @@ async def _keep(
         decisionReason=standing.reason,
         actions=None if standing.actions is None else list(standing.actions),
         decidedBy=standing.decided_by,
+        approvedBy=standing.approved_by,
         decidedMillis=standing.decided_ms,
         pending=standing.pending,
+        appealed=None if standing.appealed is None else list(standing.appealed),
         decisions=standing.decisions,
         version=version,
         trailHash=hashed,
     )
 
 
-@dataclass(frozen=True)
-class TrailVerdict:
-    """Whether the trail of a case is whole. first_broken: the number of the event that is not."""
-
-    ok: bool
-    events: int
-    first_broken: int | None = None
-
-
 async def list_events(
-    graph: Graph, case_id: str, *, limit: int, before: int = BEYOND
-) -> list[dict[str, Any]]:
-    """The events of a case, the latest first."""
-    rows = await graph.read("cases/list_case_events", caseId=case_id, before=before, limit=limit)
-    return [event_of(row) for row in rows]
+    graph: Graph, case_id: str, *, limit: int, cursor: str | None = None, before: int = BEYOND
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of the events of a case, the latest first, and the next page's cursor."""
+    (until,) = decode_cursor(cursor, (int,)) if cursor else (BEYOND,)
+    rows = await graph.read(
+        "cases/list_case_events", caseId=case_id, before=min(before, until), limit=limit + 1
+    )
+    following = encode_cursor([rows[limit - 1]["number"]]) if len(rows) > limit else None
+    return [event_of(row) for row in rows[:limit]], following
 
 
 def event_of(row: Row) -> dict[str, Any]:
@@ -246,55 +278,3 @@ def event_of(row: Row) -> dict[str, Any]:
         "detail": detail,
         "hash": row["hash"],
     }
-
-
-async def verify_trail(graph: Graph, case_id: str) -> TrailVerdict:
-    """Compute every hash of a case's trail again, from the last event to the first.
-
-    Raises CaseNotFound.
-    """
-
-    async def work(transaction: Transaction) -> tuple[Kept, list[Row]]:
-        rows = await transaction.run("cases/read_case", caseId=case_id)
-        if not rows:
-            raise CaseNotFound(f"there is no case {case_id}")
-        kept, found = kept_of(rows[0]), list[Row]()
-        while not found or found[-1]["number"] > 1:
-            events = await transaction.run(
-                "cases/list_case_events",
-                caseId=case_id,
-                before=found[-1]["number"] if found else BEYOND,
-                limit=EVENTS_TOGETHER,
-            )
-            if not events:
-                break
-            found += events
-        return kept, found
-
-    kept, rows = await graph.read_together(work, name="cases/verify_trail", timeout_s=30.0)
-    broken = _broken(kept, rows)
-    return TrailVerdict(not broken, len(rows), min(broken, default=None))
-
-
-def _broken(kept: Kept, rows: list[Row]) -> list[int]:
-    """Numbers of events that do not fit. rows: the latest first."""
-    found: list[int] = []
-    following, number = kept.trail_hash, kept.version
-    for row in rows:
-        event = [
-            kept.case_id,
-            row["number"],
-            row["atMillis"],
-            row["actor"],
-            row["step"],
-            cast("dict[str, Any]", json.loads(row["detail"])),
-            row["previous"],
-        ]
-        if row["number"] != number or row["hash"] != following:
-            found.append(number)
-        if digest(canonical(event)) != row["hash"]:
-            found.append(row["number"])
-        following, number = row["previous"], row["number"] - 1
-    if number > 0 or following:
-        found.append(max(1, number))
-    return found

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from graph_service.cases.desk.stages import due_ms
+from graph_service.access.people import is_among, signature_meant
+from graph_service.cases.desk.stages import WORKED_ON, due_ms, stage_after
 from graph_service.cases.desk.trail import (
     CaseTaken,
     Kept,
+    SecondPersonNeeded,
     Standing,
     Taken,
+    check_version,
     lock_case,
     take_step,
     unchanged,
@@ -43,11 +46,12 @@ class AttachmentNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, and for which version of the case (None: whichever)."""
+    """Who asks, and for which version of the case (None: whichever). admin: may take over."""
 
     name: str
     now: datetime
     if_version: int | None = None
+    admin: bool = False
 
 
 async def step_case(
@@ -55,53 +59,92 @@ async def step_case(
     case_id: str,
     taken: Taken,
     change: Callable[[Standing], Standing] = unchanged,
+    *,
+    of_claimer: bool = False,
 ) -> Kept:
-    """The case after a step. Raises CaseNotFound, CaseChanged and StepRefused."""
+    """The case after a step. of_claimer: taken by whoever claimed the case, if anybody did.
+
+    Raises CaseNotFound, CaseChanged, StepRefused and CaseTaken.
+    """
 
     async def work(transaction: Transaction) -> Kept:
-        return await take_step(transaction, await lock_case(transaction, case_id), taken, change)
+        kept = await lock_case(transaction, case_id)
+        stage_after(taken.step, kept.standing.stage)
+        if of_claimer:
+            await not_anothers(transaction, kept.standing, taken.actor)
+        return await take_step(transaction, kept, taken, change)
 
     return await graph.write_together(work, name="cases/step", timeout_s=STEP_TIMEOUT_S)
 
 
-def not_anothers(standing: Standing, who: str) -> None:
-    """Raises CaseTaken where somebody else works on the case."""
-    if standing.assignee is not None and standing.assignee != who:
-        raise CaseTaken(f"{standing.assignee} works on this case")
+async def not_anothers(transaction: Transaction, standing: Standing, who: str) -> None:
+    """Raises CaseTaken where somebody else claimed the case. A rotated key is the same person."""
+    claimed_by = standing.claimed_by
+    if claimed_by is not None and not await is_among(transaction.run, who, [claimed_by]):
+        raise CaseTaken(f"{claimed_by} works on this case")
+
+
+async def not_judge(transaction: Transaction, standing: Standing, who: str) -> None:
+    """Raises SecondPersonNeeded where this person judged what is appealed against."""
+    if await _judged(transaction, standing, who):
+        raise SecondPersonNeeded("an appeal is heard by somebody else than who decided or agreed")
+
+
+async def _judged(transaction: Transaction, standing: Standing, who: str) -> bool:
+    judges = standing.appealed
+    return judges is not None and await is_among(transaction.run, who, judges)
 
 
 async def assign(graph: Graph, case_id: str, asker: Asker, assignee: str | None) -> None:
-    """Give a case to somebody, or back to the inbox (None).
+    """Say whose a case is, or give it back to the inbox (None).
 
-    Raises CaseNotFound, CaseChanged and StepRefused.
+    Somebody with a key, named so that it can only be them, has it as if they had claimed it; any
+    other word is a note that keeps nobody off. Raises CaseNotFound, CaseChanged, StepRefused,
+    CaseTaken where somebody else claimed it, unless an admin asks, and SecondPersonNeeded for who
+    judged what is appealed against.
     """
     at_ms = millis_of(asker.now)
-    taken = Taken(
-        "released" if assignee is None else "assigned",
-        asker.name,
-        asker.now,
-        if_version=asker.if_version,
-    )
-
-    def change(standing: Standing) -> Standing:
-        return replace(
-            standing,
-            assignee=assignee,
-            assigned_ms=None if assignee is None else at_ms,
-            snoozed_ms=None,
-        )
-
-    await step_case(graph, case_id, taken, change)
-
-
-async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
-    """Take a case that nobody else works on. Raises CaseTaken, and as assign does."""
+    step = "released" if assignee is None else "assigned"
+    taken = Taken(step, asker.name, asker.now, if_version=asker.if_version)
 
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
-        not_anothers(kept.standing, asker.name)
-        if kept.standing.assignee != asker.name:
+        stage_after(step, kept.standing.stage)
+        if not asker.admin:
+            await not_anothers(transaction, kept.standing, asker.name)
+        claimed_by = assignee if assignee == asker.name else None
+        if assignee is not None and claimed_by is None:
+            claimed_by = await signature_meant(transaction.run, assignee, at_ms)
+
+        if claimed_by is not None:
+            await not_judge(transaction, kept.standing, claimed_by)
+
+        def change(standing: Standing) -> Standing:
+            return replace(
+                standing,
+                assignee=assignee,
+                claimed_by=claimed_by,
+                assigned_ms=None if assignee is None else at_ms,
+                snoozed_ms=None,
+            )
+
+        await take_step(transaction, kept, taken, change)
+
+    await graph.write_together(work, name="cases/assign", timeout_s=STEP_TIMEOUT_S)
+
+
+async def claim(graph: Graph, case_id: str, asker: Asker) -> None:
+    """Take a case that nobody else claimed. Raises CaseTaken, and as assign does."""
+
+    async def work(transaction: Transaction) -> None:
+        kept = await lock_case(transaction, case_id)
+        stage_after("assigned", kept.standing.stage)
+        await not_anothers(transaction, kept.standing, asker.name)
+        await not_judge(transaction, kept.standing, asker.name)
+        if kept.standing.claimed_by is None:
             await _claim(transaction, kept, asker)
+        else:
+            check_version(kept, asker.if_version)
 
     await graph.write_together(work, name="cases/claim", timeout_s=STEP_TIMEOUT_S)
 
@@ -111,7 +154,13 @@ async def _claim(transaction: Transaction, kept: Kept, asker: Asker) -> None:
     at_ms = millis_of(asker.now)
 
     def change(standing: Standing) -> Standing:
-        return replace(standing, assignee=asker.name, assigned_ms=at_ms, snoozed_ms=None)
+        return replace(
+            standing,
+            assignee=asker.name,
+            claimed_by=asker.name,
+            assigned_ms=at_ms,
+            snoozed_ms=None,
+        )
 
     await take_step(transaction, kept, taken, change)
 
@@ -125,7 +174,8 @@ async def claim_next(graph: Graph, asker: Asker) -> str:
         for row in waiting:
             kept = await lock_case(transaction, row["caseId"])
             # Somebody may have taken it until it was locked.
-            if kept.standing.assignee is None and kept.standing.stage != "DECIDED":
+            free = kept.standing.assignee is None and kept.standing.stage in WORKED_ON
+            if free and not await _judged(transaction, kept.standing, asker.name):
                 await _claim(transaction, kept, asker)
                 return kept.case_id
         return None
@@ -139,7 +189,10 @@ async def claim_next(graph: Graph, asker: Asker) -> str:
 async def triage(
     graph: Graph, case_id: str, asker: Asker, *, priority: int, typology: str | None, note: str
 ) -> None:
-    """Say how urgent a case is (1 to 4) and what it looks like; it is due from now on."""
+    """Say how urgent a case is (1 to 4) and what it looks like; it is due from now on.
+
+    Raises as step_case does.
+    """
     taken = Taken("triaged", asker.name, asker.now, {"note": note}, asker.if_version)
     due = due_ms(priority, asker.now)
 
@@ -148,10 +201,10 @@ async def triage(
             standing,
             priority=priority,
             typology=typology or standing.typology,
-            due_ms=due if priority != standing.priority else standing.due_ms or due,
+            due_ms=due,
         )
 
-    await step_case(graph, case_id, taken, change)
+    await step_case(graph, case_id, taken, change, of_claimer=True)
 
 
 async def snooze(
@@ -163,12 +216,17 @@ async def snooze(
     step = "woken" if until is None else "snoozed"
     taken = Taken(step, asker.name, asker.now, {"reason": reason}, asker.if_version)
     until_ms = None if until is None else millis_of(until)
-    await step_case(graph, case_id, taken, lambda standing: replace(standing, snoozed_ms=until_ms))
+
+    def change(standing: Standing) -> Standing:
+        return replace(standing, snoozed_ms=until_ms)
+
+    await step_case(graph, case_id, taken, change, of_claimer=True)
 
 
 async def comment(graph: Graph, case_id: str, asker: Asker, text: str) -> None:
     """Say something about a case, at any stage."""
-    await step_case(graph, case_id, Taken("commented", asker.name, asker.now, {"text": text}))
+    taken = Taken("commented", asker.name, asker.now, {"text": text}, asker.if_version)
+    await step_case(graph, case_id, taken)
 
 
 async def attach(
@@ -184,9 +242,15 @@ async def attach(
         raise Invalid("content: is no base64") from fault
     if len(raw) > ATTACHMENT_BYTES_MAX:
         raise TooLarge(f"a file has at most {ATTACHMENT_BYTES_MAX:,} bytes")
-    attachment_id = f"file_{digest(f'{case_id} {name} {digest(raw)}')}"
-    detail = {"attachmentId": attachment_id, "name": name, "bytes": len(raw)}
-    taken = Taken("attached", asker.name, asker.now, detail)
+    content_digest = digest(raw)
+    attachment_id = attachment_id_of(case_id, name, content_digest)
+    detail = {
+        "attachmentId": attachment_id,
+        "name": name,
+        "bytes": len(raw),
+        "digest": content_digest,
+    }
+    taken = Taken("attached", asker.name, asker.now, detail, asker.if_version)
 
     async def work(transaction: Transaction) -> None:
         kept = await lock_case(transaction, case_id)
@@ -194,6 +258,7 @@ async def attach(
             "cases/list_attachments", caseId=case_id, limit=ATTACHMENTS_MAX + 1
         )
         if any(one["attachmentId"] == attachment_id for one in files):
+            check_version(kept, asker.if_version)
             return
         if len(files) >= ATTACHMENTS_MAX:
             raise TooLarge(f"a case keeps at most {ATTACHMENTS_MAX} files")
@@ -212,6 +277,11 @@ async def attach(
 
     await graph.write_together(work, name="cases/attach", timeout_s=STEP_TIMEOUT_S)
     return attachment_id
+
+
+def attachment_id_of(case_id: str, name: str, content_digest: str) -> str:
+    """Id of a file, which follows from the case, its name and what is in it."""
+    return f"file_{digest(f'{case_id} {name} {content_digest}')}"
 
 
 async def read_attachment(graph: Graph, case_id: str, attachment_id: str) -> tuple[str, str, bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graph_service.cases.actions import SOURCE, STEP_DECIDED
+from graph_service.cases.actions import SOURCE, STEP_DECIDED, statuses_of
 from graph_service.cases.effects.attributions import Moments, changed_attributions
 from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Row, Transaction
@@ -92,12 +92,12 @@ async def _causes(transaction: Transaction, case: Mapping[str, Any]) -> Causes:
 def status_keys(case: Mapping[str, Any]) -> set[str]:
     """Keys of the facts by which the decisions of a case gave accounts a status."""
     return {
-        fact_key(SOURCE, f"{case['caseId']} {one['number']} {done['status']} {member_id}")
+        fact_key(SOURCE, f"{case['caseId']} {one['number']} {status} {member_id}")
         for one in case["events"]
         if one["step"] == STEP_DECIDED
         for done in one["detail"]["done"]
-        if "status" in done and not done["shadow"]
-        for member_id in done["statusOf"]
+        if not done["shadow"]
+        for member_id, status in statuses_of(done).items()
     }
 
 

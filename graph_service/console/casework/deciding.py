@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 
 from graph_service.case_reports.effects import actions_of, read_effect, reverses
-from graph_service.cases.actions import ActionName, Scope
+from graph_service.cases.actions import CONFIRMS, ActionName, Scope
 from graph_service.cases.desk import deciding
-from graph_service.cases.desk.deciding import CONFIRMS, Decision, FourEyes
+from graph_service.cases.desk.deciding import Decision, FourEyes
 from graph_service.cases.desk.endpoints import tell_statuses
 from graph_service.cases.desk.shapes import DecisionGiven
 from graph_service.cases.desk.working import Asker
@@ -46,7 +46,8 @@ def asker_of(visit: Visit) -> Asker:
     version = visit.told("version")
     if not version.isascii() or not version.isdigit() or len(version) > 15:
         raise Invalid("the form does not say which version of the case it is about")
-    return Asker(signature(visit.key), visit.books.clock(), int(version))
+    admin = visit.key.allows("admin")
+    return Asker(signature(visit.key), visit.books.clock(), int(version), admin=admin)
 
 
 def reason_of(visit: Visit) -> str:

@@ -117,6 +117,7 @@ async def _page(
         members_pages=pages,
         problem=None if problem is None else problem,
         since=since,
+        posted=visit.request.url.path.rpartition("/")[2],
         done="done" in visit.request.query_params,
         **CHOICES,
     )

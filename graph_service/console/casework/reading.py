@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+from graph_service.access.people import is_among
 from graph_service.case_reports.wording import action_lines
 from graph_service.cases.desk.inbox import cases_of_alerts
 from graph_service.cases.desk.stages import STAGES, AnyState
-from graph_service.cases.desk.trail import verify_trail
 from graph_service.cases.reading import Wanted, list_cases, read_case
+from graph_service.cases.record.verifying import verify_trail
 from graph_service.console.spelling import Speller
 from graph_service.console.visiting import PAGE_ITEMS, Visit, zone_of
 from graph_service.holds.endpoints import signature
@@ -49,6 +50,7 @@ async def brief_case(visit: Visit, case_id: str) -> dict[str, Any]:
 async def whole_case(visit: Visit, case_id: str) -> dict[str, Any]:
     """A case with all that is known of it, as its page shows it. Raises CaseNotFound."""
     told = await read_case(visit.graph, case_id, visit.books.clock())
+    claimed_by = told["claimedBy"]
     names = ("holds", "reasons", "decision", "proposal", "events", "attachments", "version")
     trail = await verify_trail(visit.graph, case_id)
     return {
@@ -61,7 +63,8 @@ async def whole_case(visit: Visit, case_id: str) -> dict[str, Any]:
             for one in told["events"]
             if one["step"] == "commented"
         ],
-        "mine": told["assignee"] == signature(visit.key),
+        "mine": claimed_by is not None
+        and await is_among(visit.graph.read, signature(visit.key), [claimed_by]),
         "trail": trail,
         "decided_lines": _lines(visit, told, "decision"),
         "proposed_lines": _lines(visit, told, "proposal"),

@@ -100,13 +100,14 @@ async def _risk(visit: Visit, member_id: str) -> dict[str, Any]:
     alerts, _ = await list_alerts(
         visit.graph, Wanted(member_id=member_id), visit.lang, limit=PAGE_ITEMS
     )
+    silences, _ = await list_silences(visit.graph, member_id, now)
     cases, _ = await cases_page(visit, CaseFilter(member_id=member_id), None)
     return {
         "risk": await read_risk(visit.graph, member_id, rules, now),
         "holds": [hold.body(millis_of(now)) for hold in holds],
         "alerts": alerts,
         "cases": cases,
-        "silences": await list_silences(visit.graph, member_id, now),
+        "silences": silences,
         "codes": silent_codes(rules),
         "silence_days": SILENCE_DAYS,
     }

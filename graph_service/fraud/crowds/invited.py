@@ -20,6 +20,8 @@ FARM_SHARES: Final = 0.5
 # Of those so many share theirs with one other only.
 FARM_PAIRS: Final = 0.35
 LEAST_PART: Final = 0.005
+# So many that share a thing, and live longer than a farm's, are a family.
+FAMILY: Final = 4
 # A token of many strangers (a carrier's IP) says nothing.
 OWN_PART: Final = 0.15
 # Families of tokens, and what they weigh. A phone on an order is that of who receives it, at a
@@ -122,7 +124,8 @@ def weigh(scene: Scene, lines: Lines, idle: Floats, *, is_chain: bool = False) -
     found: Families = {}
     for name, (kinds, weight) in TOKENS.items():
         said = sum(
-            (shared_weights(scene, lines, kind)[0] for kind in kinds), np.zeros(len(lines.rows))
+            (shared_weights(scene, lines, kind, idle)[0] for kind in kinds),
+            np.zeros(len(lines.rows)),
         )
         found[name] = weight * np.minimum(said, TOKENS_MOST)
     found["gaps"] = gap_weights(scene, lines)
@@ -133,10 +136,11 @@ def weigh(scene: Scene, lines: Lines, idle: Floats, *, is_chain: bool = False) -
     return found
 
 
-def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float]:
+def shared_weights(scene: Scene, lines: Lines, kind: str, idle: Floats) -> tuple[Floats, float]:
     """By row: is it seen with a thing of this kind that others of its line have too?
 
-    Compared with how often that is so in all lines of the mall. Also that part.
+    Compared with how often that is so in all lines of the mall. Also that part. idle: by member,
+    what idle_weights says; below 0 of families, whose members say together what one would.
     """
     snapshot, uses = scene.snapshot, scene.snapshot.uses
     of_kind = snapshot.token_kind[uses.token] == TOKEN_KINDS.index(kind)
@@ -153,6 +157,10 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
     hit = (here >= 2) & (here >= OWN_PART * degree)
     together = np.zeros(len(lines.rows), np.int64)
     np.maximum.at(together, owner[hit], here[hit])
+    life = np.bincount(inverse, weights=idle[lines.rows[owner]])[inverse]
+    in_family = np.zeros(len(lines.rows), np.bool_)
+    in_family[owner[hit & (here <= FAMILY) & (life < 0)]] = True
+    in_family &= together <= FAMILY
     observed = sizes > 0
     base = _usual_part(lines, together >= 2, observed)
     several = min(base, _usual_part(lines, together >= 3, observed))
@@ -163,7 +171,7 @@ def shared_weights(scene: Scene, lines: Lines, kind: str) -> tuple[Floats, float
         return np.zeros(len(lines.rows)), base
     of_pair, of_several = FARM_PAIRS * farm, (1 - FARM_PAIRS) * farm
     # The first of those who share a thing could be anybody: of two one says something.
-    beyond = (together - 1) / np.maximum(together, 1)
+    beyond = np.where(in_family, 1, together - 1) / np.maximum(together, 1)
     of = np.where(
         together >= 3, log(max(of_several, 1.5 * several) / several), log(max(of_pair, pair) / pair)
     )

@@ -95,10 +95,30 @@ def test_one_of_a_couple_says_less_than_one_of_many() -> None:
     lines = stars(scene, least=6)
     names = scene.snapshot.names["member"]
 
-    weights, _ = shared_weights(scene, lines, "device")
+    weights, _ = shared_weights(scene, lines, "device", np.zeros(scene.people))
 
     said = {names[int(row)]: float(weights[at]) for at, row in enumerate(lines.rows)}
     assert said["t-2"] > said["t-0"] > 0 > said["t-10"]
+
+
+def test_four_of_a_family_that_lives_say_together_what_one_would() -> None:
+    mall = Mall(8)
+    leader = mall.names[3]
+    things = ["shared"] * 4 + [f"own-{place}" for place in range(12)]
+    for place, thing in enumerate(things):
+        mall.join(f"t-{place}", 50 * 86_400.0 + 3_600 * place, leader)
+        mall.see(f"t-{place}", 50 * 86_400.0 + 3_600 * place + 9, "device", thing)
+    scene = mall.scene()
+    lines = stars(scene, least=6)
+    names = np.array(scene.snapshot.names["member"])[lines.rows]
+    shared = np.isin(names, [f"t-{place}" for place in range(4)])
+
+    idle, living = (
+        shared_weights(scene, lines, "device", np.full(scene.people, value))[0][shared]
+        for value in (0.5, -0.5)
+    )
+
+    assert idle.sum() == pytest.approx(3 * living.sum())
 
 
 def test_first_orders_after_like_lags_speak_and_others_do_not() -> None:

@@ -1,0 +1,1 @@
+"""Was the record of a case ever touched, or the case beside it?"""
