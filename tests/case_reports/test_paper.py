@@ -115,7 +115,7 @@ ACTIONS: list[tuple[dict[str, Any] | str, str, str]] = [
     (FREEZE | {"scope": "order", "orderIds": ["o-1"]}, "o-1", "o-1"),
     (FREEZE | {"memberIds": ids(1)}, "1 of 2 members", "2 名会员中的 1 名"),
     (FREEZE | {"shadow": True}, "Only noted", "仅记录"),
-    ({"type": "unfreeze", "scope": "account"}, "active again", "恢复账号"),
+    ({"type": "unfreeze", "scope": "account"}, "their status back", "恢复账号原有状态"),
     ({"type": "restore_commissions"}, "Give back", "退还"),
     ("lift_holds", "Lift the holds", "解除"),
 ]

@@ -57,11 +57,11 @@ async def test_a_second_key_reads_what_it_agrees_to_and_who_proposed_cannot(
     agreed = await step(desk, case_id, "approve")
 
     assert own.status_code == 403
-    assert "make the accounts active again, of 2 of 8 members: m-1, m-2" in page.text
-    assert "恢复账号，8 名会员中的 2 名：m-1, m-2" in chinese.text
+    assert "give the accounts their status back, of 2 of 8 members: m-1, m-2" in page.text
+    assert "恢复账号原有状态，8 名会员中的 2 名：m-1, m-2" in chinese.text
     assert agreed.status_code == 303
     assert (await case_of(desk, case_id))["state"] == "DECIDED"
-    assert "make the accounts active again" in (await desk.page(f"/cases/{case_id}")).text
+    assert "give the accounts their status back" in (await desk.page(f"/cases/{case_id}")).text
 
 
 async def test_a_form_of_a_case_that_changed_meanwhile_does_nothing_and_says_so(
