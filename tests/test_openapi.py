@@ -285,6 +285,9 @@ def risk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/cases/{caseId}/approve", {}
     yield "POST", "/v1/cases/{caseId}/approve", {"json": {"approve": False, "reason": "why?"}}
     yield "POST", "/v1/cases/none/approve", {}
+    undecided = {"conclusion": "inconclusive", "reason": "nobody knows"}
+    yield "POST", "/v1/cases/{caseId}/decisions", {"json": undecided}
+    yield "GET", "/v1/cases/{caseId}", {}
     yield "POST", "/v1/cases", OF_THE_ALERT
     yield "POST", "/v1/cases", {"json": {"alertIds": ["none"]}}
     yield "POST", "/v1/cases", {"json": {"alertIds": []}}
@@ -319,7 +322,10 @@ def desk_questions() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "POST", "/v1/members/step-4/silences", {"json": silence}
     yield "POST", "/v1/members/nobody/silences", {"json": silence}
     yield "POST", "/v1/members/step-4/silences", {"json": {**silence, "until": spelled(START)}}
+    yield "POST", "/v1/members/step-4/silences", {"json": {**silence, "code": "luck"}}
     yield "GET", "/v1/members/step-4/silences", {}
+    yield "DELETE", "/v1/members/step-4/silences/score_freeze", {}
+    yield "DELETE", "/v1/members/step-4/silences/score_freeze", {}
 
 
 def template(method: str, path: str) -> str:

@@ -2,7 +2,7 @@
 // after this place in the list?
 // mode: read
 // params: $number integer, $kinds list<string>, $minScore float, $below float,
-//   $afterId string, $limit integer
+//   $afterId string, $unfiled boolean (only those in no case), $limit integer
 // returns: alertId string, kind string, state string, score float,
 //   scanId string, number integer, memberIds list<string>,
 //   orderIds list<string>, shopIds list<string>, reasons string,
@@ -13,6 +13,9 @@ MATCH (v:AlertVersion)
 WHERE v.number = $number AND v.state = 'live'
   AND v.score >= $minScore AND v.kind IN $kinds
   AND (v.score < $below OR (v.score = $below AND v.alertId > $afterId))
+  AND NOT ($unfiled AND EXISTS {
+    MATCH (v)-[:VERSION_OF]->(:Alert)<-[:LOOKS_INTO]-(:Case)
+  })
 WITH v
 ORDER BY v.score DESC, v.alertId
 LIMIT $limit

@@ -1,9 +1,18 @@
-"""What would the ledger book if the members of a case were held and its orders earned nothing?"""
+"""What would the ledger book if this were done to the members and orders of a case?"""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from graph_service.cases.actions import case_orders
+from graph_service.cases.actions import (
+    Action,
+    Ground,
+    action_of,
+    case_orders,
+    narrowed,
+    with_confirmed,
+)
+from graph_service.cases.desk.deciding import Decision
 from graph_service.cases.desk.trail import CaseNotFound, kept_of
 from graph_service.clock import Clock
 from graph_service.graph.session import Graph, Transaction
@@ -15,12 +24,17 @@ EFFECT_TIMEOUT_S: Final = 60.0
 LINES_MAX: Final = 500
 
 
-async def read_effect(
-    graph: Graph, case_id: str, plans: Plans, clock: Clock, *, reverse: bool
-) -> dict[str, Any]:
-    """Per payee and basis what would be booked. reverse: also take back what the orders earn.
+def actions_of(decision: Decision) -> list[Action]:
+    """What a decision does, the hold that a confirmed fraud places by itself too."""
+    return with_confirmed([action_of(one) for one in decision.actions], decision.conclusion)
 
-    Raises CaseNotFound.
+
+async def read_effect(
+    graph: Graph, case_id: str, plans: Plans, clock: Clock, actions: Sequence[Action]
+) -> dict[str, Any]:
+    """Per payee and basis what would be booked if these freezes and reversals were done now.
+
+    Raises CaseNotFound, and Invalid where they name strangers to the case.
     """
 
     async def work(transaction: Transaction) -> dict[str, Any]:
@@ -28,9 +42,19 @@ async def read_effect(
         if not rows:
             raise CaseNotFound(f"there is no case {case_id}")
         kept = kept_of(rows[0])
-        orders = await case_orders(transaction, case_id) if reverse else []
+        orders = tuple(await case_orders(transaction, case_id))
+        ground = Ground(case_id, kept.member_ids, orders, 0, "", "", 0)
+        done = [narrowed(one, ground) for one in actions if not one.shadow]
+        freezes = [one for one in done if one.name == "freeze" and one.scope != "order"]
         changes = await effect_of(
-            transaction, plans, clock, held=kept.member_ids, reversed_orders=orders
+            transaction,
+            plans,
+            clock,
+            held=_members(freezes),
+            frozen=_members(one for one in freezes if one.scope == "account"),
+            reversed_orders=sorted(
+                {order_id for one in done if reverses(one) for order_id in one.orders}
+            ),
         )
         sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         for one in changes:
@@ -59,3 +83,13 @@ async def read_effect(
         }
 
     return await graph.read_together(work, name="cases/effect", timeout_s=EFFECT_TIMEOUT_S)
+
+
+def reverses(action: Action) -> bool:
+    """Does nothing remain owed of its orders?"""
+    by_freeze = action.name == "freeze" and action.scope == "order"
+    return by_freeze or action.name == "reverse_commissions"
+
+
+def _members(actions: Iterable[Action]) -> set[str]:
+    return {member_id for one in actions for member_id in one.members}

@@ -11,9 +11,11 @@ from graph_service.answers import Answer, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.case_reports.effects import read_effect
 from graph_service.case_reports.reporting import report_page, report_pdf
+from graph_service.cases.actions import Action
 from graph_service.cases.desk.shapes import CaseEvent
 from graph_service.cases.desk.trail import CaseNotFound, list_events
 from graph_service.cases.desk.working import AttachmentNotFound, read_attachment
+from graph_service.cases.effects.booked import read_booked_effect
 from graph_service.cases.reading import read_case
 from graph_service.cases.record.verifying import verify_trail
 from graph_service.graph.endpoints import GraphOfApp
@@ -76,12 +78,14 @@ class TrailAnswer(Answer):
 async def get_report(
     graph: GraphOfApp,
     clock: ClockOfApp,
+    books: Books,
     case_id: CaseId,
     form: Annotated[Literal["html", "pdf"], Query(alias="format", description="Which")] = "html",
     lang: Annotated[Lang, Query(description="In which language")] = "zh",
 ) -> Response:
-    """Who, why, how much, what was decided, and every step."""
+    """Who, why, how much, what was decided and what that changed, and every step."""
     case = await read_case(graph, case_id, clock())
+    case["effect"] = await read_booked_effect(graph, case, books.plans, clock)
     if form == "html":
         return Response(report_page(case, lang), media_type="text/html", headers=page_headers())
     paper = await to_thread(report_pdf, case, lang)
@@ -105,7 +109,8 @@ async def get_effect(
     ] = False,
 ) -> dict[str, Any]:
     """Nothing is written. Of orders as far as they are booked."""
-    return await read_effect(graph, case_id, books.plans, books.clock, reverse=reverse)
+    actions = [Action("freeze"), *([Action("reverse_commissions")] if reverse else [])]
+    return await read_effect(graph, case_id, books.plans, books.clock, actions)
 
 
 @router.get(

@@ -58,8 +58,9 @@ def _style(name: str, size: int, leading: int, **more: Any) -> ParagraphStyle:
 
 
 def _marked(text: str, known: frozenset[int]) -> str:
-    """Text with what the embedded font lacks in the other one."""
-    runs = groupby(text, key=lambda one: ord(one) in known or one.isspace())
+    """Text with what the embedded font lacks in the other one, without signs that nobody sees."""
+    seen = (one for one in text if one.isprintable() or one.isspace())
+    runs = groupby(seen, key=lambda one: ord(one) in known or one.isspace())
     return "".join(
         escape("".join(run)) if ours else f'<font name="{OTHER_FONT}">{escape("".join(run))}</font>'
         for ours, run in runs

@@ -17,13 +17,14 @@ Words = Mapping[str, Any]
 def report_rows(case: dict[str, Any], lang: Lang) -> list[tuple[str, Rows]]:
     """The report as parts with a heading and rows of two cells each; parts without rows are not
 
-    there.
+    there. case: as it is told, with effect if its decision is to be told with what it changed.
     """
     words = room_words("case_reports")[lang]
     parts: list[tuple[str, Rows]] = [
         (words["facts"], _facts(case, words, lang)),
         (words["reasons"], [(one["feature"], one["text"]) for one in case["reasons"]]),
         (words["decision"], _decision(case, words, lang)),
+        (words["booked"], _booked(case.get("effect"), words, lang)),
         (words["proposal"], _proposal(case, words, lang)),
         (words["comments"], _comments(case)),
         (words["attachments"], _files(case)),
@@ -77,6 +78,37 @@ def _judged(decision: Mapping[str, Any], case: Mapping[str, Any], words: Words, 
         (words["reason"], decision["reason"] or DASH),
         *((words["actions_title"], one) for one in actions),
     ]
+
+
+def _booked(effect: Mapping[str, Any] | None, words: Words, lang: Lang) -> Rows:
+    """What the ledger booked because of the case, and which attributions are otherwise since."""
+    if effect is None:
+        return []
+    rows = [] if effect["booked"] else [(words["booked_behind"], "")]
+    if not effect["lines"]:
+        return rows or [(words["booked_none"], "")]
+    rows.append((words["booked_orders"], str(effect["orderCount"])))
+    rows += [
+        (
+            f"{one['payeeId']} · {words['bases'].get(one['basis'], one['basis'])}",
+            amount_text(one["amountMinor"], one["currency"], lang),
+        )
+        for one in effect["lines"]
+    ]
+    for one in effect["orders"]:
+        for name in ("before", "after"):
+            rows.append(
+                (f"{one['orderId']} · {words[f'booked_{name}']}", _shares(one[name], words))
+            )
+    return rows
+
+
+def _shares(told: Mapping[str, Any], words: Words) -> str:
+    parts: list[str] = []
+    for name in ("credits", "allowance"):
+        shares = [f"{one['memberId']} {one['amountMinor']}" for one in told[name]]
+        parts.append(words[f"booked_{name}"].format(told=", ".join(shares) or DASH))
+    return " · ".join(parts)
 
 
 def _comments(case: Mapping[str, Any]) -> Rows:

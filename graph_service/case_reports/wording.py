@@ -1,6 +1,6 @@
 """What do the actions of a decision mean, in words that somebody can agree to?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from graph_service.cases.actions import CONFIRMED, CONFIRMS, LIFT_HOLDS
@@ -12,16 +12,20 @@ NAMED_MAX: Final = 20
 
 
 def action_lines(
-    decision: Mapping[str, Any], member_ids: Sequence[str], lang: Lang
+    decision: Mapping[str, Any],
+    member_ids: Sequence[str],
+    lang: Lang,
+    moment: Callable[[str], str] = str,
 ) -> list[dict[str, Any]]:
     """Each action of a decision or a proposal: text, shadow, members. What a conclusion does by
 
     itself is told, too. members: how many of the case it is about; None: it is about orders.
+    moment: spells a time.
     """
     said = [_fields(one) for one in decision["actions"]]
     if decision["conclusion"] in CONFIRMS and not any(one["type"] == "freeze" for one in said):
         said.append({"type": "freeze", "by_itself": True})
-    return [_line(one, member_ids, lang) for one in said]
+    return [_line(one, member_ids, lang, moment) for one in said]
 
 
 def _fields(action: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +35,9 @@ def _fields(action: str | Mapping[str, Any]) -> dict[str, Any]:
     return dict(action)
 
 
-def _line(said: Mapping[str, Any], member_ids: Sequence[str], lang: Lang) -> dict[str, Any]:
+def _line(
+    said: Mapping[str, Any], member_ids: Sequence[str], lang: Lang, moment: Callable[[str], str]
+) -> dict[str, Any]:
     words = room_words("case_reports")[lang]
     kind, scope = said["type"], said.get("scope", "payout")
     whole = f"{kind}_{scope}" if kind in ("freeze", "unfreeze") else kind
@@ -40,7 +46,8 @@ def _line(said: Mapping[str, Any], member_ids: Sequence[str], lang: Lang) -> dic
     if kind == "freeze" and not about_orders:
         parts.append(words["action_code"].format(code=said.get("reasonCode", CONFIRMED)))
         ends = said.get("expiresAt")
-        parts.append(words["action_until"].format(at=ends) if ends else words["action_unending"])
+        until = words["action_until"]
+        parts.append(until.format(at=moment(ends)) if ends else words["action_unending"])
     if said.get("by_itself"):
         parts.append(words["action_by_itself"])
     shadow = bool(said.get("shadow", False))

@@ -235,11 +235,11 @@ def status_events(case: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for done in last["detail"]["done"]
         if not done["shadow"]
-        for member_id, status in _statuses(done).items()
+        for member_id, status in statuses_of(done).items()
     ]
 
 
-def _statuses(done: Mapping[str, Any]) -> dict[str, str]:
+def statuses_of(done: Mapping[str, Any]) -> dict[str, str]:
     """By account the status that something that was done gives it."""
     if "status" in done:
         status: str = done["status"]

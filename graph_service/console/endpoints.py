@@ -15,9 +15,12 @@ from graph_service.console.boards.health import router as health_router
 from graph_service.console.boards.ledger import router as ledger_router
 from graph_service.console.boards.scans import router as scans_router
 from graph_service.console.boards.whatif import router as whatif_router
+from graph_service.console.casework.page import router as case_router
+from graph_service.console.casework.papers import router as papers_router
+from graph_service.console.casework.silencing import router as silences_router
 from graph_service.console.files import static_files
+from graph_service.console.forms import read_form
 from graph_service.console.pages.alerts import router as alerts_router
-from graph_service.console.pages.case import router as case_router
 from graph_service.console.pages.inbox import router as inbox_router
 from graph_service.console.pages.member import router as member_router
 from graph_service.console.pages.order import router as order_router
@@ -35,7 +38,6 @@ from graph_service.console.visiting import (
     is_local,
     lang_of,
     page_of,
-    read_form,
     seen_other,
 )
 from graph_service.errors import NotFound, Unauthenticated
@@ -49,7 +51,8 @@ NEXT_CHARACTERS_MAX = 2_000
 
 router = APIRouter(prefix=ROOT, include_in_schema=False, route_class=PageRoute)
 for _pages in (
-    *(inbox_router, alerts_router, case_router, pictures_router, member_router, order_router),
+    *(inbox_router, alerts_router, case_router, papers_router, pictures_router, silences_router),
+    *(member_router, order_router),
     *(search_router, scans_router, ledger_router, compliance_router, whatif_router, health_router),
 ):
     router.include_router(_pages)
@@ -89,7 +92,7 @@ async def get_login(
 @router.post("/login")
 async def post_login(request: Request) -> Response:
     """A good key opens a session; a wrong one is counted like any other."""
-    form = await read_form(request)
+    form = (await read_form(request)).fields
     following = (form.get("next") or [""])[0]
     told, wanted = (form.get("token") or [""])[0], request.cookies.get(LOGIN_COOKIE, "")
     if not wanted or not same(told, wanted):

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Annotated, Any, Protocol, cast
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from graph_service.access.rates import Rates
 from graph_service.access.ring import KeyRing
 from graph_service.clock import Clock, to_micros
 from graph_service.console.files import version_of_files
+from graph_service.console.forms import SentFile, read_form
 from graph_service.console.sessions import (
     Ended,
     Session,
@@ -38,8 +40,6 @@ from graph_service.settings import Settings
 ROOT = "/console"
 COOKIE, LANG_COOKIE = "graph_console", "graph_console_lang"
 LANG_S = 365 * 86_400
-FORM_TYPE = "application/x-www-form-urlencoded"
-FIELDS_MAX = 50
 # Where a browser may speak plain HTTP: nothing leaves the machine.
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 # Only what the service itself serves is loaded, run, asked or sent to.
@@ -92,13 +92,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody who is logged in asks for something. form: what a POST sent."""
+    """Somebody who is logged in asks for something. form, file: what a POST sent."""
 
     request: Request
     key: ApiKey
     session: Session
     lang: Lang
     form: Mapping[str, list[str]]
+    file: SentFile | None = None
 
     @property
     def graph(self) -> Graph:
@@ -152,13 +153,14 @@ def page_of(
         "path": request.url.path,
         "files": version_of_files(),
         "switch": "?" + str(request.url.include_query_params(lang=other).query),
-        "say": Speller(lang, _zone(request)),
+        "say": Speller(lang, zone_of(request)),
     }
     text = render(f"console/{template}", lang, **{**own, **values})
     return HTMLResponse(text, status, HEADERS)
 
 
-def _zone(request: Request) -> Any:
+def zone_of(request: Request) -> tzinfo:
+    """The zone of the plan's months, in which times are told."""
     books: Books = request.app.state.pipeline
     return books.plans.at(to_micros(books.clock())).month_zone
 
@@ -179,22 +181,6 @@ def lang_of(request: Request) -> Lang:
 def is_local(request: Request) -> bool:
     """Is this plain HTTP on the machine itself?"""
     return request.url.scheme == "http" and request.url.hostname in LOCAL
-
-
-async def read_form(request: Request) -> dict[str, list[str]]:
-    """The fields of a form. Raises Invalid where it is none."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != FORM_TYPE:
-        raise Invalid(f"a form is sent as {FORM_TYPE}")
-    try:
-        text = (await request.body()).decode("utf-8")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
-    except ValueError as fault:
-        raise Invalid(f"the form cannot be read: {fault}") from fault
-    form: dict[str, list[str]] = {}
-    for name, value in pairs:
-        form.setdefault(name, []).append(value)
-    return form
 
 
 async def session_of(request: Request) -> tuple[Session, ApiKey]:
@@ -237,9 +223,9 @@ class Visiting:
         if request.method in ("GET", "HEAD"):
             return visit
         form = await read_form(request)
-        if not same((form.get("token") or [""])[0], form_token(session, ring.pepper)):
+        if not same((form.fields.get("token") or [""])[0], form_token(session, ring.pepper)):
             raise FormForged("the form is not one of this session")
-        return Visit(request, key, session, visit.lang, form)
+        return Visit(request, key, session, visit.lang, form.fields, form.file)
 
 
 class PageRoute(APIRoute):

@@ -304,15 +304,18 @@ async def effect_of(
     clock: Clock,
     *,
     held: Collection[str],
+    frozen: Collection[str] = (),
     reversed_orders: Collection[str],
 ) -> list[Change]:
-    """What the ledger would book if these members' persons were held now and these orders earned
+    """What the ledger would book if these members' persons were held now, these accounts frozen,
 
-    nothing; nothing is written. Of orders as far as they are booked, at most EFFECT_ORDERS_MAX.
+    and these orders earned nothing; nothing is written. Of orders as far as they are booked, at
+    most EFFECT_ORDERS_MAX.
     """
     row = (await transaction.run("ledger/read_progress"))[0]
     found = (await transaction.run("ledger/find_orders_of_held", memberIds=sorted(held)))[0]
-    named = sorted({*found["orderIds"], *reversed_orders})[:EFFECT_ORDERS_MAX]
+    own = (await transaction.run("ledger/find_orders_of_people", memberIds=sorted(frozen)))[0]
+    named = sorted({*found["orderIds"], *own["orderIds"], *reversed_orders})[:EFFECT_ORDERS_MAX]
     window_days = plans.widest.window_days_max
     evidence = await read_evidence(transaction.run, named, window_days, clock)
     seq: int = row["bookedSeq"] + 1
@@ -327,6 +330,10 @@ async def effect_of(
     evidence.suppose(
         seq, to_micros(clock()), {*held, *(one for some in accounts.values() for one in some)}
     )
+    for member_id in frozen:
+        data = {"memberId": member_id, "status": "frozen"}
+        told = Told(seq, "member.updated", to_micros(clock()), 0, data)
+        evidence.members[member_id] = [*evidence.members.get(member_id, ()), told]
     for order_id in reversed_orders:
         if order_id in evidence.orders:
             told = Told(seq, REVERSED, to_micros(clock()), 0, {"orderId": order_id})

@@ -31,12 +31,13 @@ class AlertNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which alerts are asked for."""
+    """Which alerts are asked for. unfiled: of live ones of anybody, only those in no case."""
 
     kind: Kind | None = None
     score_min: float = ALERT_SCORE
     state: AlertState = "live"
     member_id: str | None = None
+    unfiled: bool = False
 
 
 async def list_alerts(
@@ -64,7 +65,7 @@ async def list_alerts(
             params |= {"memberId": wanted.member_id, "state": wanted.state}
             rows = await transaction.run("scans/list_alerts_of_person", **params)
         elif wanted.state == "live":
-            rows = await transaction.run("scans/list_alerts", **params)
+            rows = await transaction.run("scans/list_alerts", unfiled=wanted.unfiled, **params)
         else:
             rows = await transaction.run("scans/list_gone_alerts", **params)
         return [{**row, "shownNumber": number} for row in rows]
@@ -77,6 +78,21 @@ async def list_alerts(
         last = rows[limit - 1]
         following = encode_cursor([last["shownNumber"], last["score"], last["alertId"]])
     return [alert_of(row, lang) for row in rows[:limit]], following
+
+
+async def list_case_alerts(
+    graph: Graph, case_id: str, lang: Lang, *, skip: int, limit: int
+) -> list[dict[str, Any]]:
+    """Alerts of a case as they were told of last, greatest score first, but for so many."""
+
+    async def work(transaction: Transaction) -> list[Row]:
+        number = (await transaction.run("scans/read_alert_set"))[0]["number"]
+        return await transaction.run(
+            "scans/list_case_alerts", caseId=case_id, number=number, skip=skip, limit=limit
+        )
+
+    rows = await graph.read_together(work, name="scans/list_case_alerts", timeout_s=READ_TIMEOUT_S)
+    return [alert_of(row, lang) for row in rows]
 
 
 async def read_alert(graph: Graph, alert_id: str, lang: Lang) -> dict[str, Any]:

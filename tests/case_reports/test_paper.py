@@ -86,6 +86,11 @@ def test_chinese_letters_are_in_the_paper_and_rare_ones_are_left_to_the_reader()
     assert OTHER_FONT.encode() in rare
 
 
+@pytest.mark.parametrize("text", ["\x00\x0b", "\ud800", "🙂 ok", "\u202e", "\n\n", ""])
+def test_odd_characters_come_onto_paper_or_are_left_out(text: str) -> None:
+    assert report_pdf(case_of() | {"reason": text}, "zh")
+
+
 def test_text_of_people_is_no_markup() -> None:
     case = case_of() | {"reason": "<b>a & b</i> <font name='x'>"}
 
@@ -110,7 +115,7 @@ ACTIONS: list[tuple[dict[str, Any] | str, str, str]] = [
     (FREEZE | {"scope": "order", "orderIds": ["o-1"]}, "o-1", "o-1"),
     (FREEZE | {"memberIds": ids(1)}, "1 of 2 members", "2 名会员中的 1 名"),
     (FREEZE | {"shadow": True}, "Only noted", "仅记录"),
-    ({"type": "unfreeze", "scope": "account"}, "active again", "恢复账号"),
+    ({"type": "unfreeze", "scope": "account"}, "their status back", "恢复账号原有状态"),
     ({"type": "restore_commissions"}, "Give back", "退还"),
     ("lift_holds", "Lift the holds", "解除"),
 ]

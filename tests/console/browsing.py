@@ -100,3 +100,8 @@ def faults(page: Page) -> list[str]:
         if one["impact"] in GRAVE
         for node in one["nodes"]
     ]
+
+
+def is_too_wide(page: Page) -> bool:
+    """Must one scroll sideways?"""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))

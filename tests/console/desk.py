@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from graph_service.app import create_app
 from graph_service.settings import Settings
 from tests.conftest import KEY, Database
 from tests.scans.desk import ScanDesk, ring
-from tests.worlds import NOW
+from tests.scans.kept import alert, found_by
+from tests.worlds import NOW, START, event
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
+VERSION = re.compile(r'name="version" value="([^"]+)"')
 RING = [f"m-{number}" for number in range(1, 9)]
 LOCAL = "http://localhost"
 
@@ -53,9 +56,11 @@ class ConsoleDesk(ScanDesk):
         return page
 
     async def sent(self, path: str, from_page: str = "/help", **form: Any) -> Response:
-        """The answer to a form of a page."""
-        token = token_in(await self.page(from_page))
-        return await self.client.post(f"/console{path}", data={"token": token, **form})
+        """The answer to a form of a page, which tells the version of the case if there is one."""
+        page = await self.page(from_page)
+        found = VERSION.search(page.text)
+        told = {"token": token_in(page)} | ({"version": found[1]} if found else {})
+        return await self.client.post(f"/console{path}", data={**told, **form})
 
     async def ring_case(self) -> str:
         """The case of a ring that was stored and scanned for."""
@@ -65,6 +70,25 @@ class ConsoleDesk(ScanDesk):
         async with asyncio.timeout(60):
             while (await self.told(f"/v1/fraud/scans/{scan_id}"))["status"] != "done":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
+        return (await self.told("/v1/cases"))["items"][0]["caseId"]
+
+    async def quick_case(self, *, score: float = 0.99) -> str:
+        """The case of a ring that a promoter invited and that somebody says a scan found."""
+        at = START + timedelta(days=1)
+        told = [event("member.joined", "boss", at, {"memberId": "boss", "role": "promoter"})]
+        told += [
+            event("referral.bound", f"b-{one}", at, {"memberId": one, "inviterId": "boss"})
+            for one in RING
+        ]
+        bought = ring("a", RING)
+        for one in bought:
+            for line in one["data"].get("lines", ()):
+                line["categoryId"] = "fmcg"
+        await self.store_as_admin([*told, *bought])
+        orders = [f"order-{one}-a-10" for one in RING]
+        found = alert(RING, score=score, orderIds=orders, amountAtRiskMinor=80_000)
+        await found_by(self.app.state.graph, 1, [found], NOW)
+        await self.app.state.pipeline.settle_ledger(timeout_s=30)
         return (await self.told("/v1/cases"))["items"][0]["caseId"]
 
     async def store_as_admin(self, events: list[dict[str, Any]]) -> None:

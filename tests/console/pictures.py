@@ -76,7 +76,7 @@ def walk(browser: Browser, base: str, key: str, folder: Path) -> str:
         page.locator("#decide").scroll_into_view_if_needed()
         steps.done("walk-5-decision", page)
         page.click("section:has(#decide) button.main")
-        page.wait_for_selector(".good")
+        page.wait_for_selector(".good[role=status]")
         drawn(page)
         page.locator("#decided").scroll_into_view_if_needed()
         steps.done("walk-6-decided", page)

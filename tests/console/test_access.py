@@ -114,6 +114,26 @@ async def test_a_form_without_its_token_does_nothing(desk: ConsoleDesk, token: s
     assert (await desk.told("/v1/fraud/scans"))["items"] == []
 
 
+CHANGES = [
+    *("/next", "/cases/x/effect", "/cases/x/decision", "/cases/x/steps/attach"),
+    *("/silences/m/place", "/silences/m/end"),
+]
+
+
+@pytest.mark.parametrize("path", CHANGES)
+async def test_what_changes_something_needs_the_token_and_the_scope(
+    desk: ConsoleDesk, path: str
+) -> None:
+    await desk.log_in()
+    forged = await desk.client.post(f"/console{path}", data={"version": "1"})
+    await desk.log_in(await desk.made_key("risk:read"))
+    reader = await desk.sent(path, version="1")
+
+    assert (forged.status_code, reader.status_code) == (403, 403)
+    assert "form_forged" in forged.text
+    assert "scope risk:decide" in reader.text
+
+
 async def test_the_token_of_another_session_does_nothing(desk: ConsoleDesk) -> None:
     await desk.log_in()
     other = token_in(await desk.page("/scans"))

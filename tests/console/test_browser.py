@@ -1,93 +1,30 @@
 """The console in a real browser: from the login to a frozen ring, and every page for everybody."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
 from graph_service.settings import Settings
-from tests.conftest import Database
-from tests.console.browsing import (
-    NARROW,
-    WIDE,
-    asked,
-    browsing,
-    chromium,
-    faults,
-    log_in,
-    serving,
-)
+from tests.console.browsing import NARROW, WIDE, asked, faults, is_too_wide, log_in
 from tests.console.desk import RING
+from tests.console.malls import Mall, drawn, opened_mall, watched_page
 from tests.scans.desk import ring
 
 pytestmark = pytest.mark.browser
 PAYOUT = {"memberId": RING[0], "amountMinor": 100, "currency": "CNY"}
-# A scan is a process of its own, and machines are shared.
-PATIENCE_MS = 120_000
-
-
-@dataclass
-class Mall:
-    """A served mall with a ring in it that was scanned for, and a browser."""
-
-    base: str
-    browser: Browser
-    case_id: str
-
-    def context(self, size: tuple[int, int] = WIDE, scheme: str = "light") -> BrowserContext:
-        """Somebody's browser, who reads English."""
-        width, height = size
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale="en",
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        return context
 
 
 @pytest.fixture(scope="module")
 def mall(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Generator[Mall]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("no chromium is installed: apt-get install chromium")
-    Database(settings).clear()
-    with (
-        serving(settings, tmp_path_factory.mktemp("served")) as base,
-        browsing(executable) as browser,
-    ):
-        asked(base, "/v1/events?wait=true", ring("a", RING))
-        opened = Mall(base, browser, "")
-        with opened.context() as context:
-            opened.case_id = scanned(context.new_page(), base)
+    with opened_mall(settings, tmp_path_factory.mktemp("served"), ring("a", RING)) as opened:
         yield opened
-
-
-def scanned(page: Page, base: str) -> str:
-    """Start a scan at the console and wait for it; the case that it opened."""
-    log_in(page, base)
-    page.goto(f"{base}/console/scans")
-    page.click("text=Start a scan")
-    page.wait_for_selector("text=running")
-    page.wait_for_selector("#work:not([hx-trigger])")
-    page.click("nav >> text=Cases")
-    return page.inner_text(".rows tbody th a")
 
 
 @pytest.fixture
 def page(mall: Mall) -> Generator[Page]:
-    """A page of somebody who is logged in. Nothing of it may fail or be kept out by the policy."""
-    complaints: list[str] = []
-    with mall.context() as context:
-        opened = context.new_page()
-        opened.on(
-            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
-        )
-        opened.on("pageerror", lambda fault: complaints.append(str(fault)))
-        log_in(opened, mall.base)
+    with watched_page(mall) as opened:
         yield opened
-    assert complaints == []
 
 
 def paths(mall: Mall) -> list[str]:
@@ -99,12 +36,6 @@ def paths(mall: Mall) -> list[str]:
         *(f"/members/{RING[0]}", "/scans", "/compliance", "/ledger", "/what-if", "/health"),
         *("/help", "/search?q=nobody", "/no-such-page"),
     ]
-
-
-def drawn(page: Page) -> None:
-    """Wait for the picture of a page, if it has one."""
-    if page.locator(".picture").count():
-        page.wait_for_selector(".picture[data-drawn]")
 
 
 def test_a_picture_is_gone_on_from_thinned_out_and_taken_back_in_time(
@@ -180,11 +111,6 @@ def test_no_page_has_a_grave_accessibility_fault_or_is_wider_than_the_screen(
                 found.append(f"the outcome of {path} is wider than the screen")
 
     assert found == []
-
-
-def is_too_wide(page: Page) -> bool:
-    """Must one scroll sideways?"""
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def test_a_ring_is_confirmed_and_its_payout_is_denied(mall: Mall, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
@@ -31,11 +31,13 @@ from graph_service.cases.desk.shapes import (
 from graph_service.cases.desk.stages import AnyState, StepRefused
 from graph_service.cases.desk.trail import CaseChanged, CaseNotFound, CaseTaken, SecondPersonNeeded
 from graph_service.cases.desk.working import Asker, NothingNext
+from graph_service.cases.effects.booked import read_booked_effect
 from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.errors import Invalid, MemberNotFound, TooLarge
 from graph_service.graph.endpoints import GraphOfApp
 from graph_service.ingest.endpoints import EventStore, Store
 from graph_service.ingest.envelope import Id
+from graph_service.ledger.endpoints import Books
 from graph_service.pages import CursorInvalid
 from graph_service.settings import Settings
 
@@ -175,10 +177,11 @@ async def post_next(graph: GraphOfApp, asker: AskerOfCall, response: Response) -
     responses=answers(CaseDetail, CaseNotFound),
 )
 async def get_case(
-    graph: GraphOfApp, clock: ClockOfApp, response: Response, case_id: CaseId
+    graph: GraphOfApp, clock: ClockOfApp, books: Books, response: Response, case_id: CaseId
 ) -> dict[str, Any]:
-    """Its members, alerts, holds, reasons, files, history and events."""
-    return cast("dict[str, Any]", await _told(graph, response, case_id, Asker("", clock())))
+    """Its members, alerts, holds, reasons, files, history and events, and what was booked of it."""
+    case: dict[str, Any] = await _told(graph, response, case_id, Asker("", clock()))
+    return {**case, "effect": await read_booked_effect(graph, case, books.plans, clock)}
 
 
 @router.post(

@@ -16,6 +16,7 @@ from graph_service.answers import Answer, Asked
 from graph_service.cases.actions import LIFT_HOLDS, Action, ActionName, Scope, fresh_expiry
 from graph_service.cases.desk.deciding import Decision
 from graph_service.cases.desk.stages import Stage, Step
+from graph_service.cases.effects.shapes import CaseEffect
 from graph_service.cases.endpoints import RiskReason
 from graph_service.holds.endpoints import HoldAnswer, ReasonText
 from graph_service.ingest.envelope import Id, Word
@@ -140,6 +141,7 @@ class CaseDetail(CaseAnswer):
     attachments: list[CaseFile]
     history: list[CaseFact] = Field(description="facts of the log, oldest first; the latest 500")
     events: list[CaseEvent] = Field(description="steps, oldest first; the latest 200")
+    effect: CaseEffect | None = Field(None, description="of its decision; told by GET alone")
 
 
 class CaseList(Answer):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
-from graph_service.console.cases import cases_by_alert
+from graph_service.console.casework.reading import cases_by_alert
 from graph_service.console.visiting import PAGE_ITEMS, Cursor, PageRoute, Visit, Visiting
 from graph_service.scans.alerts import KINDS, Wanted, list_alerts, read_alert
 
@@ -21,15 +21,14 @@ async def get_alerts(
     cursor: Cursor = None,
 ) -> HTMLResponse:
     """The live alerts, greatest score first, each with its case. without: only those in none."""
-    wanted = Wanted(kind=kind if kind in KINDS else None)
+    wanted = Wanted(kind=kind if kind in KINDS else None, unfiled=bool(without))
     alerts, following = await list_alerts(
         visit.graph, wanted, visit.lang, limit=PAGE_ITEMS, cursor=cursor
     )
     cases = await cases_by_alert(visit, [one["alertId"] for one in alerts])
-    shown = [one for one in alerts if not without or one["alertId"] not in cases]
     return visit.page(
         "alerts.html",
-        alerts=shown,
+        alerts=alerts,
         cases=cases,
         kinds=KINDS,
         kind=kind,

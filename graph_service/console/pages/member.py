@@ -8,8 +8,10 @@ from fastapi.responses import HTMLResponse
 
 from graph_service.cases.rules import RiskRules
 from graph_service.cases.scores import read_risk
+from graph_service.cases.silences import list_silences, silent_codes
 from graph_service.clock import to_micros
-from graph_service.console.cases import CaseFilter, cases_page
+from graph_service.console.casework.reading import CaseFilter, cases_page
+from graph_service.console.casework.silencing import SILENCE_DAYS
 from graph_service.console.visiting import PAGE_ITEMS, Cursor, PageRoute, Visit, Visiting
 from graph_service.holds.placing import millis_of
 from graph_service.holds.reading import list_holds
@@ -98,10 +100,14 @@ async def _risk(visit: Visit, member_id: str) -> dict[str, Any]:
     alerts, _ = await list_alerts(
         visit.graph, Wanted(member_id=member_id), visit.lang, limit=PAGE_ITEMS
     )
+    silences, _ = await list_silences(visit.graph, member_id, now)
     cases, _ = await cases_page(visit, CaseFilter(member_id=member_id), None)
     return {
         "risk": await read_risk(visit.graph, member_id, rules, now),
         "holds": [hold.body(millis_of(now)) for hold in holds],
         "alerts": alerts,
         "cases": cases,
+        "silences": silences,
+        "codes": silent_codes(rules),
+        "silence_days": SILENCE_DAYS,
     }

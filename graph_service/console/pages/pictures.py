@@ -8,17 +8,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
 
-from graph_service.console.cases import whole_case
-from graph_service.console.pages.case import alerts_of
+from graph_service.console.casework.reading import brief_case
 from graph_service.console.visiting import PageRoute, Visit, Visiting
 from graph_service.referrals.teams import read_downline, read_member, read_upline
-from graph_service.scans.alerts import read_alert
+from graph_service.scans.alerts import list_case_alerts, read_alert
 from graph_service.scans.pictures import PictureSize, draw_alert, draw_next_to
 
 router = APIRouter(route_class=PageRoute)
 Reader = Annotated[Visit, Depends(Visiting("risk:read"))]
 # What a browser draws in well under a second (docs/console.md).
 SIZE = PictureSize(nodes=300, members=200, edges=1_200)
+# Alerts of a case that are drawn, those of the greatest scores.
+ALERTS_DRAWN = 10
 # Members of a case without an alert from whom the picture goes out.
 STARTS_MAX = 8
 UPLINE_MAX, LEVELS, DIRECTS_MAX = 3, 3, 60
@@ -31,14 +32,16 @@ async def get_case_picture(
     visit: Reader, case_id: Annotated[str, Path(alias="caseId")]
 ) -> JSONResponse:
     """The evidence of the case's alerts in one; without alerts, what stands next to its members."""
-    case = await whole_case(visit, case_id)
-    alerts = await alerts_of(visit, case["alertIds"])
+    case = await brief_case(visit, case_id)
+    alerts = await list_case_alerts(visit.graph, case_id, visit.lang, skip=0, limit=ALERTS_DRAWN)
     drawn = [await draw_alert(visit.graph, one["alertId"], SIZE) for one in alerts]
     if not drawn:
         starts = [f"member:{one}" for one in case["memberIds"][:STARTS_MAX]]
         drawn = [_of_members(case["memberIds"][:STARTS_MAX])]
         drawn += await asyncio.gather(*(draw_next_to(visit.graph, one) for one in starts))
-    return _told(together(drawn, SIZE), case["memberIds"])
+    picture = together(drawn, SIZE)
+    picture["truncated"] |= len(case["alertIds"]) > ALERTS_DRAWN
+    return _told(picture, case["memberIds"])
 
 
 @router.get("/alerts/{alertId}/graph")

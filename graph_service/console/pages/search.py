@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from graph_service.console.cases import whole_case
+from graph_service.console.casework.reading import brief_case
 from graph_service.console.visiting import ROOT, PageRoute, Visit, Visiting, seen_other
 from graph_service.errors import NotFound
 from graph_service.ledger.statement import read_commission
@@ -27,7 +27,7 @@ async def get_found(
     looks: dict[str, Callable[[], Awaitable[Any]]] = {
         "members": lambda: read_member(graph, name),
         "orders": lambda: read_commission(graph, name, books.plans, books.clock()),
-        "cases": lambda: whole_case(visit, name),
+        "cases": lambda: brief_case(visit, name),
         "alerts": lambda: read_alert(graph, name, visit.lang),
     }
     found: list[tuple[str, str]] = []

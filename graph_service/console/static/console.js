@@ -42,5 +42,6 @@ document.addEventListener("keydown", (event) => {
     }
   } else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
+  else if (event.key === "n") document.querySelector("#next button")?.click();
   else if (event.key === "?") window.location.assign("/console/help");
 });
