@@ -21,8 +21,11 @@ async def every_risk_property(pipeline: Pipeline, member_id: str) -> None:
     expires_ms = millis_of(now) + 1
     hold = NewHold("h", member_id, "person", "manual", "a tip", "test", expires_ms=expires_ms)
 
+    frozen = NewHold("f", member_id, "person", "manual", "a tip", "test", freezes=True)
+
     async def work(transaction: Transaction) -> None:
-        await place_hold(transaction, hold, now)
+        for one in (hold, frozen):
+            await place_hold(transaction, one, now)
 
     await graph.write_together(work, name="test", timeout_s=10)
     score = RiskScore(member_id, Decimal("0.95"), "model")
