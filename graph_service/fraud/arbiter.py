@@ -37,8 +37,8 @@ ORDERS_EACH: Final = 2.0
 # send some back, too, for show.
 UNDONE_PART_LEAST: Final[Mapping[str, float]] = {"undone_after_month": 0.2, "late_returns": 0.4}
 # A ring whose goods in common say at least so much of its score is one by what it buys, and not
-# only by whose things its buyers have.
-BLOCK_PART_LEAST: Final = 0.2
+# only by whose things its buyers have: where all five signs say all they can it is an eighth.
+BLOCK_PART_LEAST: Final = 0.12
 # One explains another when it has so large a part of it: of nine in a ring, six who share a card
 # are a part, and seven may be the whole.
 EXPLAINED_PART: Final = 0.75
@@ -84,9 +84,19 @@ def _outspoken(one: Finding, others: Sequence[Finding]) -> bool:
         return False
     return any(
         other.score >= one.score - SCORE_LESS_MAX
-        and _common(one, other) >= EXPLAINED_PART * len(one.members)
+        and _common(one, other) >= _part_asked(one, other) * len(one.members)
         for other in rivals
     )
+
+
+def _part_asked(one: Finding, other: Finding) -> float:
+    """Of how much of a finding another has to tell: of a farm less where it is surer.
+
+    What else the farm holds joined beside its accounts.
+    """
+    if one.kind == "account_farm" and other.score > one.score + SURE_AS:
+        return SHARED_PART
+    return EXPLAINED_PART
 
 
 def _buys_again(one: Finding) -> bool:

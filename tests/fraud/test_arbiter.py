@@ -123,6 +123,18 @@ def test_accounts_that_buy_again_and_again_by_one_another_are_no_farm() -> None:
     assert settle([finding("account_farm", 0.95, range(8)), cycle]) == [cycle]
 
 
+@pytest.mark.parametrize(("score", "kept"), [(1.0, "self_referral_cycle"), (0.9, "account_farm")])
+def test_a_farm_of_which_half_surely_buys_by_one_another_is_theirs(
+    score: float, kept: Kind
+) -> None:
+    farm = finding("account_farm", 0.9, range(16))
+    cycle = finding("self_referral_cycle", score, range(9), tuple(range(30)))
+
+    [found] = settle([farm, cycle])
+
+    assert found.kind == kept
+
+
 def test_accounts_that_buy_once_are_a_farm() -> None:
     farm = finding("account_farm", 0.95, range(8))
 
@@ -147,6 +159,13 @@ def test_a_ring_that_sends_a_little_back_is_after_no_refunds() -> None:
     assert settle([because("refund_arbitrage", range(12), late_returns=(0.18, 0.5)), ring]) == [
         ring
     ]
+
+
+def test_a_ring_all_of_whose_signs_say_all_they_can_is_one_by_its_goods() -> None:
+    ring = because("fake_order_ring", range(39), bought_the_same=(37, 0.12))
+    refunds = because("refund_arbitrage", range(23), late_returns=(0.2, 0.6))
+
+    assert settle([ring, refunds]) == [ring]
 
 
 def test_a_few_above_a_step_wash_it() -> None:
