@@ -25,7 +25,7 @@ def rows_of(seed: int, count: int = 150, width: int = 4) -> tuple[Floats, Mask]:
     return columns, columns[:, 0] + random.normal(size=count) > 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, LEAF - 1))
 def test_columns_that_are_left_out_would_have_changed_nothing(seed: int, known: int) -> None:
     columns, y = rows_of(seed)

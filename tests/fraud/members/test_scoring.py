@@ -7,6 +7,7 @@ import pytest
 
 from graph_service.features.catalogue import BY_NAME
 from graph_service.features.gathering import wide_features_of
+from graph_service.fraud.detectors.registry import DETECTORS
 from graph_service.fraud.detectors.shape import Finding
 from graph_service.fraud.members.labelled import Labelled, labelled_with, scene_of_world
 from graph_service.fraud.members.scoring import (
@@ -14,8 +15,10 @@ from graph_service.fraud.members.scoring import (
     graded_features,
     money_at_risk,
     score_members,
+    with_graded,
 )
 from graph_service.fraud.members.training import Trained
+from graph_service.fraud.scanning import run_detectors
 from graph_service.snapshot.log import NONE
 from tests.fraud.members.malls import small_world, trained_on_worlds
 
@@ -96,7 +99,8 @@ def test_a_model_of_other_features_is_left_aside_and_said(trained: Trained) -> N
 
 def test_reasons_tell_value_percentile_and_what_they_add(trained: Trained) -> None:
     scene = scene_of_world(small_world(9))
-    features = wide_features_of(scene)
+    # What detectors found is among the columns, as where the model learned.
+    features = with_graded(wide_features_of(scene), run_detectors(scene, DETECTORS))
     with_model = score_members(scene, [], trained.model, features=features)
     without = score_members(scene, [], features=features)
     worst = int(np.argmax(with_model.p_model))
