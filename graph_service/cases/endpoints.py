@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
 
 from graph_service.access.endpoints import CallingKey, Requires
+from graph_service.access.people import signature
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.cases.desk.working import Asker
@@ -19,7 +20,7 @@ from graph_service.cases.silences import (
 )
 from graph_service.errors import Invalid, MemberNotFound
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import HoldAnswer, ReasonText, signature
+from graph_service.holds.endpoints import HoldAnswer, ReasonText
 from graph_service.ingest.envelope import Id, Word
 from graph_service.pages import CursorInvalid
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from graph_service.access.endpoints import CallingKey, Requires
+from graph_service.access.people import signature
 from graph_service.answers import Answer, Asked, Cursor, Limit, answers
 from graph_service.books import ClockOfApp
 from graph_service.errors import MemberNotFound
 from graph_service.fraud.detectors.kinds import ALERT_SCORE, Kind
 from graph_service.graph.endpoints import GraphOfApp
-from graph_service.holds.endpoints import signature
 from graph_service.ingest.envelope import Id
 from graph_service.pages import CursorInvalid
 from graph_service.plans.endpoints import LangOfAnswer

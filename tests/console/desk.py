@@ -16,12 +16,27 @@ from graph_service.settings import Settings
 from tests.conftest import KEY, Database
 from tests.scans.desk import ScanDesk, ring
 from tests.scans.kept import alert, found_by
-from tests.worlds import NOW, START, event
+from tests.worlds import NOW, START, Event, event
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
 VERSION = re.compile(r'name="version" value="([^"]+)"')
 RING = [f"m-{number}" for number in range(1, 9)]
 LOCAL = "http://localhost"
+
+
+def invited_ring() -> list[Event]:
+    """A ring whose orders earn somebody who invited its accounts."""
+    at = START + timedelta(days=1)
+    told = [event("member.joined", "boss", at, {"memberId": "boss", "role": "promoter"})]
+    told += [
+        event("referral.bound", f"b-{one}", at, {"memberId": one, "inviterId": "boss"})
+        for one in RING
+    ]
+    bought = ring("a", RING)
+    for one in bought:
+        for line in one["data"].get("lines", ()):
+            line["categoryId"] = "fmcg"
+    return [*told, *bought]
 
 
 class ConsoleDesk(ScanDesk):
@@ -74,17 +89,7 @@ class ConsoleDesk(ScanDesk):
 
     async def quick_case(self, *, score: float = 0.99) -> str:
         """The case of a ring that a promoter invited and that somebody says a scan found."""
-        at = START + timedelta(days=1)
-        told = [event("member.joined", "boss", at, {"memberId": "boss", "role": "promoter"})]
-        told += [
-            event("referral.bound", f"b-{one}", at, {"memberId": one, "inviterId": "boss"})
-            for one in RING
-        ]
-        bought = ring("a", RING)
-        for one in bought:
-            for line in one["data"].get("lines", ()):
-                line["categoryId"] = "fmcg"
-        await self.store_as_admin([*told, *bought])
+        await self.store_as_admin(invited_ring())
         orders = [f"order-{one}-a-10" for one in RING]
         found = alert(RING, score=score, orderIds=orders, amountAtRiskMinor=80_000)
         await found_by(self.app.state.graph, 1, [found], NOW)

@@ -3,7 +3,6 @@
 import json
 import urllib.request
 from collections.abc import Generator
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page
@@ -11,27 +10,10 @@ from playwright.sync_api import Page
 from graph_service.settings import Settings
 from tests.conftest import KEY
 from tests.console.browsing import NARROW, WIDE, asked, faults, is_too_wide, log_in
-from tests.console.desk import RING
+from tests.console.desk import RING, invited_ring
 from tests.console.malls import Mall, drawn, opened_mall, watched_page
-from tests.scans.desk import ring
-from tests.worlds import START, Event, event
 
 pytestmark = pytest.mark.browser
-
-
-def invited_ring() -> list[Event]:
-    """A ring whose orders earn somebody who invited its accounts."""
-    at = START + timedelta(days=1)
-    told = [event("member.joined", "boss", at, {"memberId": "boss", "role": "promoter"})]
-    told += [
-        event("referral.bound", f"b-{one}", at, {"memberId": one, "inviterId": "boss"})
-        for one in RING
-    ]
-    bought = ring("a", RING)
-    for one in bought:
-        for line in one["data"].get("lines", ()):
-            line["categoryId"] = "fmcg"
-    return [*told, *bought]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import HTMLResponse
 
+from graph_service.access.people import signature
 from graph_service.console.visiting import (
     PAGE_ITEMS,
     ROOT,
@@ -14,7 +15,6 @@ from graph_service.console.visiting import (
     Visiting,
     seen_other,
 )
-from graph_service.holds.endpoints import signature
 from graph_service.scans.jobs import Mode, ask_scan, cancel_scan, list_scans
 from graph_service.scans.working import Scanner
 

@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
+from graph_service.access.people import signature
 from graph_service.case_reports.effects import actions_of, read_effect, reverses
 from graph_service.cases.actions import CONFIRMS, ActionName, Scope
 from graph_service.cases.desk import deciding
@@ -17,7 +18,7 @@ from graph_service.cases.reading import read_case
 from graph_service.console.visiting import Visit, zone_of
 from graph_service.errors import Conflict, Invalid
 from graph_service.fraud.detectors.kinds import Kind
-from graph_service.holds.endpoints import REASON_CHARACTERS_MAX, signature
+from graph_service.holds.endpoints import REASON_CHARACTERS_MAX
 from graph_service.ingest.facts import canonical, digest
 from graph_service.verdicts import Conclusion
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from graph_service.access.people import is_among
+from graph_service.access.people import is_among, signature
 from graph_service.case_reports.wording import action_lines
 from graph_service.cases.desk.inbox import cases_of_alerts
 from graph_service.cases.desk.stages import STAGES, AnyState
@@ -12,7 +12,6 @@ from graph_service.cases.reading import Wanted, list_cases, read_case
 from graph_service.cases.record.verifying import verify_trail
 from graph_service.console.spelling import Speller
 from graph_service.console.visiting import PAGE_ITEMS, Visit, zone_of
-from graph_service.holds.endpoints import signature
 
 ANY_STATE: Final[tuple[AnyState, ...]] = get_args(AnyState)
 STATES: Final[tuple[AnyState, ...]] = ("open", "closed", *STAGES)

@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from graph_service.access.people import signature
 from graph_service.cases.desk.working import Asker
 from graph_service.cases.rules import RiskRules
 from graph_service.cases.silences import end_silence, silence
 from graph_service.console.casework.deciding import reason_of
 from graph_service.console.visiting import ROOT, PageRoute, Visit, Visiting, seen_other
 from graph_service.errors import Invalid
-from graph_service.holds.endpoints import signature
 
 router = APIRouter(prefix="/silences", route_class=PageRoute)
 Decider = Annotated[Visit, Depends(Visiting("risk:decide"))]

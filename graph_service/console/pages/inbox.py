@@ -6,10 +6,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import HTMLResponse
 
+from graph_service.access.people import signature
 from graph_service.cases.desk.working import Asker, NothingNext, claim_next
 from graph_service.console.casework.reading import STATES, CaseFilter, cases_page
 from graph_service.console.visiting import ROOT, Cursor, PageRoute, Visit, Visiting, seen_other
-from graph_service.holds.endpoints import signature
 
 router = APIRouter(route_class=PageRoute)
 Reader = Annotated[Visit, Depends(Visiting("risk:read"))]
